@@ -1,0 +1,8 @@
+import type { UserContext } from '../context.ts';
+import { endSession } from './end-session.ts';
+
+/** Ends the session that the call came with. */
+export async function logout(ctx: UserContext): Promise<{ ok: true }> {
+  await endSession(ctx, ctx.user, 'logout');
+  return { ok: true };
+}

@@ -1,0 +1,93 @@
+import type { Rows } from '@alice/db';
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { endSession } from './end-session.ts';
+import type { RefreshInput, TokensOut } from './schemas.ts';
+import { hashToken, type TokenSubject } from './tokens.ts';
+
+/** So long after its use a refresh token still gives the successor that it gave: two tabs, or a reply that was lost. */
+const graceMs = 10_000;
+
+type SessionRow = Pick<
+  Rows['sessions'],
+  'userId' | 'id' | 'generation' | 'refreshHash' | 'createdAt' | 'rotatedAt' | 'expiresAt' | 'endedAt'
+>;
+
+const find = {
+  name: 'auth.findSession',
+  text: `
+    SELECT s.user_id AS "userId", s.id, s.generation, s.refresh_hash AS "refreshHash", s.created_at AS "createdAt",
+           s.rotated_at AS "rotatedAt", s.expires_at AS "expiresAt", s.ended_at AS "endedAt"
+      FROM sessions s JOIN users u ON u.id = s.user_id
+     WHERE s.user_id = $1 AND s.id = $2 AND u.disabled_at IS NULL`,
+};
+
+const rotate = {
+  name: 'auth.rotateSession',
+  text: `
+    UPDATE sessions SET generation = $4, refresh_hash = $5, rotated_at = $6, expires_at = $7
+     WHERE user_id = $1 AND id = $2 AND refresh_hash = $3 AND ended_at IS NULL
+    RETURNING id`,
+};
+
+/**
+ * Exchanges a refresh token for its successor, by compare-and-swap on the stored hash: of many at once one rotates, the
+ * others get the same successor. A token that was exchanged longer than 10 s ago is stolen or copied: it ends the
+ * session. Throws UNAUTHENTICATED.
+ */
+export async function refresh(ctx: Context, { refreshToken }: RefreshInput): Promise<TokensOut> {
+  const claims = await ctx.deps.tokens.verifyRefresh(refreshToken);
+  const hash = hashToken(refreshToken);
+  // The second time around, a swap that was lost to somebody else shows in the row.
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const session = await findLive(ctx, claims.userId, claims.sessionId);
+    if (session.refreshHash.equals(hash)) {
+      const successor = await rotateTokens(ctx, session);
+      if (successor !== null) return successor;
+    } else if (claims.generation === session.generation - 1 && isWithinGrace(ctx, session)) {
+      return ctx.deps.tokens.issue(toSubject(session));
+    } else {
+      await endSession(ctx, { id: claims.userId, sessionId: claims.sessionId }, 'reuse');
+      ctx.log.warn({ userId: claims.userId, sessionId: claims.sessionId }, 'a used refresh token came back: session ended');
+      throw ended();
+    }
+  }
+  throw ended();
+}
+
+async function findLive(ctx: Context, userId: string, sessionId: string): Promise<SessionRow> {
+  const [session] = await ctx.deps.db.query<SessionRow>(find, [userId, sessionId]);
+  const now = ctx.deps.clock.now().toISOString();
+  if (session === undefined || session.endedAt !== null || session.expiresAt <= now) throw ended();
+  return session;
+}
+
+/** The successor, or null when somebody else rotated first. */
+async function rotateTokens(ctx: Context, session: SessionRow): Promise<TokensOut | null> {
+  const { db, clock, tokens } = ctx.deps;
+  const next = { ...toSubject(session), generation: session.generation + 1, rotatedAt: clock.now() };
+  const pair = await tokens.issue(next);
+  const rotated = await db.query(rotate, [
+    session.userId,
+    session.id,
+    session.refreshHash,
+    next.generation,
+    hashToken(pair.refreshToken),
+    next.rotatedAt.toISOString(),
+    tokens.refreshExpiry(next).toISOString(),
+  ]);
+  return rotated.length === 1 ? pair : null;
+}
+
+function isWithinGrace(ctx: Context, session: SessionRow): boolean {
+  return ctx.deps.clock.now().getTime() - Date.parse(session.rotatedAt) <= graceMs;
+}
+
+function toSubject(session: SessionRow): TokenSubject {
+  const { userId, id, generation, createdAt, rotatedAt } = session;
+  return { userId, id, generation, createdAt: new Date(createdAt), rotatedAt: new Date(rotatedAt) };
+}
+
+function ended(): DomainError {
+  return new DomainError('UNAUTHENTICATED', 'This session has ended');
+}

@@ -1,0 +1,163 @@
+import { createHash, createHmac } from 'node:crypto';
+import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Identity } from '../context.ts';
+import type { Clock } from '../deps.ts';
+import { DomainError } from '../errors.ts';
+
+const issuer = 'alice';
+const audience = 'alice';
+const clockToleranceSeconds = 5;
+const rememberedTokens = 10_000;
+
+export interface TokenOptions {
+  /** At least 32 bytes each. The first signs; all verify, so that a key can be changed with nobody logged out. */
+  readonly secrets: readonly [string, ...string[]];
+  readonly accessMinutes: number;
+  readonly refreshDays: number;
+  /** However often it is refreshed, a session ends this long after the sign-in. */
+  readonly sessionDays: number;
+}
+
+/** The part of a session that its tokens are made from. */
+export interface TokenSubject {
+  readonly userId: string;
+  readonly id: string;
+  readonly generation: number;
+  readonly createdAt: Date;
+  readonly rotatedAt: Date;
+}
+
+export interface TokenPair {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: string;
+  readonly refreshToken: string;
+  readonly refreshTokenExpiresAt: string;
+}
+
+export interface RefreshClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly generation: number;
+}
+
+export interface TokenIssuer {
+  readonly accessSeconds: number;
+  /**
+   * The tokens of a session's generation. The same session and generation give the same bytes, so the successor of a
+   * refresh token can be handed out again without having been stored.
+   */
+  issue(session: TokenSubject): Promise<TokenPair>;
+  /** Who an access token speaks for. Throws UNAUTHENTICATED. Whether the session has ended is the gate's to say. */
+  verifyAccess(token: string): Identity | Promise<Identity>;
+  /** What a refresh token says. Throws UNAUTHENTICATED. */
+  verifyRefresh(token: string): Promise<RefreshClaims>;
+  /** When a session's refresh token ends: days from its last use, but not past the session's own end. */
+  refreshExpiry(session: Pick<TokenSubject, 'createdAt' | 'rotatedAt'>): Date;
+}
+
+/** What is stored of a refresh token. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+const dayMs = 86_400_000;
+const unix = (at: Date): number => Math.floor(at.getTime() / 1000);
+const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
+
+/** Issues and checks the JWTs of the contract: HS256 alone, `iss`, `aud`, `exp`, `typ` and `kid` always (RFC 8725). */
+export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIssuer {
+  const keys = new Map(options.secrets.map((secret) => [keyId(secret), new TextEncoder().encode(secret)]));
+  const [signingSecret] = options.secrets;
+  const kid = keyId(signingSecret);
+  const signingKey = new TextEncoder().encode(signingSecret);
+  const accessSeconds = options.accessMinutes * 60;
+  // A verified token is remembered until it expires: checking it again costs a look-up instead of a WebCrypto call.
+  const verified = new LRUCache<string, Identity & { readonly expires: number }>({ max: rememberedTokens });
+
+  function sign(typ: 'access' | 'refresh', session: TokenSubject, expires: number): Promise<string> {
+    const name = `${typ}:${session.userId}:${session.id}:${session.generation}`;
+    const jti = createHmac('sha256', signingKey).update(name).digest('base64url').slice(0, 22);
+    return new SignJWT({ typ, sid: session.id, ...(typ === 'refresh' ? { gen: session.generation } : {}) })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid })
+      .setSubject(session.userId)
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setIssuedAt(unix(session.rotatedAt))
+      .setExpirationTime(expires)
+      .setJti(jti)
+      .sign(signingKey);
+  }
+
+  async function verify(token: string, typ: 'access' | 'refresh') {
+    try {
+      const { payload } = await jwtVerify(token, (header) => keyFor(keys, header.kid), {
+        algorithms: ['HS256'],
+        issuer,
+        audience,
+        clockTolerance: clockToleranceSeconds,
+        currentDate: clock.now(),
+        requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
+      });
+      const { sub, sid, exp, gen } = payload;
+      if (payload['typ'] !== typ || typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number') {
+        throw new DomainError('UNAUTHENTICATED', 'This is not a valid token');
+      }
+      return { userId: sub, sessionId: sid, expires: exp, generation: typeof gen === 'number' ? gen : 0 };
+    } catch (error) {
+      if (error instanceof DomainError) throw error;
+      const expired = error instanceof joseErrors.JWTExpired;
+      throw new DomainError('UNAUTHENTICATED', expired ? 'The token has expired' : 'This is not a valid token');
+    }
+  }
+
+  async function verifyAnew(token: string): Promise<Identity> {
+    const { userId, sessionId, expires } = await verify(token, 'access');
+    const identity = { id: userId, sessionId, expires: (expires + clockToleranceSeconds) * 1000 };
+    verified.set(token, identity);
+    return identity;
+  }
+
+  function refreshExpiry({ createdAt, rotatedAt }: Pick<TokenSubject, 'createdAt' | 'rotatedAt'>): Date {
+    const sliding = rotatedAt.getTime() + options.refreshDays * dayMs;
+    return new Date(Math.min(sliding, createdAt.getTime() + options.sessionDays * dayMs));
+  }
+
+  return {
+    accessSeconds,
+    refreshExpiry,
+    async issue(session) {
+      const refreshExpires = unix(refreshExpiry(session));
+      const accessExpires = Math.min(unix(session.rotatedAt) + accessSeconds, refreshExpires);
+      const [accessToken, refreshToken] = await Promise.all([
+        sign('access', session, accessExpires),
+        sign('refresh', session, refreshExpires),
+      ]);
+      return {
+        accessToken,
+        accessTokenExpiresAt: iso(accessExpires),
+        refreshToken,
+        refreshTokenExpiresAt: iso(refreshExpires),
+      };
+    },
+    verifyAccess(token) {
+      const known = verified.get(token);
+      return known !== undefined && known.expires > clock.now().getTime() ? known : verifyAnew(token);
+    },
+    async verifyRefresh(token) {
+      const { userId, sessionId, generation } = await verify(token, 'refresh');
+      return { userId, sessionId, generation };
+    },
+  };
+}
+
+/** A key's public name; it tells nothing of the key. */
+function keyId(secret: string): string {
+  return createHash('sha256').update(`alice kid ${secret}`).digest('hex').slice(0, 8);
+}
+
+function keyFor(keys: ReadonlyMap<string, Uint8Array>, kid: string | undefined): Uint8Array {
+  const key = keys.get(kid ?? '');
+  if (key === undefined) throw new DomainError('UNAUTHENTICATED', 'This is not a valid token');
+  return key;
+}

@@ -1,0 +1,68 @@
+import { type Column, columns, type Rows } from '@alice/db';
+
+/** A table whose every change takes a number and leaves an activity line. */
+export interface Table<Name extends keyof Rows = keyof Rows> {
+  readonly name: Name;
+  /** What the activity line calls it. */
+  readonly entity: 'user' | 'session' | 'goal' | 'task';
+  /** Finds one row by the person ($1) and the id ($2), and nobody else's. */
+  readonly key: string;
+  readonly softDeletes: boolean;
+  /** Columns that never enter the activity line. */
+  readonly secret: readonly string[];
+  /** Columns that follow from the others, as SQL over `w`, the wanted row, and $3, the time of the change. */
+  readonly derived: Readonly<Record<string, string>>;
+}
+
+const owned = 't.user_id = $1 AND t.id = $2';
+
+export const users: Table<'users'> = {
+  name: 'users',
+  entity: 'user',
+  key: 't.id = $1 AND t.id = $2',
+  softDeletes: false,
+  secret: ['password_hash'],
+  derived: {},
+};
+
+export const sessions: Table<'sessions'> = {
+  name: 'sessions',
+  entity: 'session',
+  key: owned,
+  softDeletes: false,
+  secret: ['refresh_hash'],
+  // The database's own clock: other processes ask it which sessions ended since they last asked.
+  derived: { ended_at: `CASE WHEN w.end_reason IS NOT NULL THEN coalesce(w.ended_at, clock_timestamp()) END` },
+};
+
+export const goals: Table<'goals'> = {
+  name: 'goals',
+  entity: 'goal',
+  key: owned,
+  softDeletes: true,
+  secret: [],
+  derived: {},
+};
+
+export const tasks: Table<'tasks'> = {
+  name: 'tasks',
+  entity: 'task',
+  key: owned,
+  softDeletes: true,
+  secret: [],
+  derived: {
+    started_at: `CASE WHEN w.status = 'in_progress' THEN coalesce(w.started_at, $3) ELSE w.started_at END`,
+    completed_at: `CASE WHEN w.status = 'done' THEN coalesce(w.completed_at, $3) END`,
+  },
+};
+
+/** Every column under its field's name, from the row called `alias`. */
+export function selectRow(table: Pick<Table, 'name'>, alias: string): string {
+  return columns[table.name].map(({ field, column }) => `${alias}.${column} AS "${field}"`).join(', ');
+}
+
+/** The columns that a change may set: all but the key and what every change sets itself. */
+export function settableColumns(table: Pick<Table, 'name'>): Column[] {
+  const fixed = ['user_id', 'id', 'version', 'created_at', 'updated_at'];
+  return columns[table.name].filter(({ column }) => !fixed.includes(column));
+}

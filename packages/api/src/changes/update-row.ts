@@ -1,0 +1,116 @@
+import type { Rows } from '@alice/db';
+import { DomainError, notFound } from '../errors.ts';
+import type { ChangeContext, NewRow } from './create-row.ts';
+import { selectRow, settableColumns, type Table } from './tables.ts';
+import { toRecord } from './to-record.ts';
+
+export interface RowChange<Name extends keyof Rows> {
+  readonly id: string;
+  /** The operation's verb, for the activity line. */
+  readonly action: string;
+  /** The fields to set; the others stay. */
+  readonly set: { readonly [Field in keyof NewRow<Name>]?: NewRow<Name>[Field] | undefined };
+  /** Fails with STALE_VERSION on any other version. */
+  readonly expectedVersion?: number | undefined;
+  /** Which rows it is about: live ones, deleted ones, or both. */
+  readonly rows?: 'live' | 'deleted' | 'all';
+  /** A condition over `p.r`, the row as it stands (fixed SQL): where it does not hold, nothing is to be done. */
+  readonly onlyIf?: string;
+}
+
+/**
+ * Changes a row, takes the person's next number and writes what was and what is into the activity line: one statement,
+ * so all of it or none. What would change nothing takes no number and gives the row as it stands.
+ * Throws NOT_FOUND and STALE_VERSION.
+ */
+export async function updateRow<Name extends keyof Rows>(
+  ctx: ChangeContext,
+  table: Table<Name>,
+  change: RowChange<Name>,
+): Promise<Rows[Name]> {
+  const { deps, user } = ctx;
+  const [found] = await (ctx.query ?? deps.db.query)<Rows[Name] & { readonly isStale: boolean }>(
+    updateStatement(table, change),
+    [
+      user.id,
+      change.id,
+      deps.clock.now().toISOString(),
+      user.sessionId,
+      toRecord(change.set),
+      change.expectedVersion ?? null,
+    ],
+  );
+  if (found === undefined) throw notFound(table.entity);
+  if (found.isStale) throw stale(table, found.version);
+  return found;
+}
+
+function stale(table: Table, currentVersion: number): DomainError {
+  return new DomainError('STALE_VERSION', `The ${table.entity} is at version ${currentVersion} by now`, {
+    details: { currentVersion },
+  });
+}
+
+const statements = new Map<string, { readonly name: string; readonly text: string }>();
+
+type Shape = Required<Pick<RowChange<never>, 'action' | 'rows' | 'onlyIf'>>;
+
+function updateStatement(table: Table, { action, rows = 'live', onlyIf = 'true' }: Partial<Shape> & { action: string }) {
+  // The verb says the shape: an operation has one condition and one kind of rows.
+  const name = `changes.update.${table.name}.${action}`;
+  let statement = statements.get(name);
+  if (statement === undefined) {
+    statement = { name, text: updateSql(table, { action, rows, onlyIf }) };
+    statements.set(name, statement);
+  }
+  return statement;
+}
+
+/**
+ * $1 person, $2 id, $3 now, $4 session, $5 the fields as JSON, $6 expected version.
+ *
+ * The person's counter is locked before the row, by every mutation, so mutations of one person queue up in one order
+ * and cannot deadlock. `FOR UPDATE` then reads the row's latest version, whatever the statement's snapshot says.
+ */
+function updateSql(table: Table, { action, rows, onlyIf }: Shape): string {
+  const { name, entity, key, derived } = table;
+  const set = settableColumns(table)
+    .map(({ column }) => `${column} = ${derived[column] ?? `w.${column}`}`)
+    .join(', ');
+  const unseen = [...table.secret, 'updated_at'].map((column) => `'${column}'`).join(', ');
+  return `
+    WITH counter AS MATERIALIZED (
+      SELECT user_id FROM change_counters WHERE user_id = $1 FOR UPDATE
+    ), present AS MATERIALIZED (
+      SELECT t AS r FROM counter, ${name} t WHERE ${key}${rowsCondition(table, rows)} FOR UPDATE OF t
+    ), wanted AS MATERIALIZED (
+      SELECT jsonb_populate_record(p.r, $5::jsonb) AS r FROM present p
+       WHERE $6::int IS NULL OR (p.r).version = $6
+    ), numbered AS (
+      UPDATE change_counters c SET number = c.number + 1
+        FROM present p, wanted w
+       WHERE c.user_id = $1 AND p.r IS DISTINCT FROM w.r AND ${onlyIf}
+      RETURNING c.number
+    ), changed AS (
+      UPDATE ${name} t SET ${set}, version = t.version + 1, updated_at = $3
+        FROM (SELECT (wanted.r).* FROM wanted) w, numbered
+       WHERE ${key}
+      RETURNING t.*
+    ), line AS (
+      INSERT INTO activity (user_id, number, at, actor_id, session_id, entity, entity_id, action, before, after)
+      SELECT $1, n.number, $3, $1, $4, '${entity}', $2, '${action}',
+             (SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(old) b WHERE new -> b.key IS DISTINCT FROM b.value),
+             (SELECT jsonb_object_agg(a.key, a.value) FROM jsonb_each(new) a WHERE old -> a.key IS DISTINCT FROM a.value)
+        FROM numbered n, present p, changed,
+             LATERAL (SELECT to_jsonb(p.r) - ARRAY[${unseen}] AS old, to_jsonb(changed) - ARRAY[${unseen}] AS new) d
+    )
+    SELECT ${selectRow(table, 'changed')}, false AS "isStale" FROM changed
+    UNION ALL
+    SELECT ${selectRow(table, '(p.r)')}, NOT EXISTS (SELECT FROM wanted) FROM present p
+     WHERE NOT EXISTS (SELECT FROM changed)`;
+}
+
+function rowsCondition(table: Table, rows: Shape['rows']): string {
+  if (!table.softDeletes || rows === 'all') return '';
+  return rows === 'live' ? ' AND t.deleted_at IS NULL' : ' AND t.deleted_at IS NOT NULL';
+}

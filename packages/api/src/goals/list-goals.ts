@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { UserContext } from '../context.ts';
+import { id } from '../shared/ids.ts';
+import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import { type GoalRow, selectGoals, toGoal } from './goal-rows.ts';
+import type { GoalOut, ListGoalsInput } from './schemas.ts';
+
+const order = 'created.desc';
+const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);
+
+/** $1 person, $2 deleted ones, $3 states or null, $4 and $5 where the last page ended or null, $6 how many. */
+const statement = {
+  name: 'goals.list',
+  text: `${selectGoals(`(
+    SELECT * FROM goals
+     WHERE user_id = $1 AND (deleted_at IS NOT NULL) = $2
+       AND ($3::goal_state[] IS NULL OR state = ANY ($3))
+       AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::uuid))
+     ORDER BY created_at DESC, id DESC LIMIT $6) t`)}
+    ORDER BY t.created_at DESC, t.id DESC`,
+};
+
+/** One page of the person's goals with their progress, newest first. */
+export async function listGoals(
+  ctx: UserContext,
+  input: ListGoalsInput,
+): Promise<{ items: GoalOut[]; nextCursor: string | null }> {
+  const [createdAt, lastId] = input.cursor === undefined ? [null, null] : decodeCursor(input.cursor, order, shape);
+  const values = [ctx.user.id, input.deleted, input.state ?? null, createdAt, lastId, input.limit + 1];
+  const rows = await ctx.deps.db.query<GoalRow>(statement, values);
+  const page = rows.slice(0, input.limit);
+  const last = page.at(-1);
+  const hasMore = rows.length > page.length && last !== undefined;
+  return {
+    items: page.map(toGoal),
+    nextCursor: hasMore ? encodeCursor({ order, values: [last.createdAt, last.id] }) : null,
+  };
+}

@@ -1,0 +1,20 @@
+import { authRouter } from './auth/router.ts';
+import { goalsRouter } from './goals/router.ts';
+import { insightsRouter } from './insights/router.ts';
+import { tasksRouter } from './tasks/router.ts';
+import { createCallerFactory, router } from './trpc.ts';
+import { usersRouter } from './users/router.ts';
+
+/** Every procedure of the product. */
+export const procedures = {
+  auth: authRouter,
+  users: usersRouter,
+  tasks: tasksRouter,
+  goals: goalsRouter,
+  insights: insightsRouter,
+};
+
+export const appRouter = router(procedures);
+
+/** Calls procedures without a transport, with the same guards. */
+export const createCaller = createCallerFactory(appRouter);

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/**
+ * An instant in an output: an ISO 8601 string in UTC with milliseconds on the wire, a `Date` in the SDK's hands.
+ * The cast says what the SDK's user sees. Its guarantee: the SDK revives every string whose key ends in `At`,
+ * and a test holds that exactly the fields of this type have such a key.
+ */
+export const instant = z.string().length(24) as unknown as z.ZodType<Date, string>;
+
+const dayCount = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
+
+/** A calendar date `YYYY-MM-DD`, years 1 to 9998; it has no zone and stays a string everywhere. */
+export const calendarDate = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date like 2026-11-22')
+  .refine((value) => {
+    const [year = 0, month = 0, day = 0] = value.split('-').map(Number);
+    return year >= 1 && year <= 9998 && month >= 1 && month <= 12 && day >= 1 && day <= dayCount(year, month);
+  }, 'must be a day of the calendar');
+
+/** Wall-clock time `HH:MM`, 00:00 to 23:59. */
+export const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 09:30');
+
+/** An IANA time zone that this runtime knows, as the client wrote it. */
+export const timeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone like Europe/Berlin');
+
+function isTimeZone(name: string): boolean {
+  // Offsets ("+02:00") are zones to Intl, but not IANA names, and PostgreSQL reads their sign the other way round.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

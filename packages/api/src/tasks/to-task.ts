@@ -1,0 +1,47 @@
+import type { Rows } from '@alice/db';
+import type { Due, TaskOut } from './schemas.ts';
+
+type DueColumns = Pick<Rows['tasks'], 'dueDate' | 'dueTime' | 'dueTimeZone' | 'dueBy'>;
+
+/** Past every due date: tasks with nothing due sort after all others. */
+const never = '9999-12-31 23:59:59';
+
+/** A row as the wire shows it. */
+export function toTask(row: Rows['tasks']): TaskOut {
+  return {
+    id: row.id,
+    title: row.title,
+    notes: row.notes,
+    status: row.status,
+    priority: row.priority,
+    due: toDue(row),
+    estimateMinutes: row.estimateMinutes,
+    goalId: row.goalId,
+    weight: row.weight,
+    version: row.version,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    startedAt: row.startedAt,
+    completedAt: row.completedAt,
+    deletedAt: row.deletedAt,
+  };
+}
+
+function toDue({ dueDate, dueTime, dueTimeZone }: DueColumns): TaskOut['due'] {
+  if (dueDate === null) return null;
+  if (dueTime === null) return { date: dueDate };
+  const time = dueTime.slice(0, 5);
+  return dueTimeZone === null ? { date: dueDate, time } : { date: dueDate, time, timeZone: dueTimeZone };
+}
+
+/** The columns that keep a due date. */
+export function dueColumns(due: Due | null): DueColumns {
+  if (due === null) return { dueDate: null, dueTime: null, dueTimeZone: null, dueBy: never };
+  const { date, time, timeZone } = due;
+  return {
+    dueDate: date,
+    dueTime: time ?? null,
+    dueTimeZone: timeZone ?? null,
+    dueBy: `${date} ${time === undefined ? '23:59:59' : `${time}:00`}`,
+  };
+}

@@ -1,0 +1,30 @@
+import { Role } from '@alice/db/models';
+import { z } from 'zod';
+import { text } from '../shared/text.ts';
+import { instant, timeZone } from '../shared/time.ts';
+import { expectedVersion, version } from '../shared/version.ts';
+
+/** What people call themselves: 1 to 100 code points, not only white space. */
+export const userName = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
+
+/** A person as they see themselves. */
+export const user = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(Role),
+  timeZone: z.string(),
+  version,
+  createdAt: instant,
+  updatedAt: instant,
+});
+
+export const updateUserInput = z.strictObject({
+  expectedVersion,
+  name: userName.optional(),
+  timeZone: timeZone.optional(),
+});
+
+export type UpdateUserInput = z.output<typeof updateUserInput>;
+/** A person as they go over the wire. */
+export type UserOut = z.input<typeof user>;
