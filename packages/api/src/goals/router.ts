@@ -22,7 +22,7 @@ export const goalsRouter = {
     .query(({ ctx, input }) => getGoal(ctx, input)),
 
   list: authed({ method: 'GET', path: '/goals', summary: 'List goals with their progress', ...read })
-    .input(s.listGoalsInput)
+    .input(s.listGoalsInput.prefault({}))
     .output(s.goalPage)
     .query(({ ctx, input }) => listGoals(ctx, input)),
 

@@ -16,7 +16,10 @@ export function text(min: number, max: number) {
     .string()
     .refine((value) => value.isWellFormed() && !value.includes('\u0000'), 'must not hold NUL or half a surrogate pair')
     .refine((value) => value.length <= max || codePoints(value) <= max, `must be at most ${max} characters long`)
-    .refine((value) => codePoints(value) >= min, min === 1 ? 'must not be empty' : `must be at least ${min} characters long`);
+    .refine((value) => codePoints(value) >= min, {
+      error: min === 1 ? 'must not be empty' : `must be at least ${min} characters long`,
+      abort: true,
+    });
 }
 
 /** A title: 1 to 500 code points, not only white space. */

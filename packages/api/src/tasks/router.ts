@@ -24,7 +24,7 @@ export const tasksRouter = {
     .query(({ ctx, input }) => getTask(ctx, input)),
 
   list: authed({ method: 'GET', path: '/tasks', summary: 'List tasks', ...read })
-    .input(s.listTasksInput)
+    .input(s.listTasksInput.prefault({}))
     .output(s.taskPage)
     .query(({ ctx, input }) => listTasks(ctx, input)),
 

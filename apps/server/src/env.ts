@@ -1,0 +1,150 @@
+import { isIP } from 'node:net';
+import { dataDirFromEnv, databaseFromEnv, type DatabaseOptions } from '@alice/db';
+import { z } from 'zod';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings, checked, in the units that the code uses. */
+export interface Settings {
+  readonly appName: string;
+  readonly appEnv: 'development' | 'test' | 'production';
+  readonly debug: boolean;
+  readonly logLevel: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly database: DatabaseOptions;
+  /** None: memory in its place. */
+  readonly redisUrl: string | null;
+  /** None outside production: made once and kept in the data directory. */
+  readonly secretKey: string | null;
+  /** None outside production: derived from the secret key. */
+  readonly jwtSecretKey: string | null;
+  /** Keys that signed before; their tokens still count. */
+  readonly jwtPreviousSecretKeys: readonly string[];
+  readonly accessTokenMinutes: number;
+  readonly refreshTokenDays: number;
+  readonly corsOrigins: readonly string[];
+  /** Addresses and networks (CIDR) whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** Settings that cannot be used: one line per fault, `NAME: what is wrong`. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The settings are not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+const number = (min: number, max: number, standard: number) =>
+  z.coerce.number({ error: 'must be a number' }).min(min).max(max).default(standard);
+
+const url = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
+    error: `must be a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
+  });
+
+const flag = z.enum(['true', 'false', '1', '0']).default('false').transform((value) => value === 'true' || value === '1');
+
+const secret = z
+  .string()
+  .min(32, 'must be at least 32 characters long; make one with: openssl rand -base64 48')
+  .refine((value) => !/change|sample|example|your[-_ ]|secret|password/i.test(value), 'is a sample; make one with: openssl rand -base64 48')
+  .refine((value) => new Set(value).size >= 10, 'repeats itself; make one with: openssl rand -base64 48');
+
+const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+  error: (issue) => `must be an origin like https://app.example.com, not ${JSON.stringify(issue.input)}`,
+});
+
+const network = z.string().refine((value) => {
+  const [address = '', prefix, ...rest] = value.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}, 'must be addresses or networks like 10.0.0.0/8, separated by commas');
+
+const schema = z.object({
+  APP_NAME: z.string().default('ALICE'),
+  APP_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  DEBUG: flag,
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
+  HOST: z.string().default('localhost'),
+  PORT: number(0, 65_535, 8000).pipe(z.int('must be a whole number')),
+  REDIS_URL: url('redis', 'rediss').optional(),
+  REDIS_HOST: z.string().optional(),
+  REDIS_PORT: number(1, 65_535, 6379),
+  SECRET_KEY: secret.optional(),
+  JWT_SECRET_KEY: secret.optional(),
+  JWT_PREVIOUS_SECRET_KEYS: z.string().default('').transform(list).pipe(z.array(secret)),
+  JWT_ACCESS_TOKEN_EXPIRE_MINUTES: number(0.01, 60, 15),
+  JWT_REFRESH_TOKEN_EXPIRE_DAYS: number(0.01, 30, 7),
+  CORS_ORIGINS: z.string().default('').transform(list).pipe(z.array(origin)),
+  TRUSTED_PROXIES: z.string().default('').transform(list).pipe(z.array(network)),
+});
+
+/** Reads the settings. Throws a SettingsError that names every fault. An empty setting counts as missing. */
+export function readSettings(environment: Environment): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
+  if (given['APP_ENV'] === 'production') {
+    for (const name of ['SECRET_KEY', 'JWT_SECRET_KEY']) {
+      if (given[name] === undefined) faults.push(`${name}: is missing; make one with: openssl rand -base64 48`);
+    }
+  }
+  const database = readDatabase(environment, faults);
+  if (!parsed.success || database === null || faults.length > 0) throw new SettingsError(faults);
+
+  const env = parsed.data;
+  const redisHost = env.REDIS_HOST === undefined ? null : `redis://${env.REDIS_HOST}:${env.REDIS_PORT}`;
+  return {
+    appName: env.APP_NAME,
+    appEnv: env.APP_ENV,
+    debug: env.DEBUG,
+    logLevel: env.LOG_LEVEL ?? (env.DEBUG ? 'debug' : 'info'),
+    host: env.HOST,
+    port: env.PORT,
+    dataDir: dataDirFromEnv(given),
+    database,
+    redisUrl: env.REDIS_URL ?? redisHost,
+    secretKey: env.SECRET_KEY ?? null,
+    jwtSecretKey: env.JWT_SECRET_KEY ?? null,
+    jwtPreviousSecretKeys: env.JWT_PREVIOUS_SECRET_KEYS,
+    accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
+    refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
+    corsOrigins: env.CORS_ORIGINS,
+    trustedProxies: env.TRUSTED_PROXIES,
+  };
+}
+
+/** The one place of this app that reads the process's environment. */
+export function processSettings(): Settings {
+  return readSettings(process.env);
+}
+
+/** A JSON array or comma-separated text. What is neither comes back as it is, for the next check to refuse. */
+function list(value: string): unknown[] {
+  if (value.trim().startsWith('[')) {
+    try {
+      const parsed: unknown = JSON.parse(value);
+      if (Array.isArray(parsed)) return parsed;
+    } catch {
+      return [value];
+    }
+  }
+  return value.split(',').map((item) => item.trim()).filter((item) => item !== '');
+}
+
+function readDatabase(environment: Environment, faults: string[]): DatabaseOptions | null {
+  try {
+    return databaseFromEnv(environment);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    faults.push(message.replace(/^([A-Z_]+) /, '$1: '));
+    return null;
+  }
+}

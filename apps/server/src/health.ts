@@ -1,0 +1,45 @@
+import type { Database } from '@alice/db';
+import type { RedisConnection } from './redis.ts';
+
+export interface Health {
+  readonly status: 'healthy' | 'degraded' | 'unhealthy';
+  readonly version: string;
+  readonly services: { readonly db: 'ok' | 'error'; readonly redis: 'ok' | 'error' | 'disabled' };
+}
+
+/** How long an answer is good for: however many ask, the services are asked once. */
+const freshMs = 500;
+
+/** Asks the database and Redis how they are; within about a second, and never throws. */
+export function createHealthCheck(db: Database, redis: RedisConnection | null, version: string): () => Promise<Health> {
+  let latest: Promise<Health> | null = null;
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  async function ask(): Promise<Health> {
+    const [dbOk, redisOk] = await Promise.all([answers(db.ping()), redis === null ? null : answers(redis.ping())]);
+    const services = {
+      db: dbOk ? 'ok' : 'error',
+      redis: redisOk === null ? 'disabled' : redisOk ? 'ok' : 'error',
+    } as const;
+    const status = !dbOk ? 'unhealthy' : redisOk === false ? 'degraded' : 'healthy';
+    return { status, version, services };
+  }
+
+  return () => {
+    const now = performance.now();
+    if (latest === null || now - askedAt > freshMs) {
+      askedAt = now;
+      latest = ask();
+    }
+    return latest;
+  };
+}
+
+async function answers(ping: Promise<void>): Promise<boolean> {
+  try {
+    await ping;
+    return true;
+  } catch {
+    return false;
+  }
+}

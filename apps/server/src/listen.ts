@@ -1,0 +1,60 @@
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { createApp } from './app.ts';
+
+/** Node's own limits on connections; its defaults are slow to cut slow clients. */
+const limits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+};
+const maxHeadersCount = 100;
+
+/** Why the parser gave up on a request, as a status. */
+const parserFaults: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Starts to listen. Throws when the address is taken or not ours. Gives the server and the URL that it answers at. */
+export async function listen(
+  app: ReturnType<typeof createApp>,
+  host: string,
+  port: number,
+): Promise<{ server: Server; url: string }> {
+  const server = createServer(limits, getRequestListener(app.fetch, { overrideGlobalObjects: true }));
+  server.maxHeadersCount = maxHeadersCount;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const status = parserFaults[error.code ?? ''] ?? 400;
+    const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, status_code: status });
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n` +
+        `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = boundAddress(server);
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return { server, url: `http://${name}:${address.port}` };
+}
+
+function boundAddress(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server is not bound to a port');
+  return address;
+}

@@ -1,0 +1,44 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import type { Settings } from './env.ts';
+
+/** Never written, wherever they stand in a logged object. */
+const secrets = ['password', 'accessToken', 'refreshToken', 'authorization', 'cookie', 'token', 'secret'];
+
+const flushEveryMs = 200;
+
+export interface ServerLog {
+  readonly log: Logger;
+  /** Writes what is still in memory. */
+  flush(): void;
+}
+
+/** JSON lines on standard output, buffered for a moment; coloured lines for a developer at a terminal. */
+export function createLog(settings: Pick<Settings, 'appName' | 'appEnv' | 'logLevel'>): ServerLog {
+  const options = {
+    level: settings.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
+    serializers: { err: pino.stdSerializers.err },
+  };
+  if (settings.appEnv !== 'production' && process.stdout.isTTY) {
+    return { log: pino(options, pretty({ colorize: true, sync: true })), flush: () => undefined };
+  }
+  const destination = pino.destination({ fd: 1, sync: false, minLength: 8192 });
+  const timer = setInterval(() => destination.flush(), flushEveryMs);
+  timer.unref();
+  const flush = () => flushNow(destination);
+  process.once('exit', flush);
+  return { log: pino(options, destination), flush };
+}
+
+/** Fails when the file was never opened, which is when there is nothing to write. */
+function flushNow(destination: DestinationStream & { flushSync(): void }): void {
+  try {
+    destination.flushSync();
+  } catch (error) {
+    process.stderr.write(`the log could not be written: ${String(error)}\n`);
+  }
+}

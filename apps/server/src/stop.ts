@@ -1,0 +1,38 @@
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+
+/** Something to stop, under the name that the log calls it. */
+export interface Stoppable {
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+/** Stops one after the other, in this order; one that fails is logged and does not keep the next from stopping. */
+export async function stopAll(parts: readonly Stoppable[], log: Logger): Promise<boolean> {
+  let isClean = true;
+  for (const { name, stop } of parts) {
+    const startedAt = performance.now();
+    try {
+      await stop();
+      log.debug({ part: name, ms: Math.round(performance.now() - startedAt) }, 'stopped');
+    } catch (error) {
+      isClean = false;
+      log.error({ part: name, err: error }, 'did not stop cleanly');
+    }
+  }
+  return isClean;
+}
+
+/**
+ * Stops listening and lets every request that was accepted finish, up to `deadlineMs`; then cuts what is left.
+ * Before that it goes on serving for `drainMs`, telling connections to end, so that balancers look away first.
+ */
+export async function stopServer(server: Server, drainMs: number, deadlineMs: number): Promise<void> {
+  await sleep(drainMs);
+  const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  await new Promise<void>((resolve, reject) => {
+    server.close((error) => (error === undefined ? resolve() : reject(error)));
+  });
+  clearTimeout(deadline);
+}
