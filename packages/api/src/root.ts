@@ -16,5 +16,8 @@ export const procedures = {
 
 export const appRouter = router(procedures);
 
-/** Calls procedures without a transport, with the same guards. */
+/**
+ * Calls procedures without a transport, with the same guards. What comes back is the wire form: instants are strings
+ * here, although the types say what the SDK makes of them.
+ */
 export const createCaller = createCallerFactory(appRouter);

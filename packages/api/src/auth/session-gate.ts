@@ -40,7 +40,7 @@ const endedSessions = {
  * instead of one per request. It reads only when requests come, and every process reads for itself: revocation binds
  * within a second with or without Redis.
  */
-export function createSessionGate(db: Database, log: Log, options: SessionGateOptions): SessionGate {
+export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options: SessionGateOptions): SessionGate {
   const { accessSeconds, refreshAfterMs = 400, staleAfterMs = 900 } = options;
   /** Ended sessions by the time they were seen. An entry outlives every access token of its session. */
   const ended = new Map<string, number>();

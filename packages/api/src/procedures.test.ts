@@ -1,0 +1,89 @@
+import { testDatabase } from '@alice/db/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Deps } from './deps.ts';
+import { instant } from './shared/time.ts';
+import { requestContext, signUp, type TestClock, testClock, testDeps } from './testing/index.ts';
+import { allProcedures, callPath, type ProcedureFacts } from './testing/procedures.ts';
+
+const procedures = allProcedures();
+
+/** Everybody may call these. */
+const open = ['auth.register', 'auth.login', 'auth.refresh'];
+const guarded = procedures.filter(({ path }) => !open.includes(path));
+
+describe.each(procedures)('$path', ({ meta, output }) => {
+  it('says how it is reached over REST, or why not', () => {
+    const { rest } = meta;
+    if ('none' in rest) expect(rest.none.length).toBeGreaterThan(10);
+    else expect(`${rest.method} ${rest.path}: ${rest.summary}`).toMatch(/^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}]+: \w{3}/);
+  });
+
+  it('states its output, in which exactly the instants have keys that end in At', () => {
+    expect(output).toBeInstanceOf(z.ZodType);
+    for (const [key, schema] of fieldsOf(output)) expect([key, key.endsWith('At')]).toEqual([key, isInstant(schema)]);
+  });
+});
+
+it('no two procedures share a REST address', () => {
+  const addresses = procedures.flatMap(({ meta: { rest } }) => ('none' in rest ? [] : [`${rest.method} ${rest.path}`]));
+  expect(new Set(addresses).size).toBe(addresses.length);
+});
+
+describe('the ladder', () => {
+  let deps: Deps;
+  let clock: TestClock;
+  beforeAll(async () => {
+    clock = testClock();
+    deps = await testDeps(await testDatabase(), { clock });
+  });
+  afterAll(() => deps.db.close());
+
+  async function codeOf(procedure: ProcedureFacts, accessToken: string | null, input: unknown): Promise<string> {
+    try {
+      await callPath(await requestContext(deps, accessToken), procedure, input);
+      return 'OK';
+    } catch (error) {
+      return error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : String(error);
+    }
+  }
+
+  it.each(guarded)('$path is closed to whoever is not signed in', async (procedure) => {
+    const [disabled, loggedOut, expired] = await Promise.all([signUp(deps), signUp(deps), signUp(deps)]);
+    await deps.db.prisma.user.update({ where: { id: disabled.user.id }, data: { disabledAt: new Date() } });
+    await loggedOut.api.auth.logout();
+    const input = { id: uuidv7(), title: 't' };
+    for (const { tokens } of [disabled, loggedOut]) {
+      expect(await codeOf(procedure, tokens.accessToken, input)).toBe('UNAUTHENTICATED');
+    }
+    clock.advance({ minutes: 16 });
+    for (const token of [null, 'nonsense', expired.tokens.accessToken, expired.tokens.refreshToken]) {
+      expect(await codeOf(procedure, token, input)).toBe('UNAUTHENTICATED');
+    }
+  });
+
+  it.each(guarded.filter(({ inputs }) => inputs.length > 0))('$path refuses fields that it does not know', async (procedure) => {
+    const { tokens } = await signUp(deps);
+    const known = { id: uuidv7(), title: 't' };
+    const context = await requestContext(deps, tokens.accessToken);
+    const refusal = callPath(context, procedure, { ...known, role: 'admin', userId: uuidv7() });
+    await expect(refusal).rejects.toMatchObject({ code: 'BAD_REQUEST', cause: { name: 'ZodError' } });
+  });
+});
+
+function isInstant(schema: z.ZodType): boolean {
+  return schema === instant || (schema instanceof z.ZodNullable && schema.unwrap() === instant);
+}
+
+/** Every field of a schema, at any depth. */
+function* fieldsOf(schema: unknown): Generator<[string, z.ZodType]> {
+  if (schema instanceof z.ZodArray) yield* fieldsOf(schema.element);
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional) yield* fieldsOf(schema.unwrap());
+  if (schema instanceof z.ZodObject) {
+    for (const [key, field] of Object.entries(schema.shape)) {
+      yield [key, field];
+      yield* fieldsOf(field);
+    }
+  }
+}

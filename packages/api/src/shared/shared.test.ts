@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { decodeCursor, encodeCursor } from './keyset.ts';
+import { codePoints, text } from './text.ts';
+import { calendarDate, timeZone, wallTime } from './time.ts';
+
+const accepts = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
+
+describe('text', () => {
+  it('accepts what fits in code points and gives it back unchanged', () => {
+    const schema = text(0, 40);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (value) => {
+        const isGood = value.isWellFormed() && !value.includes('\u0000') && [...value].length <= 40;
+        const parsed = schema.safeParse(value);
+        expect(parsed.success).toBe(isGood);
+        if (parsed.success) expect(parsed.data).toBe(value);
+        expect(codePoints(value)).toBe([...value].length);
+      }),
+    );
+  });
+
+  it('counts no further than it must', () => {
+    const huge = 'x'.repeat(50_000_000);
+    const startedAt = performance.now();
+    expect(accepts(text(1, 10), huge.slice(0, 9))).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+});
+
+describe('calendarDate', () => {
+  it('accepts the days of the calendar and no others', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9998 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }), (y, m, d) => {
+        const value = `${String(y).padStart(4, '0')}-${String(m).padStart(2, '0')}-${String(d).padStart(2, '0')}`;
+        const date = new Date(0);
+        date.setUTCFullYear(y, m - 1, d);
+        const isReal = date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
+        expect(accepts(calendarDate, value)).toBe(isReal);
+      }),
+      { numRuns: 2000 },
+    );
+    for (const value of ['0000-01-01', '9999-01-01', '2026-2-3', '2026-02-03T00:00', '٢٠٢٦-٠١-٠١', '', 20260101]) {
+      expect(accepts(calendarDate, value), String(value)).toBe(false);
+    }
+  });
+});
+
+it('wallTime and timeZone accept what PostgreSQL reads the same way', () => {
+  for (const good of ['00:00', '23:59']) expect(accepts(wallTime, good)).toBe(true);
+  for (const bad of ['24:00', '9:00', '09:60', '09:00:00']) expect(accepts(wallTime, bad)).toBe(false);
+  for (const good of ['UTC', 'Europe/Berlin', 'America/Argentina/Ushuaia']) expect(accepts(timeZone, good)).toBe(true);
+  for (const bad of ['+02:00', 'Mars/Olympus', '', 'UTC; DROP', '-08']) expect(accepts(timeZone, bad)).toBe(false);
+});
+
+describe('cursors', () => {
+  const shape = z.tuple([z.string().max(100), z.uuid()]);
+
+  it('come back as they were made', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.uuid(), (key, id) => {
+        expect(decodeCursor(encodeCursor({ order: 'o', values: [key, id] }), 'o', shape)).toEqual([key, id]);
+      }),
+    );
+  });
+
+  it('never throw anything but a validation error', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (cursor) => {
+        try {
+          decodeCursor(cursor, 'o', shape);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'cursor' }] });
+        }
+      }),
+    );
+  });
+});
