@@ -90,7 +90,7 @@ const schema = z.object({
 export function readSettings(environment: Environment): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
+  const faults = parsed.success ? [] : firstFaults(parsed.error);
   if (given['APP_ENV'] === 'production') {
     for (const name of ['SECRET_KEY', 'JWT_SECRET_KEY']) {
       if (given[name] === undefined) faults.push(`${name}: is missing; make one with: openssl rand -base64 48`);
@@ -124,6 +124,16 @@ export function readSettings(environment: Environment): Settings {
 /** The one place of this app that reads the process's environment. */
 export function processSettings(): Settings {
   return readSettings(process.env);
+}
+
+/** One line for each setting that is wrong. */
+function firstFaults({ issues }: z.ZodError): string[] {
+  const first = new Map<string, string>();
+  for (const { path, message } of issues) {
+    const name = String(path[0]);
+    if (!first.has(name)) first.set(name, `${name}: ${message}`);
+  }
+  return [...first.values()];
 }
 
 /** A JSON array or comma-separated text. What is neither comes back as it is, for the next check to refuse. */

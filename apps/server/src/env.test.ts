@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings, SettingsError } from './env.ts';
+
+const strong = 'Zk3v9QxT1mLr7YpB0sDf5HnC8wJ2aGuE6oVi4RzKqXM';
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readSettings(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+}
+
+describe('readSettings', () => {
+  it('needs nothing: one process and no servers', () => {
+    const settings = readSettings({});
+    expect(settings).toMatchObject({
+      appName: 'ALICE',
+      appEnv: 'development',
+      host: 'localhost',
+      port: 8000,
+      redisUrl: null,
+      secretKey: null,
+      accessTokenMinutes: 15,
+      refreshTokenDays: 7,
+      corsOrigins: [],
+      logLevel: 'info',
+    });
+    expect(settings.database).toEqual({ dataDir: settings.dataDir });
+    expect(settings.dataDir).toMatch(/\.data$/);
+  });
+
+  it('takes an empty setting for a missing one', () => {
+    expect(readSettings({ PORT: '', REDIS_URL: '', DATABASE_URL: '', SECRET_KEY: '' })).toEqual(readSettings({}));
+  });
+
+  it('reads lists as JSON or with commas, and servers whole or in parts', () => {
+    const origins = ['https://a.example', 'http://localhost:5173'];
+    expect(readSettings({ CORS_ORIGINS: JSON.stringify(origins) }).corsOrigins).toEqual(origins);
+    expect(readSettings({ CORS_ORIGINS: origins.join(' , ') }).corsOrigins).toEqual(origins);
+    expect(readSettings({ REDIS_HOST: 'cache', REDIS_PORT: '7000' }).redisUrl).toBe('redis://cache:7000');
+    expect(readSettings({ DATABASE_URL: 'postgres://u@h/d' }).database).toEqual({ url: 'postgres://u@h/d' });
+    expect(readSettings({ DEBUG: 'true' })).toMatchObject({ debug: true, logLevel: 'debug' });
+  });
+
+  it.each([
+    ['PORT', 'abc'],
+    ['PORT', '70000'],
+    ['PORT', '80.5'],
+    ['APP_ENV', 'prod'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://a.example/path'],
+    ['CORS_ORIGINS', '["https://a.example", 3]'],
+    ['CORS_ORIGINS', '["https://a.example"'],
+    ['REDIS_URL', 'http://x'],
+    ['DATABASE_URL', 'mysql://x'],
+    ['SECRET_KEY', 'short'],
+    ['SECRET_KEY', 'your-secret-key-change-me-in-production-please'],
+    ['JWT_SECRET_KEY', 'a'.repeat(64)],
+    ['JWT_PREVIOUS_SECRET_KEYS', `${strong},short`],
+    ['JWT_ACCESS_TOKEN_EXPIRE_MINUTES', '0'],
+    ['LOG_LEVEL', 'loud'],
+    ['TRUSTED_PROXIES', '10.0.0.0/99'],
+    ['TRUSTED_PROXIES', 'proxy.example'],
+    ['DEBUG', 'maybe'],
+  ])('refuses %s=%s and names it, but not a secret', (name, value) => {
+    const faults = faultsOf({ [name]: value });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}: .{8}`));
+    if (name.includes('SECRET')) expect(faults[0]).not.toContain(value);
+  });
+
+  it('names all faults at once', () => {
+    expect(faultsOf({ PORT: 'x', APP_ENV: 'x', DATABASE_URL: 'x' }).map((fault) => fault.split(':')[0])).toEqual([
+      'APP_ENV',
+      'PORT',
+      'DATABASE_URL',
+    ]);
+  });
+
+  it('starts in production with strong secrets only', () => {
+    expect(faultsOf({ APP_ENV: 'production' }).map((fault) => fault.split(':')[0])).toEqual(['SECRET_KEY', 'JWT_SECRET_KEY']);
+    expect(faultsOf({ APP_ENV: 'production', SECRET_KEY: strong, JWT_SECRET_KEY: strong.toLowerCase() })).toEqual([]);
+  });
+});
