@@ -1,12 +1,20 @@
 import { defineConfig } from 'tsdown';
 
-/** One file of our own code; what comes from the registry stays in `node_modules`. */
+/**
+ * One file of everything, so that it starts fast and ships small; but for packages that carry a binary or WebAssembly
+ * beside their code, which stay in `node_modules`.
+ */
 export default defineConfig({
   entry: ['src/main.ts'],
   platform: 'node',
   target: 'node24',
   format: 'esm',
+  fixedExtension: false,
   dts: false,
   sourcemap: true,
-  noExternal: [/^@alice\//],
+  deps: {
+    neverBundle: ['argon2', '@electric-sql/pglite', /^@electric-sql\/pglite\//, /^@prisma\/schema-engine-wasm/, 'pg-native'],
+    alwaysBundle: [/./],
+    onlyBundle: false,
+  },
 });

@@ -75,6 +75,16 @@ export class Connection implements Disposable {
     }
   }
 
+  /** The whole responses that came and were not asked for yet. */
+  rest(): RawResponse[] {
+    const responses: RawResponse[] = [];
+    for (let parsed = parseResponse(this.#received); parsed !== null; parsed = parseResponse(this.#received)) {
+      responses.push(parsed.response);
+      this.#received = this.#received.subarray(parsed.length);
+    }
+    return responses;
+  }
+
   /** Resolves when the other side has ended the connection. */
   async closed(): Promise<void> {
     while (!this.#isClosed) await this.#change();

@@ -1,0 +1,149 @@
+/**
+ * Which way things point: db <- operations <- routers <- root <- server; client -> types of api and db.
+ * `pnpm verify` holds every rule as an error; scripts/boundaries.test.mjs shows that each one bites.
+ */
+
+/** What an operation's file name may begin with. A new verb is added here, and is then an operation everywhere. */
+export const VERBS =
+  'add|apply|cancel|change|complete|compute|confirm|count|create|delete|disable|enable|end|enroll|export|find|forecast|get|' +
+  'import|list|login|logout|parse|pause|preview|purge|read|record|refresh|register|remove|reopen|reorder|request|require|' +
+  'reset|restore|resume|revoke|rotate|search|send|start|stream|suggest|summarize|to|undo|update|verify|write';
+
+const TEST = '[.]test[.]ts$|/test/|/testing/|/testing[a-z-]*[.]ts$';
+const API = '^packages/api/src';
+const OPERATION = `/(${VERBS})(-[a-z0-9-]*[.]ts|[.]ts)$`;
+/** Folders of api that serve every feature and know none. */
+const FOUNDATION = '(changes|shared|testing)';
+const FEATURE = `${API}/(?!${FOUNDATION}/)([a-z-]+)/`;
+const npm = (...names) => `(^|node_modules/)(${names.join('|')})(/|$)`;
+const DATABASE_LIBRARIES = npm('pg', '@types/pg', 'prisma', '@prisma/[^/]+', '@electric-sql/[^/]+');
+
+/** Node.js's own modules are resolved to their bare names: no dot, unlike every file. */
+const NODE_MODULE = '^[a-z_/]+$';
+
+const rule = (name, comment, from, to, more = {}) => ({ name, comment, severity: 'error', from, to, ...more });
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    rule(
+      'no-cycle',
+      'Two files that need each other are one file, or lack a third. (Types are erased: only what runs counts.)',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'type-import'] } },
+    ),
+    rule('resolvable', 'An import leads somewhere.', {}, { couldNotResolve: true }),
+    rule(
+      'nobody-imports-an-app',
+      'Apps are where things come together; nothing depends on one.',
+      { path: '^(apps|packages|prisma|scripts)/([^/]+)/' },
+      { path: '^apps/([^/]+)/', pathNot: '^$1/$2/' },
+    ),
+    rule(
+      'packages-by-name',
+      'Another package is imported by its name and its `exports`, so that they alone are its surface.',
+      { path: '^(apps|packages)/([^/]+)/' },
+      { path: '^(apps|packages)/', pathNot: '^$1/$2/', dependencyTypes: ['local'] },
+    ),
+    rule('db-knows-nobody', 'db is the bottom.', { path: '^packages/db/' }, { path: '^(packages/(?!db/)|apps/)' }),
+    rule('api-knows-db-only', 'api stands on db alone.', { path: API }, { path: '^packages/(?!api/|db/)' }),
+    rule(
+      'only-db-knows-the-database',
+      'Drivers and Prisma stay behind db, so that they can be replaced there. (bench measures the bare driver.)',
+      { path: '^(apps|packages)/', pathNot: [`^packages/db/|^apps/bench/`, TEST] },
+      { path: DATABASE_LIBRARIES },
+    ),
+    rule(
+      'operations-know-no-transport',
+      'Rules and queries serve every transport: only routers and the files at the root of api speak tRPC.',
+      { path: `${API}/[^/]+/`, pathNot: ['/router[.]ts$', TEST] },
+      { path: npm('@trpc/[^/]+', 'hono', '@hono/[^/]+') },
+    ),
+    rule(
+      'api-knows-no-http',
+      'HTTP belongs to the server.',
+      { path: API, pathNot: TEST },
+      { path: npm('hono', '@hono/[^/]+') },
+    ),
+    rule(
+      'operations-know-no-router',
+      'Routers call operations, never the other way.',
+      { path: `${API}/[^/]+/`, pathNot: ['/router[.]ts$', TEST] },
+      { path: `${API}/([^/]+/router|root|trpc|index|types)[.]ts$` },
+    ),
+    rule(
+      'routers-know-no-database',
+      'A router line is access, REST line, input, output and one call.',
+      { path: `${API}/[^/]+/router[.]ts$` },
+      { path: `^packages/db/|${DATABASE_LIBRARIES}` },
+    ),
+    rule(
+      'only-root-knows-routers',
+      'One index of routers.',
+      { path: '.', pathNot: [`${API}/root[.]ts$`, TEST] },
+      { path: '/router[.]ts$' },
+    ),
+    rule(
+      'features-by-operation',
+      "A feature uses another's operations (a file named by a verb of VERBS) and schemas, nothing else of it.",
+      { path: FEATURE, pathNot: TEST },
+      { path: FEATURE, pathNot: [`${API}/$1/`, OPERATION, '/schemas[.]ts$'] },
+    ),
+    rule(
+      'foundation-knows-no-feature',
+      'What serves every feature knows none.',
+      { path: `${API}/(changes|shared)/` },
+      { path: FEATURE },
+    ),
+    rule(
+      'schemas-import-schemas',
+      'Schemas are read by browsers too: zod, other schemas, and model types.',
+      { path: `${API}/[^/]+/schemas[.]ts$` },
+      { pathNot: [npm('zod'), `${API}/[^/]+/schemas[.]ts$`, `${API}/shared/`, '^packages/db/src/models[.]ts$'] },
+    ),
+    rule(
+      'schemas-run-in-browsers',
+      'Nor may what they import need a server.',
+      { path: `${API}/[^/]+/schemas[.]ts$` },
+      {
+        reachable: true,
+        path: `^packages/db/src/(?!models[.]ts|generated/)|${DATABASE_LIBRARIES}|${npm('@trpc/server', 'hono')}|${NODE_MODULE}`,
+      },
+    ),
+    rule(
+      'models-run-in-browsers',
+      'What db shows to browsers loads nothing.',
+      { path: '^packages/db/src/models[.]ts$' },
+      { pathNot: '^packages/db/src/generated/(browser|enums)[.]ts$' },
+    ),
+    rule(
+      'client-knows-types-only',
+      'A frontend downloads no server code.',
+      { path: '^packages/client/', pathNot: TEST },
+      { path: '^packages/(api|db)/', dependencyTypesNot: ['type-only', 'type-import'] },
+    ),
+    rule(
+      'client-knows-public-types',
+      'The SDK is made from the types that api and db publish for it.',
+      { path: '^packages/client/', pathNot: TEST },
+      { path: '^packages/(api|db)/', pathNot: '^packages/(api/(src|dist)/types([.]d)?|db/src/models)[.]ts$' },
+    ),
+    rule(
+      'testing-stays-in-tests',
+      'Helpers of tests are for tests.',
+      { path: '.', pathNot: TEST },
+      { path: '/testing(/|-|[.]ts$)' },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: '(^|/)(node_modules|generated)/' },
+    exclude: { path: '(^|/)(dist|coverage)/' },
+    // Types count: a type that leaks is a boundary that leaks.
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
+  },
+};

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type BenchResult, runBench } from './bench.ts';
+import { meetsFloors } from './floors.ts';
+import { type Options, parseOptions, UsageError, usage } from './options.ts';
+import { runProfile } from './profile.ts';
+import { printTable, ratios } from './report.ts';
+
+const resultsDir = fileURLToPath(new URL('../../../bench-results/', import.meta.url));
+const say = (line: string) => console.log(line);
+
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+async function run(options: Options, cleanUp: AsyncDisposableStack): Promise<number> {
+  if (options.profile !== null) {
+    await runProfile(options.profile, cleanUp, say);
+    return 0;
+  }
+  const result = await runBench(options, cleanUp, say);
+  printTable(result, say);
+  say(`Written to ${await writeResult(result)}`);
+  return !options.check || meetsFloors(ratios(result.rounds), say) ? 0 : 1;
+}
+
+async function writeResult(result: BenchResult): Promise<string> {
+  const name = `${new Date().toISOString().replaceAll(':', '-')}.json`;
+  await mkdir(resultsDir, { recursive: true });
+  const summary = Object.fromEntries(ratios(result.rounds));
+  await writeFile(
+    `${resultsDir}${name}`,
+    `${JSON.stringify({ machine: result.machine, ratios: summary, rounds: result.rounds }, null, 2)}\n`,
+  );
+  return `bench-results/${name}`;
+}
+
+async function interruption(): Promise<never> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  await Promise.race(signals.map((signal) => once(process, signal)));
+  throw new Interrupted('interrupted: stopping the servers and dropping the database');
+}
+
+async function main(): Promise<number> {
+  const cleanUp = new AsyncDisposableStack();
+  try {
+    return await Promise.race([run(parseOptions(process.argv.slice(2)), cleanUp), interruption()]);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    if (error instanceof UsageError) console.error(usage);
+    return error instanceof Interrupted ? 130 : 1;
+  } finally {
+    await cleanUp.disposeAsync();
+  }
+}
+
+process.exit(await main());

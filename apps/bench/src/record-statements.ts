@@ -1,0 +1,109 @@
+import {
+  createCaller,
+  createPasswordHasher,
+  createTokenIssuer,
+  type Deps,
+  passwordHashing,
+  type SessionGate,
+  systemClock,
+} from '@alice/api';
+import { type Database, openDatabase, type Statement } from '@alice/db';
+import type { Account } from './scene.ts';
+import { pageSize } from './works.ts';
+
+/** A statement as the product sent it once, with the values of that time. */
+export interface RecordedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** What the product asks the database in each work: the limit server asks the very same. */
+export interface RecordedStatements {
+  readonly list: RecordedStatement;
+  readonly get: RecordedStatement;
+  readonly create: RecordedStatement;
+  /** What a sign-in writes. */
+  readonly startSession: RecordedStatement;
+  /** The row that `create` was given, as JSON. */
+  readonly newTask: string;
+}
+
+interface Recorder {
+  readonly databaseUrl: string;
+  readonly jwtSecret: string;
+  readonly account: Account;
+  readonly password: string;
+}
+
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+/** Its own query, once per half second for the whole process, is no part of a request. */
+const openGate: SessionGate = { check: ignore, end: ignore };
+
+/** Runs each operation once and listens. Throws when one takes other than one statement: then the limit is no equal. */
+export async function recordStatements({
+  databaseUrl,
+  jwtSecret,
+  account,
+  password,
+}: Recorder): Promise<RecordedStatements> {
+  await using database = await openDatabase({ url: databaseUrl, poolSize: 1 });
+  const seen: RecordedStatement[] = [];
+  const listening: Database = {
+    ...database,
+    query<Row>({ name, text }: Statement, values: readonly unknown[]) {
+      seen.push({ name: name ?? '', text, values });
+      return database.query<Row>(name === undefined ? { text } : { name, text }, values);
+    },
+  };
+  const deps: Deps = {
+    db: listening,
+    clock: systemClock,
+    log: silent,
+    passwords: await createPasswordHasher(passwordHashing),
+    tokens: createTokenIssuer(
+      { secrets: [jwtSecret], accessMinutes: 15, refreshDays: 7, sessionDays: 30 },
+      systemClock,
+    ),
+    sessions: openGate,
+  };
+  const caller = createCaller({
+    deps,
+    log: silent,
+    requestId: 'bench',
+    client: { address: '127.0.0.1', userAgent: null },
+    caller: { id: account.id, sessionId: account.sessionId },
+  });
+
+  async function record(work: string, operation: () => Promise<unknown>): Promise<RecordedStatement> {
+    seen.length = 0;
+    await operation();
+    const [statement] = seen;
+    if (statement === undefined || seen.length > 1) {
+      const names = seen.map(({ name }) => name).join(', ') || 'none';
+      throw new Error(`${work} ran ${seen.length} statements (${names}); the limit server knows how to run one`);
+    }
+    return statement;
+  }
+
+  let taskId = '';
+  const create = await record('tasks.create', async () => {
+    taskId = (await caller.tasks.create({ title: 'Listen' })).id;
+  });
+  return {
+    create,
+    newTask: recordIn(create),
+    get: await record('tasks.get', () => caller.tasks.get({ id: taskId })),
+    list: await record('tasks.list', () => caller.tasks.list({ limit: pageSize })),
+    startSession: await record('auth.login', () => caller.auth.login({ email: account.email, password })),
+  };
+}
+
+/** The one value of an inserting statement that is a row. */
+export function recordIn({ name, values }: RecordedStatement): string {
+  const record = values.find((value) => typeof value === 'string' && value.startsWith('{'));
+  if (typeof record !== 'string') throw new Error(`${name} was given no row`);
+  return record;
+}
+
+function ignore(): void {}

@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { health, type Person, register } from './harness/call.ts';
+import { type ChildServer, startServer } from './harness/child-server.ts';
+import { Connection, type RawResponse, requestText } from './harness/connection.ts';
+import { createTestStore, type TestStore } from './harness/test-store.ts';
+
+const mebibyte = 1024 * 1024;
+
+let store: TestStore;
+let server: ChildServer;
+let ada: Person;
+
+beforeAll(async () => {
+  store = await createTestStore();
+  server = await startServer(store);
+  ada = await register(server.url);
+});
+
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await store?.[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  expect(server.process.exitCode).toBeNull();
+  expect(await health(server.url)).toMatchObject({ httpStatus: 200, body: { status: 'healthy' } });
+});
+
+describe('bodies', () => {
+  test('one of a mebibyte is read, one byte more is 413', async () => {
+    const around = (size: number) => `{"title":"${'x'.repeat(size - '{"title":""}'.length)}"}`;
+    await expectRefusal(await post('tasks.create', around(mebibyte)), 400);
+    await expectRefusal(await post('tasks.create', around(mebibyte + 1)), 413);
+    await expectRefusal(await post('tasks.create', around(20 * mebibyte)), 413);
+  });
+
+  test('one that comes in chunks and tells no length is counted as it comes: 413', async () => {
+    const stream = ReadableStream.from(pieces(4));
+    const request = { method: 'POST', headers: jsonHeaders(), body: stream, duplex: 'half' } as const;
+    await expectRefusal(await fetch(`${server.url}/trpc/tasks.create`, request), 413);
+  });
+
+  test('one without an end is cut off', async () => {
+    using connection = await Connection.open(server.url);
+    connection.send(head('POST', '/trpc/tasks.create', ['content-type: application/json', 'transfer-encoding: chunked']));
+    const piece = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+    for (let sent = 0; sent < 32 && !connection.isClosed; sent += 1) {
+      connection.send(piece);
+      await sleep(5);
+    }
+    expectRawRefusal(await connection.response(), 413);
+  });
+
+  test('a length announced beyond the limit is 413 before any of it comes', async () => {
+    const response = await exchange(
+      head('POST', '/trpc/tasks.create', ['content-type: application/json', `content-length: ${1024 * mebibyte}`]),
+    );
+    expectRawRefusal(response, 413);
+    expect(response.headers.get('x-request-id')).toBeDefined();
+  });
+
+  test('more than was announced is not read as part of it', async () => {
+    const [, ...responses] = await exchangeAll(
+      `${head('POST', '/trpc/tasks.create', ['content-type: application/json', 'content-length: 2'])}{}{"title":"smuggled"}`,
+    );
+    expect(responses.map(({ status }) => status)).toEqual([400]);
+  });
+
+  for (const [name, lines] of [
+    ['two different lengths', ['content-length: 2', 'content-length: 20']],
+    ['a length and chunks', ['content-length: 2', 'transfer-encoding: chunked']],
+    ['a negative length', ['content-length: -1']],
+    ['a length that is no number', ['content-length: two']],
+  ] as const) {
+    test(`${name}: 400`, async () => {
+      expectRawRefusal(await exchange(`${head('POST', '/trpc/tasks.create', ['content-type: application/json', ...lines])}{}`), 400);
+    });
+  }
+
+  for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
+    test(`POST with ${type === '' ? 'no content type' : type}: 415`, async () => {
+      const lines = [...(type === '' ? [] : [`content-type: ${type}`]), 'content-length: 13'];
+      const response = await exchange(`${head('POST', '/trpc/tasks.create', lines)}{"title":"x"}`);
+      expectRawRefusal(response, 415);
+      expect(response.headers.get('x-request-id')).toBeDefined();
+    });
+  }
+
+  test('one that is not JSON: 400, without an echo', async () => {
+    const response = await post('tasks.create', '{"title": secret-in-the-body');
+    const text = await expectRefusal(response, 400);
+    expect(text).not.toContain('secret-in-the-body');
+  });
+});
+
+describe('addresses, headers, batches', () => {
+  test('an address of 9,000 characters: 414', async () => {
+    await expectRefusal(await fetch(`${server.url}/trpc/tasks.list?input=${'x'.repeat(9000)}`), 414);
+  });
+
+  test('an address of a million characters: 414 or 431', async () => {
+    const response = await exchange(requestText('GET', `/${'x'.repeat(1_000_000)}`));
+    expectRawRefusal(response, response.status);
+    expect([414, 431]).toContain(response.status);
+  });
+
+  test('headers of more than 16 KiB: 431', async () => {
+    const lines = Array.from({ length: 20 }, (_, index) => `x-filler-${index}: ${'x'.repeat(1000)}`);
+    expectRawRefusal(await exchange(head('GET', '/livez', lines)), 431);
+  });
+
+  test('500 short headers: refused, not quietly cut', async () => {
+    const lines = Array.from({ length: 500 }, (_, index) => `x-${index}: x`);
+    const response = await exchange(head('GET', '/trpc/users.me', [...lines, `authorization: Bearer ${ada.token}`]));
+    expectRawRefusal(response, 431);
+  });
+
+  test('ten calls in a batch are answered, eleven are 400', async () => {
+    const batch = (size: number) =>
+      fetch(`${server.url}/trpc/${Array(size).fill('users.me').join(',')}?batch=1&input=%7B%7D`, { headers: jsonHeaders() });
+    const ten = await batch(10);
+    expect(ten.status).toBe(200);
+    expect(await ten.json()).toHaveLength(10);
+    await expectRefusal(await batch(11), 400);
+  });
+
+  test('eleven calls posted as a batch are 400 and none of them is done', async () => {
+    const paths = Array(11).fill('tasks.create').join(',');
+    const inputs = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [index, { title: 'too many' }]));
+    const request = { method: 'POST', headers: jsonHeaders(), body: JSON.stringify(inputs) };
+    await expectRefusal(await fetch(`${server.url}/trpc/${paths}?batch=1`, request), 400);
+    const list = await fetch(`${server.url}/trpc/tasks.list`, { headers: jsonHeaders() });
+    expect(await list.text()).not.toContain('too many');
+  });
+
+  test('commas without batch=1: 400 or 404', async () => {
+    const response = await fetch(`${server.url}/trpc/users.me,users.me`, { headers: jsonHeaders() });
+    expect([400, 404]).toContain(response.status);
+    await expectRefusal(response, response.status);
+  });
+});
+
+describe('broken HTTP', () => {
+  for (const [name, bytes] of [
+    ['no HTTP at all', 'hello, is there anybody?\r\n\r\n'],
+    ['TLS on the plain port', Buffer.from('16030100c8010000c40303', 'hex')],
+    ['an unknown version', 'GET / HTTP/9.9\r\nhost: server.test\r\n\r\n'],
+    ['HTTP/1.1 without a host', 'GET /livez HTTP/1.1\r\n\r\n'],
+    ['a header without a name', 'GET /livez HTTP/1.1\r\nhost: server.test\r\n: x\r\n\r\n'],
+    ['NUL in a header', 'GET /livez HTTP/1.1\r\nhost: server.test\r\nx-a: \0\r\n\r\n'],
+    ['a chunk without a size', `${head('POST', '/trpc/tasks.create', ['content-type: application/json', 'transfer-encoding: chunked'])}zz\r\n`],
+  ] as const) {
+    test(`${name}: 400`, async () => {
+      expectRawRefusal(await exchange(bytes), 400);
+    });
+  }
+
+  test('a host that is none: 4xx, not 500', async () => {
+    const response = await exchange('GET /livez HTTP/1.1\r\nhost: a b/c?d\r\n\r\n');
+    expectRawRefusal(response, 400);
+  });
+
+  test('a path that cannot be decoded: 4xx', async () => {
+    const response = await exchange(requestText('GET', '/trpc/%ff%fe%zz'));
+    expectRawRefusal(response, response.status);
+    expect([400, 404]).toContain(response.status);
+  });
+});
+
+// Each waits for the server's patience to end, all of them at once.
+describe.concurrent('slow clients', { timeout: 20_000 }, () => {
+  test('headers that do not end are cut with 408', async ({ expect: expectHere }) => {
+    const { response, ms } = await timed('GET /livez HTTP/1.1\r\nhost: server.test\r\nx-slow: ');
+    expectHere(response.status).toBe(408);
+    expectHere(ms).toBeGreaterThan(4000);
+    expectHere(ms).toBeLessThan(7500);
+    expectHere(JSON.parse(response.body)).toMatchObject({ status: 408 });
+  });
+
+  test('a body that does not come is cut with 408', async ({ expect: expectHere }) => {
+    const lines = ['content-type: application/json', 'content-length: 100'];
+    const { response, ms } = await timed(`${head('POST', '/trpc/tasks.create', lines)}{"title":`);
+    expectHere(response.status).toBe(408);
+    expectHere(ms).toBeLessThan(12_500);
+    expectHere(JSON.parse(response.body)).toMatchObject({ status: 408 });
+  });
+});
+
+function jsonHeaders(): Record<string, string> {
+  return { authorization: `Bearer ${ada.token}`, 'content-type': 'application/json' };
+}
+
+function post(path: string, body: string): Promise<Response> {
+  return fetch(`${server.url}/trpc/${path}`, { method: 'POST', headers: jsonHeaders(), body });
+}
+
+function* pieces(count: number): Generator<Uint8Array> {
+  for (let sent = 0; sent < count; sent += 1) yield Buffer.alloc(mebibyte / 2, 'x');
+}
+
+/** The head of a request with these header lines, as a person who is signed in. */
+function head(method: string, path: string, lines: readonly string[]): string {
+  const all = [`${method} ${path} HTTP/1.1`, 'host: server.test', `authorization: Bearer ${ada?.token}`, ...lines];
+  return `${all.join('\r\n')}\r\n\r\n`;
+}
+
+async function exchange(bytes: string | Buffer): Promise<RawResponse> {
+  using connection = await Connection.open(server.url);
+  connection.send(bytes);
+  return await connection.response();
+}
+
+/** Every response up to the end of the connection. */
+async function exchangeAll(bytes: string): Promise<RawResponse[]> {
+  using connection = await Connection.open(server.url);
+  connection.send(bytes);
+  await connection.closed();
+  return connection.rest();
+}
+
+async function timed(bytes: string): Promise<{ response: RawResponse; ms: number }> {
+  const startedAt = performance.now();
+  const response = await exchange(bytes);
+  return { response, ms: performance.now() - startedAt };
+}
+
+/** A refusal that the app itself gave: JSON, with the id of the request. Gives its text. */
+async function expectRefusal(response: Response, status: number): Promise<string> {
+  const text = await response.text();
+  expect(response.status, text).toBe(status);
+  expectErrorBody(text, status);
+  expect(response.headers.get('content-type')).toMatch(/^application\/(problem\+)?json/);
+  const requestId = response.headers.get('x-request-id');
+  expect(requestId).toMatch(/^[\w-]{8,64}$/);
+  expect(text).toContain(`"request_id":"${requestId}"`);
+  return text;
+}
+
+/** A refusal from the app or from the parser before it, which knows of no request yet. */
+function expectRawRefusal(response: RawResponse, status: number): void {
+  expect(response.status, response.body).toBe(status);
+  expect(response.headers.get('content-type')).toMatch(/^application\/(problem\+)?json/);
+  expectErrorBody(response.body, status);
+}
+
+/** Problem details, or a tRPC error, alone or as the batch's only answer; nothing of our insides. */
+function expectErrorBody(text: string, status: number): void {
+  const parsed: unknown = JSON.parse(text);
+  const body: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  const isRpc = typeof body === 'object' && body !== null && 'error' in body;
+  expect(body).toMatchObject(isRpc ? { error: { data: { httpStatus: expect.any(Number) } } } : { status, status_code: status });
+  expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:|\.js:/);
+}

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { type ServerProcess, spawnServer } from './harness/child-server.ts';
+import { createTestStore } from './harness/test-store.ts';
+
+const goodSecret = () => randomBytes(48).toString('base64url');
+const shortSecret = 'q7Zp1Lx9Vt3K';
+const sampleSecret = 'change-me-to-something-long-and-random-please';
+
+interface Case {
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The settings that get a line each. */
+  readonly faults: readonly string[];
+  /** What must not appear in any output. */
+  readonly secrets?: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  { name: 'a port that is no number', env: { PORT: 'abc' }, faults: ['PORT'] },
+  { name: 'a port out of range', env: { PORT: '70000' }, faults: ['PORT'] },
+  { name: 'an origin that is none', env: { CORS_ORIGINS: 'foo' }, faults: ['CORS_ORIGINS'] },
+  { name: 'production without secrets', env: { APP_ENV: 'production' }, faults: ['SECRET_KEY', 'JWT_SECRET_KEY'] },
+  {
+    name: 'production with a short secret',
+    env: { APP_ENV: 'production', SECRET_KEY: goodSecret(), JWT_SECRET_KEY: shortSecret },
+    faults: ['JWT_SECRET_KEY'],
+    secrets: [shortSecret],
+  },
+  {
+    name: 'production with a sample secret',
+    env: { APP_ENV: 'production', SECRET_KEY: sampleSecret, JWT_SECRET_KEY: goodSecret() },
+    faults: ['SECRET_KEY'],
+    secrets: [sampleSecret],
+  },
+  {
+    name: 'another kind of database',
+    env: { DATABASE_URL: 'mysql://alice:hunter2hunter2@127.0.0.1:3306/alice' },
+    faults: ['DATABASE_URL'],
+    secrets: ['hunter2hunter2'],
+  },
+  {
+    name: 'a Redis URL that is none',
+    env: { REDIS_URL: 'http://alice:hunter2hunter2@127.0.0.1:6379' },
+    faults: ['REDIS_URL'],
+    secrets: ['hunter2hunter2'],
+  },
+  {
+    name: 'several faults at once',
+    env: {
+      APP_ENV: 'production',
+      PORT: 'abc',
+      CORS_ORIGINS: 'foo',
+      SECRET_KEY: shortSecret,
+      DATABASE_URL: 'mysql://alice:hunter2hunter2@127.0.0.1:3306/alice',
+    },
+    faults: ['PORT', 'CORS_ORIGINS', 'SECRET_KEY', 'JWT_SECRET_KEY', 'DATABASE_URL'],
+    secrets: [shortSecret, 'hunter2hunter2'],
+  },
+];
+
+for (const { name, env, faults, secrets = [] } of cases) {
+  test(`refuses to start with ${name}, in one line per fault`, { timeout: 30_000 }, async () => {
+    await using store = await createTestStore();
+    await using server = spawnServer({ dataDir: store.dataDir, env });
+
+    expect(await server.exited).toMatchObject({ code: 1 });
+    expect(faultsIn(server)).toEqual([...faults].toSorted());
+    for (const secret of secrets) expect(server.output.join('\n')).not.toContain(secret);
+    expect(listened(server)).toBe(false);
+    // For the operator's eyes: no stack, nothing of ours.
+    expect(server.output.join('\n')).not.toMatch(/\n\s+at |node_modules|ZodError/);
+  });
+}
+
+for (const [name, url] of [
+  ['a dead port', 'postgres://alice:hunter2hunter2@127.0.0.1:1/alice'],
+  ['a host that does not exist', 'postgres://alice:hunter2hunter2@nowhere.invalid:5432/alice'],
+] as const) {
+  test(`ends with 1 and says why when its database is at ${name}`, { timeout: 30_000 }, async () => {
+    await using store = await createTestStore();
+    await using server = spawnServer({ dataDir: store.dataDir, databaseUrl: url });
+
+    const { code, ms } = await server.exited;
+    const output = server.output.join('\n');
+    expect(code).toBe(1);
+    expect(ms).toBeLessThan(10_000);
+    expect(output).toContain(new URL(url).hostname);
+    expect(output).not.toContain('hunter2hunter2');
+    expect(listened(server)).toBe(false);
+  });
+}
+
+/** The settings that standard error complains about, one for each line. */
+function faultsIn({ errors }: ServerProcess): string[] {
+  return errors.flatMap((line) => /^\s*([A-Z][A-Z_]+): \S/.exec(line)?.[1] ?? []).toSorted();
+}
+
+function listened({ logs }: ServerProcess): boolean {
+  return logs.some(({ url }) => url !== undefined);
+}

@@ -1,0 +1,28 @@
+import type { AppRouter } from '@alice/api/types';
+import { type TRPCLink, type TRPCProcedureOptions, TRPCUntypedClient } from '@trpc/client';
+import type { Send } from './call.ts';
+
+/**
+ * tRPC's own client with layers around each call. They stand outside it because it wraps whatever a link fails with in
+ * its error class: what a layer throws is what the caller gets, here and through tRPC's integrations alike.
+ */
+export class LayeredClient extends TRPCUntypedClient<AppRouter> {
+  readonly #send: Send;
+
+  /** `layer` is given the wire and gives what calls go through. */
+  constructor(links: TRPCLink<AppRouter>[], layer: (wire: Send) => Send) {
+    super({ links });
+    this.#send = layer(({ type, path, input, context, signal }) => {
+      const options = { context, ...(signal === undefined ? {} : { signal }) };
+      return type === 'query' ? super.query(path, input, options) : super.mutation(path, input, options);
+    });
+  }
+
+  override query(path: string, input?: unknown, { context = {}, signal }: TRPCProcedureOptions = {}): Promise<unknown> {
+    return this.#send({ type: 'query', path, input, context, signal });
+  }
+
+  override mutation(path: string, input?: unknown, { context = {}, signal }: TRPCProcedureOptions = {}): Promise<unknown> {
+    return this.#send({ type: 'mutation', path, input, context, signal });
+  }
+}

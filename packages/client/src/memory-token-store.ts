@@ -1,0 +1,15 @@
+import type { Tokens, TokenStore } from './token-store.ts';
+
+/** Keeps the session as long as this object lives: for scripts, servers and tests. May start with tokens. */
+export function memoryTokenStore(initial: Tokens | null = null): TokenStore {
+  let tokens = initial;
+  return {
+    get: () => tokens,
+    set(next) {
+      tokens = next;
+    },
+    clear() {
+      tokens = null;
+    },
+  };
+}

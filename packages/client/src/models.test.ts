@@ -1,0 +1,50 @@
+import type * as Prisma from '@alice/db/models';
+import { expect, expectTypeOf, test } from 'vitest';
+import {
+  type Goal,
+  GoalProgressSource,
+  GoalState,
+  Role,
+  type RouterInputs,
+  type RouterOutputs,
+  type Task,
+  TaskPriority,
+  TaskStatus,
+  type User,
+} from './index.ts';
+
+/** The fields that both have, but for those in which the wire deliberately differs from the row. */
+type Shared<Model, Row, Different extends PropertyKey = never> = Exclude<keyof Model & keyof Row, Different>;
+
+test('a model is its row, field by field, where both have the field', () => {
+  type TaskField = Shared<Task, Prisma.Task>;
+  expectTypeOf<Pick<Task, TaskField>>().toEqualTypeOf<Pick<Prisma.Task, TaskField>>();
+  // `dueDate` is a calendar date: a `Date` for Prisma, a string on the wire.
+  type GoalField = Shared<Goal, Prisma.Goal, 'dueDate'>;
+  expectTypeOf<Pick<Goal, GoalField>>().toEqualTypeOf<Pick<Prisma.Goal, GoalField>>();
+  type UserField = Shared<User, Prisma.User>;
+  expectTypeOf<Pick<User, UserField>>().toEqualTypeOf<Pick<Prisma.User, UserField>>();
+});
+
+test('the fields in question are those that one expects', () => {
+  type Instants<Model> = { [Key in keyof Model]: Date extends Model[Key] ? Key : never }[keyof Model];
+  expectTypeOf<Instants<Task>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'startedAt' | 'completedAt' | 'deletedAt'>();
+  expectTypeOf<Instants<Goal>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'deletedAt'>();
+  expectTypeOf<Instants<User>>().toEqualTypeOf<'createdAt' | 'updatedAt'>();
+  expectTypeOf<keyof Task & keyof Prisma.Task>().toEqualTypeOf<Exclude<keyof Task, 'due'>>();
+  expectTypeOf<keyof User & keyof Prisma.User>().toEqualTypeOf<keyof User>();
+});
+
+test('enums are types and values', () => {
+  expectTypeOf<Task['status']>().toEqualTypeOf<TaskStatus>();
+  expectTypeOf<Task['priority']>().toEqualTypeOf<TaskPriority>();
+  expectTypeOf<Goal['state']>().toEqualTypeOf<GoalState>();
+  expectTypeOf<Goal['progress']['source']>().toEqualTypeOf<GoalProgressSource>();
+  expectTypeOf<User['role']>().toEqualTypeOf<Role>();
+  expect(Object.keys({ ...TaskStatus, ...TaskPriority, ...GoalState, ...GoalProgressSource, ...Role })).toContain('urgent');
+});
+
+test('inputs and outputs of each procedure', () => {
+  expectTypeOf<RouterOutputs['tasks']['list']['items'][number]>().toEqualTypeOf<Task>();
+  expectTypeOf<RouterInputs['tasks']['create']>().toExtend<{ title: string }>();
+});

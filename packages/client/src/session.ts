@@ -1,0 +1,82 @@
+import { toAliceError } from './to-alice-error.ts';
+import { exclusively } from './exclusively.ts';
+import type { Tokens, TokenStore } from './token-store.ts';
+import { createTokenTimer } from './token-timer.ts';
+
+/** The session of one client: what its calls are signed with. */
+export interface Session {
+  /** The token to sign a call with, renewed first if it is about to end; undefined when nobody is signed in. */
+  accessToken(): Promise<string | undefined>;
+  /**
+   * The token that follows one that the server refused: what the store holds by now, or else a refresh, one for all who
+   * wait. Undefined when nobody is signed in. Rejects as the refresh does; if the session has ended the store is empty then.
+   */
+  renew(refused: string | undefined): Promise<string | undefined>;
+  start(tokens: Tokens): Promise<void>;
+  end(): Promise<void>;
+}
+
+interface SessionOptions {
+  readonly store: TokenStore;
+  /** What tabs that share the session share: the name of their lock. */
+  readonly lock: string;
+  /** Asks the server for the successor of a refresh token. */
+  readonly exchange: (refreshToken: string) => Promise<Tokens>;
+}
+
+export function createSession({ store, lock, exchange }: SessionOptions): Session {
+  const timer = createTokenTimer();
+  /** Renewals under way, by the access token that they replace. */
+  const renewals = new Map<string | undefined, Promise<string | undefined>>();
+
+  async function start({ accessToken, refreshToken }: Tokens): Promise<void> {
+    timer.isEnding(accessToken);
+    await store.set({ accessToken, refreshToken });
+  }
+
+  function renew(refused: string | undefined): Promise<string | undefined> {
+    const underWay = renewals.get(refused);
+    if (underWay !== undefined) return underWay;
+    const renewal = exclusively(lock, () => replace(refused)).finally(() => renewals.delete(refused));
+    renewals.set(refused, renewal);
+    return renewal;
+  }
+
+  async function replace(refused: string | undefined): Promise<string | undefined> {
+    const held = await store.get();
+    // Nobody is signed in any more, or somebody else has renewed the session in the meantime.
+    if (held === null || held.accessToken !== refused) return held?.accessToken;
+    let successor: Tokens;
+    try {
+      successor = await exchange(held.refreshToken);
+    } catch (cause) {
+      const error = toAliceError(cause);
+      if (error.code !== 'UNAUTHENTICATED') throw error;
+      const other = await changedSince(held);
+      if (other !== 'same') return other?.accessToken;
+      await store.clear();
+      throw error;
+    }
+    // Who signed out, or in as somebody else, while we asked must not find the old session again.
+    const other = await changedSince(held);
+    if (other !== 'same') return other?.accessToken;
+    await start(successor);
+    return successor.accessToken;
+  }
+
+  async function changedSince(held: Tokens): Promise<Tokens | null | 'same'> {
+    const now = await store.get();
+    return now?.refreshToken === held.refreshToken ? 'same' : now;
+  }
+
+  return {
+    async accessToken() {
+      const held = await store.get();
+      if (held === null) return undefined;
+      return timer.isEnding(held.accessToken) ? renew(held.accessToken) : held.accessToken;
+    },
+    renew,
+    start,
+    end: async () => store.clear(),
+  };
+}

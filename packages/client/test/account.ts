@@ -1,0 +1,72 @@
+import type { Tokens } from '../src/index.ts';
+import { type Peer, type PeerCall, type PeerReply, startPeer } from './peer.ts';
+
+export interface Account extends Peer {
+  /** The tokens that count now; null when the session has ended. */
+  tokens: Tokens | null;
+  refreshes: number;
+  /** From now on the access tokens given so far are refused, as when they have expired. */
+  expireAccess(): void;
+  /** How the next refreshes are answered instead. */
+  readonly refreshFailures: PeerReply[];
+}
+
+interface AccountOptions {
+  readonly lifetimeSeconds?: number;
+  /** How far the server's clock is from ours: it shows in `iat` and `exp`. */
+  readonly clockOffsetMs?: number;
+  readonly refreshTakesMs?: number;
+}
+
+const unauthenticated = { code: 'UNAUTHENTICATED', status: 401, message: 'Sign in first' };
+
+/** A server with one account: rotating refresh tokens, access tokens that can expire. All else needs a live one and gives `{}`. */
+export async function startAccount(options: AccountOptions = {}): Promise<Account> {
+  const { lifetimeSeconds = 900, clockOffsetMs = 0, refreshTakesMs = 5 } = options;
+  let generation = 0;
+  let expired = 0;
+  let state: Tokens | null = null;
+
+  function issue(): Tokens {
+    generation += 1;
+    const iat = Math.floor((Date.now() + clockOffsetMs) / 1000);
+    const claims = Buffer.from(JSON.stringify({ iat, exp: iat + lifetimeSeconds, generation })).toString('base64url');
+    state = { accessToken: `e30.${claims}.signature`, refreshToken: `refresh-${generation}` };
+    return state;
+  }
+
+  async function answer({ path, input, bearer }: PeerCall): Promise<PeerReply> {
+    if (path === 'auth.login' || path === 'auth.register') return { data: { user: {}, tokens: issue() } };
+    if (path === 'auth.refresh') return refresh(input);
+    if (state === null || bearer !== state.accessToken || generation <= expired) return unauthenticated;
+    if (path === 'auth.logout') state = null;
+    return { data: {} };
+  }
+
+  async function refresh(input: unknown): Promise<PeerReply> {
+    account.refreshes += 1;
+    await new Promise((resolve) => setTimeout(resolve, refreshTakesMs));
+    const failure = account.refreshFailures.shift();
+    if (failure !== undefined) return failure;
+    const { refreshToken } = Object(input);
+    if (state === null || refreshToken !== state.refreshToken) return { ...unauthenticated, message: 'This session has ended' };
+    return { data: issue() };
+  }
+
+  const peer = await startPeer(answer);
+  const account: Account = {
+    ...peer,
+    get tokens() {
+      return state;
+    },
+    set tokens(tokens) {
+      state = tokens;
+    },
+    refreshes: 0,
+    refreshFailures: [],
+    expireAccess() {
+      expired = generation;
+    },
+  };
+  return account;
+}

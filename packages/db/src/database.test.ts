@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+
+import { describe, expect, test } from 'vitest';
+
+import type { Database } from './database.ts';
+import { testDatabaseUrl } from './env.ts';
+import { databaseFault } from './errors.ts';
+import { poolOf } from './handle.ts';
+import { openDatabase } from './open.ts';
+import { testDatabase } from './testing.ts';
+
+function insertUser(database: Pick<Database, 'query'>, email: string): Promise<unknown[]> {
+  return database.query(
+    { name: 'insert_user', text: `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())` },
+    [randomUUID(), email],
+  );
+}
+const countUsers = async (database: Database): Promise<number> => database.prisma.user.count();
+
+describe('transaction', () => {
+  test('commits what work did and gives its result', async () => {
+    await using database = await testDatabase();
+    const result = await database.transaction(async (tx) => {
+      await insertUser(tx, 'a');
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(await countUsers(database)).toBe(1);
+  });
+
+  test('leaves nothing behind when work throws, and rethrows the same error', async () => {
+    await using database = await testDatabase();
+    const mistake = new Error('no');
+    await expect(
+      database.transaction(async (tx) => {
+        await insertUser(tx, 'a');
+        throw mistake;
+      }),
+    ).rejects.toBe(mistake);
+    expect(await countUsers(database)).toBe(0);
+  });
+
+  test('does not claim success when an error in it was swallowed', async () => {
+    await using database = await testDatabase();
+    await expect(
+      database.transaction(async (tx) => {
+        await insertUser(tx, 'a');
+        await tx.query({ text: 'SELECT 1 / 0' }, []).catch(() => undefined);
+      }),
+    ).rejects.toThrow('rolled back');
+    expect(await countUsers(database)).toBe(0);
+  });
+
+  test('refuses a query that outlives it', async () => {
+    await using database = await testDatabase();
+    const query = await database.transaction(async (tx) => tx.query);
+    await expect(query({ text: 'SELECT 1' }, [])).rejects.toThrow('the transaction is over');
+  });
+});
+
+describe('connections', () => {
+  test('one that broke a constraint is used again', async () => {
+    await using database = await testDatabase();
+    const pool = poolOf(database);
+    await insertUser(database, 'a');
+    const before = [...pool.clients];
+    await expect(insertUser(database, 'a')).rejects.toThrow('users_email_key');
+    await expect(database.prisma.$executeRaw`INSERT INTO users (id) VALUES (NULL)`).rejects.toThrow();
+    expect([...pool.clients]).toEqual(before);
+    await insertUser(database, 'b');
+  });
+
+  test('one that comes back with an open transaction is not used again', async () => {
+    await using database = await testDatabase();
+    const client = await poolOf(database).connect();
+    await client.query('BEGIN');
+    await client.query(`CREATE TABLE leaked (id int)`);
+    client.release();
+    // On one session, as PGlite is, the transaction would go on; on a server its locks would stay.
+    const [row] = await database.query<{ there: boolean }>({ text: `SELECT to_regclass('leaked') IS NOT NULL AS there` }, []);
+    expect(row?.there).toBe(false);
+  });
+
+  test('a prepared statement works again after its connection was replaced', async () => {
+    await using database = await testDatabase();
+    const statement = { name: 'plus_one', text: 'SELECT $1::int + 1 AS n' };
+    expect(await database.query(statement, [1])).toEqual([{ n: 2 }]);
+    for (const client of poolOf(database).clients) {
+      const held = await poolOf(database).connect();
+      expect(held).toBe(client);
+      held.release(true);
+    }
+    expect(await database.query(statement, [2])).toEqual([{ n: 3 }]);
+  });
+
+  test('many callers at once share a bounded pool, and each gets its own answer', async () => {
+    await using database = await testDatabase();
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, async (_, i) => {
+        if (i % 3 === 0) return (await database.query<{ n: number }>({ name: 'echo', text: 'SELECT $1::int AS n' }, [i]))[0]?.n;
+        if (i % 3 === 1) return (await database.prisma.$queryRaw<{ n: number }[]>`SELECT ${i}::int AS n`)[0]?.n;
+        return database.transaction(async (tx) => (await tx.query<{ n: number }>({ text: 'SELECT $1::int AS n' }, [i]))[0]?.n);
+      }),
+    );
+    expect(answers).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    expect(poolOf(database).totalCount).toBeLessThanOrEqual(poolOf(database).options.max);
+  });
+
+  test('who waits too long for one is told that the database is unavailable', async () => {
+    await using database = await testDatabase();
+    const pool = poolOf(database);
+    const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+    const began = performance.now();
+    const [query, prisma, ping] = await Promise.allSettled([
+      database.query({ text: 'SELECT 1' }, []),
+      database.prisma.user.count(),
+      database.ping(),
+    ]);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    for (const outcome of [query, prisma, ping]) {
+      expect(outcome.status === 'rejected' && databaseFault(outcome.reason)).toEqual({ kind: 'unavailable' });
+    }
+    for (const client of held) client.release();
+    await database.ping();
+  });
+});
+
+describe('close', () => {
+  test('waits for what is running, refuses what comes later, and may be called again', async () => {
+    const database = await testDatabase();
+    const slow = database.query<{ n: number }>({ text: 'SELECT count(*) AS n FROM generate_series(1, 500000)' }, []);
+    await database.ping().catch(() => undefined);
+    const [rows] = await Promise.all([slow, database.close(), database.close()]);
+    expect(rows).toEqual([{ n: 500000 }]);
+    const late = await database.query({ text: 'SELECT 1' }, []).catch((error: unknown) => error);
+    expect(databaseFault(late)).toEqual({ kind: 'unavailable' });
+    await database.close();
+  });
+});
+
+const server = testDatabaseUrl();
+if (server !== null) {
+  describe('on PostgreSQL', () => {
+    test('close cuts off what does not end', async () => {
+      const database = await testDatabase();
+      const endless = database.query({ text: 'SELECT pg_sleep(30)' }, []).catch((error: unknown) => error);
+      await expect.poll(() => poolOf(database).busy.size).toBe(1);
+      const began = performance.now();
+      await database.close();
+      expect(performance.now() - began).toBeLessThan(7_000);
+      expect(databaseFault(await endless)).toEqual({ kind: 'unavailable' });
+    });
+
+    test('the settings of the session are ours, whatever the URL says', async () => {
+      const url = new URL(server);
+      url.searchParams.set('options', '-c TimeZone=Europe/Berlin -c work_mem=5MB');
+      await using database = await openDatabase({ url: url.href, statementTimeoutMs: 1_234, lockTimeoutMs: 432 });
+      const [row] = await database.query(
+        {
+          text: `SELECT current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+                        current_setting('work_mem') AS mem, current_setting('application_name') AS app`,
+        },
+        [],
+      );
+      expect(row).toEqual({ zone: 'UTC', statement: '1234ms', lock: '432ms', mem: '5MB', app: 'alice' });
+    });
+
+    test('a server that is not there fails the opening', async () => {
+      await expect(openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' })).rejects.toThrow('ECONNREFUSED');
+      await expect(openDatabase({ url: 'postgres://user:secret@:x:y/none' })).rejects.toThrow(/^the database URL cannot be read/);
+    });
+  });
+}

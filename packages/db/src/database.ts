@@ -1,0 +1,57 @@
+import type { PrismaClient } from './generated/client.ts';
+
+/** What this package says about itself while it runs; pino's logger fits. */
+export interface DatabaseLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface Statement {
+  /** Makes it a prepared statement, parsed once per connection. One name always stands for one text. */
+  readonly name?: string;
+  readonly text: string;
+}
+
+/** Runs one statement. Rows come in wire form, see `wire.ts`; `Row` is the caller's word for the columns it selects. */
+export type RunQuery = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
+
+export interface Transaction {
+  readonly query: RunQuery;
+}
+
+export interface Database extends AsyncDisposable {
+  readonly driver: 'postgres' | 'pglite';
+  /** Over the same pool as `query`. */
+  readonly prisma: PrismaClient;
+  /** One statement on the shared pool. */
+  query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Runs `work` in one READ COMMITTED transaction on one connection and commits it; rolls back and rethrows when
+   * `work` throws. The embedded database is one session: inside `work` use `tx` only, or wait for yourself.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Resolves when the database answers within 1 s, else throws. */
+  ping(): Promise<void>;
+  /** Refuses new work, waits up to 5 s for what is running, then cuts it off. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface Timeouts {
+  /** How long a caller waits for a connection, be it a free one or a new one. 1500 ms. */
+  readonly acquireTimeoutMs?: number;
+  /** PostgreSQL's `statement_timeout`. 10 s. */
+  readonly statementTimeoutMs?: number;
+  /** PostgreSQL's `lock_timeout`. 1250 ms: with the acquire timeout it stays under the 3 s a caller is promised. */
+  readonly lockTimeoutMs?: number;
+  /** PostgreSQL's `idle_in_transaction_session_timeout`. 10 s. */
+  readonly idleInTransactionMs?: number;
+  readonly log?: DatabaseLog;
+}
+
+export type PostgresOptions = Timeouts & { readonly url: string; readonly poolSize?: number };
+/** PGlite in `<dataDir>/postgres`. */
+export type EmbeddedOptions = Timeouts & { readonly dataDir: string };
+/** PGlite in memory, empty or loaded from a snapshot. */
+export type MemoryOptions = Timeouts & { readonly memory: true; readonly snapshot?: Blob | File };
+
+export type DatabaseOptions = PostgresOptions | EmbeddedOptions | MemoryOptions;

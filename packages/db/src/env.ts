@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { DatabaseOptions } from './database.ts';
+
+/** The repository's root, on which a relative DATA_DIR stands. */
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The data directory as an absolute path: DATA_DIR, relative to the repository's root, or `.data`. */
+export function dataDirFromEnv(env: Environment): string {
+  return resolve(ROOT, env['DATA_DIR'] || '.data');
+}
+
+/**
+ * Which database the settings name: DATABASE_URL; or the POSTGRES_* parts, when POSTGRES_HOST is there; or none of them: embedded
+ * in the data directory. An empty setting counts as missing, as `.env` files and Compose leave them so.
+ */
+export function databaseFromEnv(env: Environment): DatabaseOptions {
+  const url = env['DATABASE_URL'];
+  if (url) {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('DATABASE_URL must begin with postgres:// or postgresql://');
+    return { url };
+  }
+  const host = env['POSTGRES_HOST'];
+  if (!host) return { dataDir: dataDirFromEnv(env) };
+
+  const port = env['POSTGRES_PORT'] || '5432';
+  if (!/^\d{1,5}$/.test(port)) throw new Error('POSTGRES_PORT must be a port number');
+  const user = encodeURIComponent(env['POSTGRES_USER'] || 'postgres');
+  const password = env['POSTGRES_PASSWORD'] ? `:${encodeURIComponent(env['POSTGRES_PASSWORD'])}` : '';
+  const database = encodeURIComponent(env['POSTGRES_DB'] || 'alice');
+  // A host that is a directory is the one of a Unix socket.
+  const address = host.startsWith('/') ? encodeURIComponent(host) : host.includes(':') ? `[${host}]` : host;
+  return { url: `postgres://${user}${password}@${address}:${port}/${database}` };
+}
+
+/** The settings of this process, for the command line. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/** The server to test on, or null: then tests run on the embedded database. */
+export function testDatabaseUrl(): string | null {
+  return process.env['TEST_DATABASE_URL'] || null;
+}
+
+const TEST_SOURCE = 'ALICE_TEST_DATABASE';
+
+/** What the tests' global setup prepared: the snapshot's file or the template's name; null when it did not run. */
+export function preparedTestSource(): string | null {
+  return process.env[TEST_SOURCE] || null;
+}
+
+/** Test workers start after the global setup and inherit what it leaves in the environment. */
+export function setPreparedTestSource(source: string | null): void {
+  if (source === null) delete process.env[TEST_SOURCE];
+  else process.env[TEST_SOURCE] = source;
+}

@@ -1,0 +1,113 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type pg from 'pg';
+
+import type { Database, RunQuery, Statement, Transaction } from './database.ts';
+import { PrismaClient } from './generated/client.ts';
+import { isServerError, leavesConnectionUsable, type SteadyPool } from './pool.ts';
+import { statementNames } from './statement-names.ts';
+import { wireTypes } from './wire.ts';
+
+const PING_TIMEOUT_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+
+const pools = new WeakMap<Database, SteadyPool>();
+
+/** The pool under a database, for the migrations of this package: they need a connection of their own and unparsed SQL. */
+export function poolOf(database: Database): SteadyPool {
+  const pool = pools.get(database);
+  if (pool === undefined) throw new TypeError('not a database that openDatabase() made');
+  return pool;
+}
+
+/** The guarantee: `Row` is what the caller's own SQL selects. PostgreSQL's answer cannot say more to the compiler. */
+function rowsAs<Row>(result: pg.QueryResult): Row[] {
+  return result.rows as Row[];
+}
+
+/** `values` is only read by pg, whose types do not say so. */
+function toConfig(statement: Statement, values: readonly unknown[]): pg.QueryConfig {
+  const config: pg.QueryConfig = { text: statement.text, values: values as unknown[], types: wireTypes };
+  if (statement.name !== undefined) config.name = statement.name;
+  return config;
+}
+
+async function within<T>(ms: number, work: Promise<T>, failure: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(failure()), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A connection that commits, rolls back and is given back whatever `work` does. */
+async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let open = true;
+  let broken = false;
+  const query: RunQuery = async <Row>(statement: Statement, values: readonly unknown[]) => {
+    // A query that was not awaited must not run in whatever uses this connection next.
+    if (!open) throw new Error('the transaction is over: a query in it was not awaited');
+    return rowsAs<Row>(await client.query(toConfig(statement, values)));
+  };
+  try {
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    const result = await work({ query });
+    open = false;
+    const { command } = await client.query('COMMIT');
+    // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
+    if (command === 'ROLLBACK') throw new Error('rolled back: a statement of the transaction failed and its error was swallowed');
+    return result;
+  } catch (error) {
+    open = false;
+    broken = isServerError(error) && !leavesConnectionUsable(error);
+    try {
+      if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
+    } catch {
+      broken = true;
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The one implementation of `Database`: both drivers are a pool, and `release` undoes what the driver holds beside it. */
+export function databaseOver(driver: Database['driver'], pool: SteadyPool, release: () => Promise<void>): Database {
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }),
+    transactionOptions: { maxWait: 2_000, timeout: 5_000 },
+  });
+
+  async function close(): Promise<void> {
+    const drained = pool.end();
+    try {
+      await within(CLOSE_TIMEOUT_MS, drained, () => new Error('running statements did not end'));
+    } catch {
+      pool.cutAll(new Error('the database is closing'));
+      await within(1_000, drained, () => new Error('connections did not end')).catch(() => undefined);
+    }
+    await prisma.$disconnect();
+    await release();
+  }
+  let closing: Promise<void> | undefined;
+  const closeOnce = (): Promise<void> => (closing ??= close());
+
+  const database: Database = {
+    driver,
+    prisma,
+    query: async <Row>(statement: Statement, values: readonly unknown[]) =>
+      rowsAs<Row>(await pool.run(toConfig(statement, values))),
+    transaction: (work) => runTransaction(pool, work),
+    ping: async () => {
+      await within(PING_TIMEOUT_MS, pool.run({ text: 'SELECT 1' }), () => new Error('timeout: the database did not answer a ping'));
+    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  };
+  pools.set(database, pool);
+  return database;
+}

@@ -1,0 +1,61 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { openDatabase } from '../open.ts';
+import { diffSql } from './engine.ts';
+import { MIGRATIONS_DIR, readMigrations, SCHEMA_FILE } from './folder.ts';
+import { migrate } from './migrate.ts';
+
+const NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
+
+/** What `prisma migrate` keeps beside its migrations. */
+const LOCK_TOML = `# Names the database that these migrations are written for.
+provider = "postgresql"
+`;
+
+export interface CreateMigrationOptions {
+  readonly dir?: string;
+  readonly schemaFile?: string;
+  /** The moment in the migration's name. */
+  readonly now?: Date;
+}
+
+function timestamp(now: Date): string {
+  return now.toISOString().replace(/\D/g, '').slice(0, 14);
+}
+
+/**
+ * Writes `<yyyymmddhhmmss>_<name>/migration.sql` and `down.sql`: what leads from the folder's history, applied to an empty PGlite in
+ * memory, to `schema.prisma`, and back. Gives the migration's full name. Throws when the name is not in snake_case, when
+ * nothing has changed, or when a later migration is already there.
+ */
+export async function createMigration(name: string, options: CreateMigrationOptions = {}): Promise<string> {
+  const { dir = MIGRATIONS_DIR, schemaFile = SCHEMA_FILE, now = new Date() } = options;
+  if (!NAME.test(name) || name.length > 60) {
+    throw new Error('a migration is named in snake_case with at most 60 letters and digits, for example add_task_labels');
+  }
+  const schema = await readFile(schemaFile, 'utf8');
+  const last = (await readMigrations(dir)).at(-1)?.name ?? '';
+  const full = `${timestamp(now)}_${name}`;
+  if (full <= last) throw new Error(`${full} would come before ${last}: migrations run in the order of their names`);
+
+  await using shadow = await openDatabase({ memory: true });
+  await migrate({ database: shadow, dir });
+  const up = await diffSql(shadow, 'database', { schema });
+  if (up === '') throw new Error('the schema has not changed since the last migration');
+  const down = await diffSql(shadow, { schema }, 'database');
+
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'migration_lock.toml'), LOCK_TOML);
+  // Written beside and renamed, so that an interrupted run leaves no half migration in the folder.
+  const draft = `${dir}.draft-${process.pid}`;
+  try {
+    await mkdir(draft, { recursive: true });
+    await writeFile(join(draft, 'migration.sql'), `${up}\n`);
+    await writeFile(join(draft, 'down.sql'), `${down}\n`);
+    await rename(draft, join(dir, full));
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return full;
+}

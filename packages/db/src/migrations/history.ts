@@ -1,0 +1,65 @@
+import type { RunQuery } from '../database.ts';
+import type { Migration } from './folder.ts';
+
+/** Prisma's own table, so that its command line reads what we write and the other way round. */
+export const CREATE_HISTORY = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+export interface HistoryRow {
+  readonly name: string;
+  readonly checksum: string;
+  /** Null: it began and never ended. Only Prisma's command line leaves such rows; ours come with the migration or not at all. */
+  readonly finishedAt: string | null;
+}
+
+/** The migrations that this database has seen, in their order, without those that were rolled back. */
+export async function readHistory(query: RunQuery): Promise<HistoryRow[]> {
+  const [table] = await query<{ there: boolean }>({ text: `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there` }, []);
+  if (table?.there !== true) return [];
+  return query<HistoryRow>(
+    {
+      text: `SELECT migration_name AS name, checksum, finished_at AS "finishedAt" FROM _prisma_migrations
+             WHERE rolled_back_at IS NULL ORDER BY migration_name COLLATE "C"`,
+    },
+    [],
+  );
+}
+
+/** The database's history does not fit the folder; a person has to look. */
+export class MigrationHistoryError extends Error {
+  override readonly name = 'MigrationHistoryError';
+  readonly migration: string;
+
+  constructor(migration: string, message: string) {
+    super(message);
+    this.migration = migration;
+  }
+}
+
+/** What is yet to be applied. Throws `MigrationHistoryError` when the history and the folder do not belong together. */
+export function pendingMigrations(folder: readonly Migration[], history: readonly HistoryRow[]): Migration[] {
+  const known = new Map(folder.map((migration) => [migration.name, migration]));
+  for (const { name, checksum, finishedAt } of history) {
+    if (finishedAt === null) {
+      throw new MigrationHistoryError(name, `migration ${name} failed halfway: repair the database, then mark it with "prisma migrate resolve"`);
+    }
+    const migration = known.get(name);
+    if (migration === undefined) {
+      throw new MigrationHistoryError(name, `migration ${name} is applied but not in the folder: the database is ahead of this version`);
+    }
+    if (migration.checksum !== checksum) {
+      throw new MigrationHistoryError(name, `migration ${name} was changed after it was applied: restore its migration.sql`);
+    }
+  }
+  const applied = new Set(history.map(({ name }) => name));
+  return folder.filter(({ name }) => !applied.has(name));
+}

@@ -1,0 +1,246 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import type { Database } from '../database.ts';
+import { testDatabaseUrl } from '../env.ts';
+import { run } from '../fixtures/run.ts';
+import { openDatabase } from '../open.ts';
+import { createServerDatabase } from '../test-source.ts';
+import { createMigration } from './create.ts';
+import { withEngine } from './engine.ts';
+import { MIGRATIONS_DIR, readMigrations } from './folder.ts';
+import { migrate } from './migrate.ts';
+import { rollbackLast } from './rollback.ts';
+import { migrationStatus, schemaDrift } from './status.ts';
+
+const server = testDatabaseUrl();
+
+/** An empty database of the driver at hand. */
+async function emptyDatabase(): Promise<Database> {
+  if (server === null) return openDatabase({ memory: true });
+  const { url, remove } = await createServerDatabase(server, 'empty');
+  const database = await openDatabase({ url });
+  const closePool = database.close;
+  const close = (): Promise<void> => closePool().then(remove);
+  return Object.assign(database, { close, [Symbol.asyncDispose]: close });
+}
+
+let dir: string;
+beforeEach(async () => {
+  dir = join(await mkdtemp(join(tmpdir(), 'alice-migrations-')), 'migrations');
+});
+afterEach(() => rm(join(dir, '..'), { recursive: true, force: true }));
+
+async function write(name: string, sql: string, down = ''): Promise<void> {
+  await mkdir(join(dir, name), { recursive: true });
+  await writeFile(join(dir, name, 'migration.sql'), sql);
+  await writeFile(join(dir, name, 'down.sql'), down);
+}
+const names = async (database: Database): Promise<unknown[]> =>
+  (await database.query<{ name: string }>({ text: 'SELECT migration_name AS name FROM _prisma_migrations ORDER BY 1' }, [])).map(({ name }) => name);
+const tables = (database: Database): Promise<unknown[]> =>
+  database.query({ text: `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' ORDER BY 1` }, []);
+const types = (database: Database): Promise<unknown[]> =>
+  database.query({ text: `SELECT typname FROM pg_type JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = 'public' AND typtype = 'e' ORDER BY 1` }, []);
+
+describe("the repository's migrations", () => {
+  test('lead to the Prisma schema, each of them back again, and forth once more', { timeout: 60_000 }, async () => {
+    await using database = await emptyDatabase();
+    const folder = await readMigrations(MIGRATIONS_DIR);
+    for (const { name } of folder) {
+      await cp(join(MIGRATIONS_DIR, name), join(dir, name), { recursive: true });
+      const before = [await tables(database), await types(database)];
+      expect(await migrate({ database, dir })).toEqual([name]);
+      expect(await rollbackLast({ database, dir })).toBe(name);
+      expect([await tables(database), await types(database)]).toEqual(before);
+      expect(await migrate({ database, dir })).toEqual([name]);
+    }
+    expect(await schemaDrift({ database })).toBe('');
+    for (const { name } of folder.toReversed()) expect(await rollbackLast({ database, dir })).toBe(name);
+    expect([await tables(database), await types(database)]).toEqual([[], []]);
+    expect(await migrate({ database, dir })).toEqual(folder.map(({ name }) => name));
+    expect(await schemaDrift({ database })).toBe('');
+  });
+
+  test("are recorded so that Prisma's own engine finds nothing to do and nothing wrong", async () => {
+    await using database = await emptyDatabase();
+    await migrate({ database });
+    const migrations = await readMigrations(MIGRATIONS_DIR);
+    const migrationsList = {
+      baseDir: MIGRATIONS_DIR,
+      lockfile: { path: 'migration_lock.toml', content: await readFile(join(MIGRATIONS_DIR, 'migration_lock.toml'), 'utf8') },
+      shadowDbInitScript: '',
+      migrationDirectories: migrations.map(({ name, sql }) => ({
+        path: name,
+        migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: sql } },
+      })),
+    };
+    const filters = { externalTables: [], externalEnums: [] };
+    const [diagnosis, deployed] = await withEngine(database, async (engine) => [
+      await engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters }),
+      await engine.applyMigrations({ migrationsList, filters }),
+    ]);
+    expect(diagnosis).toEqual({ editedMigrationNames: [], failedMigrationNames: [], hasMigrationsTable: true, history: null });
+    expect(deployed).toEqual({ appliedMigrationNames: [] });
+  });
+});
+
+describe('migrate', () => {
+  test('applies what is pending in order and then nothing', async () => {
+    await using database = await emptyDatabase();
+    await write('2_b', 'ALTER TABLE t ADD COLUMN b int', 'ALTER TABLE t DROP COLUMN b');
+    await write('1_a', `CREATE TABLE t (a text DEFAULT 'x;y'); DO $$ BEGIN PERFORM 1; PERFORM 2; END $$;`, 'DROP TABLE t');
+    expect(await migrate({ database, dir })).toEqual(['1_a', '2_b']);
+    expect(await migrate({ database, dir })).toEqual([]);
+    expect(await names(database)).toEqual(['1_a', '2_b']);
+  });
+
+  test('undoes a migration that fails, keeps those before it, and succeeds once it is mended', async () => {
+    await using database = await emptyDatabase();
+    await write('1_a', 'CREATE TABLE a (id int)');
+    await write('2_b', 'CREATE TABLE b (id int); SELECT 1 / 0; CREATE TABLE c (id int)');
+    await expect(migrate({ database, dir })).rejects.toThrow('migration 2_b failed and was undone: division by zero');
+    expect(await tables(database)).toEqual([{ tablename: 'a' }]);
+    expect(await names(database)).toEqual(['1_a']);
+    await write('2_b', 'CREATE TABLE b (id int)');
+    expect(await migrate({ database, dir })).toEqual(['2_b']);
+  });
+
+  test('refuses a migration that ends its own transaction', async () => {
+    await using database = await emptyDatabase();
+    await write('1_a', 'CREATE TABLE a (id int); COMMIT');
+    await expect(migrate({ database, dir })).rejects.toThrow('migration 1_a ends its transaction');
+    await database.ping();
+  });
+
+  test('refuses when an applied migration was changed, is unknown, or failed halfway; status says the same', async () => {
+    await using database = await emptyDatabase();
+    await write('1_a', 'CREATE TABLE a (id int)');
+    await write('2_b', 'CREATE TABLE b (id int)');
+    await migrate({ database, dir });
+    await write('3_c', 'CREATE TABLE c (id int)');
+
+    const refusal = async (message: string): Promise<void> => {
+      await expect(migrate({ database, dir })).rejects.toThrow(message);
+      await expect(rollbackLast({ database, dir })).rejects.toThrow(message);
+      expect(await migrationStatus({ database, dir })).toMatchObject({ problem: expect.stringContaining(message) });
+      expect(await tables(database)).toEqual([{ tablename: 'a' }, { tablename: 'b' }]);
+    };
+    await write('1_a', 'CREATE TABLE a (id bigint)');
+    await refusal('migration 1_a was changed after it was applied');
+    await write('1_a', 'CREATE TABLE a (id int)');
+
+    await rm(join(dir, '2_b'), { recursive: true });
+    await refusal('migration 2_b is applied but not in the folder');
+    await write('2_b', 'CREATE TABLE b (id int)');
+
+    await database.query({ text: `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '2_b'` }, []);
+    await refusal('migration 2_b failed halfway');
+    // What `prisma migrate resolve --rolled-back` does.
+    await database.query({ text: `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '2_b'` }, []);
+    await database.query({ text: 'DROP TABLE b' }, []);
+    expect(await migrate({ database, dir })).toEqual(['2_b', '3_c']);
+    expect(await migrationStatus({ database, dir })).toMatchObject({ pending: [], problem: null, applied: [{ name: '1_a' }, { name: '2_b' }, { name: '3_c' }] });
+  });
+});
+
+describe('rollbackLast', () => {
+  test('undoes one migration at a time, and nothing when its down.sql is missing or fails', async () => {
+    await using database = await emptyDatabase();
+    await write('1_a', 'CREATE TABLE a (id int)', 'DROP TABLE a');
+    await write('2_b', 'CREATE TABLE b (id int)', 'DROP TABLE b; SELECT 1 / 0');
+    await migrate({ database, dir });
+    await expect(rollbackLast({ database, dir })).rejects.toThrow('division by zero');
+    expect(await tables(database)).toHaveLength(2);
+    await rm(join(dir, '2_b', 'down.sql'));
+    await expect(rollbackLast({ database, dir })).rejects.toThrow('2_b has no readable down.sql');
+    await write('2_b', 'CREATE TABLE b (id int)', 'DROP TABLE b');
+    expect(await rollbackLast({ database, dir })).toBe('2_b');
+    expect(await rollbackLast({ database, dir })).toBe('1_a');
+    expect(await rollbackLast({ database, dir })).toBeNull();
+    expect(await tables(database)).toEqual([]);
+  });
+});
+
+describe('createMigration', () => {
+  const schema = (body: string): string => `datasource db {\n  provider = "postgresql"\n}\n${body}`;
+
+  test('writes the way there and the way back, and refuses when nothing changed', { timeout: 60_000 }, async () => {
+    const schemaFile = join(dir, '..', 'schema.prisma');
+    await writeFile(schemaFile, schema('model A {\n  id Int @id\n}\n'));
+    expect(await createMigration('first', { dir, schemaFile, now: new Date('2026-01-02T03:04:05Z') })).toBe('20260102030405_first');
+    await expect(createMigration('second', { dir, schemaFile })).rejects.toThrow('has not changed');
+
+    await writeFile(schemaFile, schema('model A {\n  id Int @id\n  name String?\n}\n'));
+    await expect(createMigration('second', { dir, schemaFile, now: new Date('2025-01-01') })).rejects.toThrow('would come before');
+    const second = await createMigration('second', { dir, schemaFile });
+    expect((await readdir(dir)).toSorted()).toEqual(['20260102030405_first', second, 'migration_lock.toml']);
+    expect(await readFile(join(dir, second, 'migration.sql'), 'utf8')).toContain('ADD COLUMN');
+    expect(await readFile(join(dir, second, 'down.sql'), 'utf8')).toContain('DROP COLUMN "name"');
+
+    await using database = await emptyDatabase();
+    await migrate({ database, dir });
+    expect(await schemaDrift({ database, schemaFile })).toBe('');
+    await rollbackLast({ database, dir });
+    expect(await schemaDrift({ database, schemaFile })).toContain('ADD COLUMN');
+    expect(await migrate({ database, dir })).toEqual([second]);
+  });
+
+  test.each(['', 'Add', 'add-labels', 'a__b', '../up', 'a'.repeat(61)])('refuses the name %j', async (name) => {
+    await expect(createMigration(name, { dir })).rejects.toThrow('snake_case');
+  });
+});
+
+if (server === null) {
+  test('on one data directory the lock lets a single process migrate: see pglite/open.test.ts', () => {
+    expect(server).toBeNull();
+  });
+} else {
+  describe('many processes on one server', () => {
+    const slowSteps = async (): Promise<string[]> => {
+      for (let i = 1; i <= 5; i++) await write(`${i}_step`, `CREATE TABLE t${i} (id int); SELECT pg_sleep(0.05); INSERT INTO t${i} VALUES (1)`);
+      return ['1_step', '2_step', '3_step', '4_step', '5_step'];
+    };
+    const expectWhole = async (url: string, all: readonly string[]): Promise<void> => {
+      await using database = await openDatabase({ url });
+      expect(await names(database)).toEqual(all);
+      for (let i = 1; i <= all.length; i++) expect(await database.query({ text: `SELECT id FROM t${i}` }, [])).toEqual([{ id: 1 }]);
+    };
+
+    test('ten that start at once on an empty database all succeed, and each migration is applied once', { timeout: 60_000 }, async () => {
+      const all = await slowSteps();
+      const { url, remove } = await createServerDatabase(server, 'crowd');
+      try {
+        const outcomes = await Promise.all(Array.from({ length: 10 }, () => run('migrate-server.ts', [url, dir]).ended));
+        for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 0, err: '' });
+        const applied = outcomes.flatMap(({ out }) => JSON.parse(out) as string[]);
+        expect(applied.toSorted()).toEqual(all);
+        await expectWhole(url, all);
+      } finally {
+        await remove();
+      }
+    });
+
+    test('kill -9 at any moment leaves what the next start completes', { timeout: 120_000 }, async () => {
+      const all = await slowSteps();
+      for (let round = 0; round < 3; round++) {
+        const { url, remove } = await createServerDatabase(server, 'killed');
+        try {
+          for (let attempt = 0; attempt < 4; attempt++) {
+            const start = run('migrate-server.ts', [url, dir]);
+            await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * 500));
+            start.child.kill('SIGKILL');
+            await start.ended;
+          }
+          expect(await run('migrate-server.ts', [url, dir]).ended).toMatchObject({ code: 0, err: '' });
+          await expectWhole(url, all);
+        } finally {
+          await remove();
+        }
+      }
+    });
+  });
+}

@@ -1,0 +1,20 @@
+import { MIGRATIONS_DIR, readDown, readMigrations } from './folder.ts';
+import { pendingMigrations, readHistory } from './history.ts';
+import { lockedTransaction } from './locked-transaction.ts';
+import type { MigrateOptions } from './migrate.ts';
+
+/** Undoes the last applied migration with its `down.sql`, in one transaction; gives its name, or null when none is applied. */
+export async function rollbackLast({ database, dir = MIGRATIONS_DIR, log }: MigrateOptions): Promise<string | null> {
+  const folder = await readMigrations(dir);
+  const name = await lockedTransaction(database, async (tx) => {
+    const history = await readHistory(tx.query);
+    pendingMigrations(folder, history); // throws when the history does not fit the folder
+    const last = history.at(-1);
+    if (last === undefined) return null;
+    await tx.script(last.name, await readDown(dir, last.name));
+    await tx.query({ text: 'DELETE FROM _prisma_migrations WHERE migration_name = $1' }, [last.name]);
+    return last.name;
+  });
+  if (name !== null) log?.info({ migration: name }, 'migration rolled back');
+  return name;
+}

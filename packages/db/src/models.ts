@@ -1,0 +1,21 @@
+/** Model types and enums for any runtime: nothing but the enums' constants exists when this runs. */
+import type * as Model from './generated/browser.ts';
+
+export {
+  ActivityEntity,
+  GoalProgressSource,
+  GoalState,
+  Role,
+  SessionEnd,
+  TaskPriority,
+  TaskStatus,
+} from './generated/enums.ts';
+
+/** Makes the fields appear in editors instead of the generic they come from. */
+type Flat<T> = { [K in keyof T]: T[K] };
+
+export type User = Flat<Omit<Model.User, 'passwordHash'>>;
+export type Session = Flat<Omit<Model.Session, 'refreshHash'>>;
+export type Activity = Flat<Model.Activity>;
+export type Goal = Flat<Model.Goal>;
+export type Task = Flat<Model.Task>;

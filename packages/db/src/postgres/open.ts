@@ -1,0 +1,24 @@
+import type { Database, PostgresOptions } from '../database.ts';
+import { databaseOver } from '../handle.ts';
+import { SteadyPool } from '../pool.ts';
+import { assertSession } from '../session.ts';
+import { connectionConfig } from './config.ts';
+import { watchNetwork } from './watchdog.ts';
+
+/** Opens a pool to a PostgreSQL server and makes sure that it is one we can work with. */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const { poolSize = 10, log } = options;
+  const config = connectionConfig(options);
+  const pool = new SteadyPool({ ...config, max: poolSize, idleTimeoutMillis: 30_000 }, (error) =>
+    log?.warn({ error: error.message }, 'an idle database connection was lost'),
+  );
+  const stopWatching = watchNetwork(pool, config, log);
+  const database = databaseOver('postgres', pool, async () => stopWatching());
+  try {
+    await assertSession(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

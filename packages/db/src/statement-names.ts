@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Names for Prisma's statements, so that each is parsed and planned once per connection. The number of names is bounded:
+ * `IN ($1, …, $n)` makes endless texts, and a prepared statement stays in the server's memory for as long as the connection.
+ */
+export function statementNames(limit = 500): (query: { readonly sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    if (names.size >= limit) return ''; // an empty name is pg's unnamed statement
+    const name = `prisma_${createHash('sha256').update(sql).digest('base64url').slice(0, 22)}`;
+    names.set(sql, name);
+    return name;
+  };
+}

@@ -1,0 +1,11 @@
+/** Ends the process with one clear line where Node.js is older than these scripts need. Imports nothing, so that it runs anywhere. */
+const OLDEST = 20;
+
+export function requireNode() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= OLDEST) return;
+  console.error(
+    `ALICE needs Node.js ${OLDEST} or newer to start; this is ${process.versions.node}. See https://nodejs.org/`,
+  );
+  process.exit(1);
+}

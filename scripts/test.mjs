@@ -1,0 +1,49 @@
+/**
+ * `npm test`: everything that proves the project. With arguments (`npm test -- packages/db`) only the tests that they
+ * name, without the checks and the coverage that judge the whole. SKIP_VERIFY=1 leaves the checks out; .ci/run sets it
+ * for its second pass, over the same sources.
+ */
+import { rmSync } from 'node:fs';
+import { requireNode } from './lib/require-node.mjs';
+
+requireNode();
+const { ensureBuilt, ensureInstalled } = await import('./lib/prepare.mjs');
+const { passThrough } = await import('./lib/run.mjs');
+const { inRoot, workspaceNode } = await import('./lib/workspace.mjs');
+
+const named = process.argv.slice(2);
+const whole = named.length === 0;
+const report = inRoot('node_modules', '.cache', 'alice', 'tests.json');
+
+await ensureInstalled();
+await ensureBuilt('apps/server', 'packages/client');
+// Only now is there something to read these with.
+const { coverageFaults } = await import('./lib/coverage.mjs');
+const { countTests } = await import('./lib/test-results.mjs');
+
+let faults = 0;
+if (whole && process.env.SKIP_VERIFY !== '1') {
+  const verified = await passThrough(workspaceNode(), ['scripts/verify.mjs']);
+  if (verified !== 0) faults += 1;
+}
+
+rmSync(report, { force: true });
+const vitest = [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+];
+const exitCode = await passThrough(workspaceNode(), [...vitest, ...(whole ? ['--coverage'] : []), ...named]);
+const { passed, failed } = countTests(report, exitCode);
+
+if (whole && failed === 0) {
+  const lines = coverageFaults();
+  for (const line of lines) console.error(`coverage: ${line}`);
+  if (lines.length > 0) faults += 1;
+}
+if (faults > 0) console.error('\nThe checks above that failed count as failures.');
+
+console.log(`\n${passed} passed, ${failed + faults} failed`);
+process.exitCode = failed + faults === 0 ? 0 : 1;

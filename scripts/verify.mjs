@@ -1,0 +1,42 @@
+/** `pnpm verify`: everything that can be said of the code without running it. Needs no database. */
+import { existsSync } from 'node:fs';
+import { ensureGenerated } from './lib/prepare.mjs';
+import { capture, seconds } from './lib/run.mjs';
+import { inRoot, workspaceFolders } from './lib/workspace.mjs';
+
+/** Each package against its own tsconfig. The client reads the declarations that api emits, so those come first. */
+async function checkTypes() {
+  const since = performance.now();
+  const projects = workspaceFolders().filter((folder) => existsSync(inRoot(folder, 'src')));
+  const runs = [await capture('tsc', ['-p', 'packages/api/tsconfig.types.json'])];
+  for (const project of ['.', ...projects]) runs.push(await capture('tsc', ['--noEmit', '--pretty', '-p', project]));
+  const failed = runs.filter(({ code }) => code !== 0);
+  return { code: failed.length, output: failed.map(({ output }) => output).join('\n'), time: seconds(since) };
+}
+
+const checks = {
+  'format and lint': () => capture('biome', ['ci', '--error-on-warnings', '--max-diagnostics=50', '.']),
+  boundaries: () =>
+    capture('depcruise', ['--config', '.dependency-cruiser.mjs', 'apps', 'packages', 'prisma', 'scripts']),
+  types: checkTypes,
+  'unused code': () => capture('knip', ['--no-progress']),
+  'paths in docs': () => capture('node', ['scripts/check-docs.mjs']),
+};
+
+const since = performance.now();
+await ensureGenerated();
+
+let failures = 0;
+await Promise.all(
+  Object.entries(checks).map(async ([name, check]) => {
+    const { code, output, time } = await check();
+    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(16)} ${time}`);
+    if (code === 0) return;
+    failures += 1;
+    console.error(`${output.trimEnd()}\n`);
+  }),
+);
+console.log(
+  `verify: ${failures === 0 ? 'all is well' : `${failures} of ${Object.keys(checks).length} failed`}, ${seconds(since)}`,
+);
+process.exitCode = failures === 0 ? 0 : 1;

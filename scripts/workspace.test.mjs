@@ -1,0 +1,36 @@
+/** What is written in two places is the same in both, and the supply chain stays as narrow as promised. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { inRoot, readJson } from './lib/workspace.mjs';
+
+const text = (path) => readFileSync(inRoot(path), 'utf8');
+const manifest = readJson('package.json');
+/** The lines of one top-level key of pnpm-workspace.yaml. */
+const block = (key) => new RegExp(`^${key}:\\n((?:  .*\\n)+)`, 'm').exec(text('pnpm-workspace.yaml'))?.[1] ?? '';
+
+it('lets at most five packages run install scripts', () => {
+  const allowed = block('allowBuilds').match(/: true$/gm) ?? [];
+  expect(allowed.length).toBeGreaterThan(0);
+  expect(allowed.length).toBeLessThanOrEqual(5);
+});
+
+it('installs nothing that was published today', () => {
+  expect(Number(/^minimumReleaseAge: (\d+)$/m.exec(text('pnpm-workspace.yaml'))?.[1])).toBeGreaterThanOrEqual(1440);
+});
+
+it('builds the image with the pinned pnpm and the Node.js of the workspace', () => {
+  const node = manifest.devDependencies['node-bin'].replace('npm:node@', '');
+  expect(text('Dockerfile')).toContain(`install --global ${manifest.packageManager}\n`);
+  expect(text('pnpm-workspace.yaml')).toContain(`\nnodeVersion: ${node}\n`);
+  for (const [, major] of text('Dockerfile').matchAll(/^FROM node:(\d+)/gm)) expect(major).toBe(node.split('.')[0]);
+});
+
+it('lists in .env.example every setting that the server or the database reads', () => {
+  const read = ['apps/server/src/env.ts', 'packages/db/src/env.ts'].flatMap((path) =>
+    [...text(path).matchAll(/^\s+([A-Z][A-Z_]+):|env\['([A-Z_]+)'\]/gm)].map(([, key, name]) => key ?? name),
+  );
+  const listed = [...text('.env.example').matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name);
+  const product = read.filter((name) => !/^(TEST_|ALICE_TEST)/.test(name));
+  expect(product.length).toBeGreaterThan(10);
+  expect(listed).toEqual(expect.arrayContaining(product));
+});

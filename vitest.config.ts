@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // A process each: PGlite and argon2 keep memory and threads that only the end of a process gives back.
+    pool: 'forks',
+    // Machines of two cores run the suite; a third worker only makes tests wait for each other.
+    maxWorkers: 2,
+    // A test that needs a second try hides a fault.
+    retry: 0,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'product',
+          include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'prisma/**/*.test.ts'],
+          // A migrated database that every test file copies: a PGlite snapshot, or a template on TEST_DATABASE_URL.
+          globalSetup: ['packages/db/src/testing-setup.ts'],
+        },
+      },
+      { extends: true, test: { name: 'workspace', include: ['scripts/**/*.test.mjs'] } },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts', 'apps/server/src/**/*.ts'],
+      exclude: ['**/generated/**', '**/*.test.ts', '**/testing/**', '**/testing*.ts', '**/generate.ts', '**/*.d.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      reportOnFailure: true,
+    },
+  },
+});
