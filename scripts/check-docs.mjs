@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { inRoot } from './lib/workspace.mjs';
 
-/** `apps/server/src/main.ts` or `turbo.json`; not an address (`/docs`), a package (`@alice/db`) or a pattern (`src/<feature>`). */
-const PATH = /^(?:\.?[\w-]+\/[\w./-]*|[\w.-]+\.(?:json|ya?ml|m?[jt]s|md|prisma|sh))$/;
+/** `apps/server/src/main.ts` or `turbo.json`; not an address (`/docs`), a package (`@alice/db`) or a file of any folder (`router.ts`). */
+const PATH = /^(?:\.?[\w-]+\/[\w./-]*|[\w.-]+\.(?:json|ya?ml|mjs|md)|Dockerfile|LICENSE)$/;
 /** Made by commands, so absent from a fresh clone. */
 const MADE = /(?:^|\/)(?:dist|node_modules|generated|coverage|\.data)(?:\/|$)/;
 

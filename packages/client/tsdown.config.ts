@@ -11,8 +11,10 @@ export default defineConfig({
   fixedExtension: false,
   // TypeScript 7 has no API to bundle declarations with; the sources say all their types (isolatedDeclarations).
   dts: { generator: 'oxc' },
-  // Whatever else ends up in the bundle fails the build.
-  deps: { onlyBundle: [] },
+  // tRPC's declarations name `Disposable`, which a consumer's `lib` need not have.
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
+  // Whatever else is bundled or imported fails the build.
+  deps: { onlyBundle: [], onlyImport: ['@trpc/client', '@trpc/server'] },
   plugins: [
     {
       name: 'drop-server-types',

@@ -68,8 +68,8 @@ function createHandlers({
   const getValues = placeholders(statements.get.values);
   const createValues = placeholders(statements.create.values);
   const sessionValues = placeholders(statements.startSession.values);
-  const newTask = rowIn(statements.create);
-  const newSession = rowIn(statements.startSession);
+  const newTask = JSON.parse(statements.newTask) as Row;
+  const newSession = JSON.parse(statements.newSession) as Row;
   const findUser = { name: 'findUser', text: 'SELECT * FROM users WHERE email = $1' };
 
   return {
@@ -151,12 +151,6 @@ function placeholders(recorded: readonly unknown[]): (given: Given) => unknown[]
     return /^\d{4}-\d\d-\d\dT.*Z$/.test(value) ? 'now' : null;
   });
   return (given) => kinds.map((kind, index) => (kind === null ? recorded[index] : given[kind]));
-}
-
-function rowIn({ values, name }: RecordedStatement): Row {
-  const record = values.find((value) => typeof value === 'string' && value.startsWith('{'));
-  if (typeof record !== 'string') throw new Error(`${name} was given no row`);
-  return JSON.parse(record) as Row;
 }
 
 /** Numbers as numbers, all else as PostgreSQL wrote it: the least that a driver can do. */

@@ -30,7 +30,8 @@ serveParent(async ({ url, seconds, connections, load }: LoadJob): Promise<LoadRe
   const { text, times } = load.expected;
   // The library keeps whole milliseconds only, so the latencies are kept here.
   const latencies: number[] = [];
-  let wrong: string | undefined;
+  let wrongStatus: number | undefined;
+  let wrongBody: string | undefined;
   let failure: Error | undefined;
   let connection = 0;
   const cpuBefore = process.cpuUsage();
@@ -52,14 +53,14 @@ serveParent(async ({ url, seconds, connections, load }: LoadJob): Promise<LoadRe
         },
         verifyBody(body) {
           if (typeof body === 'string' && holds(body, text, times)) return true;
-          wrong = `${wrong ?? 'a body that lacks what it should hold'}: ${String(body).slice(0, 500)}`;
+          wrongBody ??= String(body).slice(0, 500);
           return false;
         },
       },
       (error, finished) => (error ? reject(error) : resolve(finished)),
     );
     instance.on('response', (_client, status, _bytes, ms) => {
-      if (status !== 200) wrong ??= `status ${status}`;
+      if (status !== 200) wrongStatus ??= status;
       lastAt = performance.now();
       latencies.push(ms);
     });
@@ -69,8 +70,9 @@ serveParent(async ({ url, seconds, connections, load }: LoadJob): Promise<LoadRe
   });
   const cpu = process.cpuUsage(cpuBefore);
 
-  if (wrong !== undefined || result.non2xx > 0 || result.mismatches > 0) {
-    throw new Error(`answered with ${wrong ?? `${result.non2xx} refusals`}`);
+  if (wrongStatus !== undefined || wrongBody !== undefined || result.non2xx > 0 || result.mismatches > 0) {
+    const what = wrongStatus === undefined ? 'a body that lacks what it should hold' : `status ${wrongStatus}`;
+    throw new Error(`answered with ${what}: ${wrongBody ?? ''}`);
   }
   if (failure !== undefined) throw new Error(`${result.errors} requests failed: ${failure.message || failure.name}`);
   // A connection that the server closes is opened again without a word, and its request never counted.

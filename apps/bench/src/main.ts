@@ -42,12 +42,19 @@ async function interruption(): Promise<never> {
   throw new Interrupted('interrupted: stopping the servers and dropping the database');
 }
 
+/** What went wrong and why: `fetch` says the why in its cause only. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : explain(error.cause);
+  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
+}
+
 async function main(): Promise<number> {
   const cleanUp = new AsyncDisposableStack();
   try {
     return await Promise.race([run(parseOptions(process.argv.slice(2)), cleanUp), interruption()]);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(explain(error));
     if (error instanceof UsageError) console.error(usage);
     return error instanceof Interrupted ? 130 : 1;
   } finally {

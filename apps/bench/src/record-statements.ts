@@ -27,6 +27,8 @@ export interface RecordedStatements {
   readonly startSession: RecordedStatement;
   /** The row that `create` was given, as JSON. */
   readonly newTask: string;
+  /** The row that `startSession` was given, as JSON. */
+  readonly newSession: string;
 }
 
 interface Recorder {
@@ -90,17 +92,19 @@ export async function recordStatements({
   const create = await record('tasks.create', async () => {
     taskId = (await caller.tasks.create({ title: 'Listen' })).id;
   });
+  const startSession = await record('auth.login', () => caller.auth.login({ email: account.email, password }));
   return {
     create,
+    startSession,
+    newSession: recordIn(startSession),
     newTask: recordIn(create),
     get: await record('tasks.get', () => caller.tasks.get({ id: taskId })),
     list: await record('tasks.list', () => caller.tasks.list({ limit: pageSize })),
-    startSession: await record('auth.login', () => caller.auth.login({ email: account.email, password })),
   };
 }
 
 /** The one value of an inserting statement that is a row. */
-export function recordIn({ name, values }: RecordedStatement): string {
+function recordIn({ name, values }: RecordedStatement): string {
   const record = values.find((value) => typeof value === 'string' && value.startsWith('{'));
   if (typeof record !== 'string') throw new Error(`${name} was given no row`);
   return record;

@@ -33,18 +33,11 @@ export interface ServerOptions {
   readonly profileDir?: string;
 }
 
-const distDir = fileURLToPath(new URL('../../server/dist', import.meta.url));
-
-/** The built server's entry. Throws when there is none. */
-export function serverEntry(): string {
-  const entry = ['main.js', 'main.mjs'].map((name) => join(distDir, name)).find((path) => existsSync(path));
-  if (entry === undefined) throw new Error('The server is not built; run: pnpm bench');
-  return entry;
-}
+const entry = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url));
 
 /** Starts the server and waits until it serves. `cleanUp` stops it, however far it came. */
 export async function startServer(options: ServerOptions, cleanUp: AsyncDisposableStack): Promise<RunningServer> {
-  const entry = serverEntry();
+  if (!existsSync(entry)) throw new Error('The server is not built; run: pnpm bench');
   const dir = await mkdtemp(join(tmpdir(), 'alice-bench-'));
   cleanUp.defer(() => rm(dir, { recursive: true, force: true }));
   const log = await open(join(dir, 'server.log'), 'a+');

@@ -7,11 +7,13 @@ import { limitBody, limitUrl, requireJson } from './http/limits.ts';
 import { problem } from './http/problem.ts';
 import { type AppEnv, requestScope } from './http/request-scope.ts';
 import { cors } from './http/response-headers.ts';
-import { serveRpc } from './rpc.ts';
+import { serveRpc } from './rpc/serve-rpc.ts';
 
 export interface AppOptions {
   readonly deps: Deps;
   readonly log: Logger;
+  /** Takes the one line of each request. */
+  readonly accessLog: Logger;
   readonly name: string;
   readonly version: string;
   readonly corsOrigins: readonly string[];
@@ -23,11 +25,11 @@ export interface AppOptions {
 
 /** The whole HTTP surface, with everything that it needs handed in; `app.request()` asks it without a socket. */
 export function createApp(options: AppOptions): Hono<AppEnv> {
-  const { deps, log, checkHealth, isDraining } = options;
+  const { deps, log, accessLog, checkHealth, isDraining } = options;
   const origins = cors(options.corsOrigins);
   const app = new Hono<AppEnv>();
 
-  app.use(requestScope({ log, isDraining, cors: origins, clientAddress: clientAddress(options.trustedProxies) }));
+  app.use(requestScope({ log, accessLog, isDraining, cors: origins, clientAddress: clientAddress(options.trustedProxies) }));
   app.use(limitUrl);
   app.options('*', (c) => c.body(null, 204, origins.preflightFor(c.req.header('origin'))));
 
@@ -45,12 +47,12 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.use('/trpc/*', requireJson, limitBody);
   app.all('/trpc/*', serveRpc(deps));
 
-  app.notFound((c) => problem(new DomainError('NOT_FOUND', 'Nothing is served at this address'), c.get('scope').requestId));
+  app.notFound((c) => problem(new DomainError('NOT_FOUND', 'Nothing is served at this address'), c.get('scope').id));
   app.onError((error, c) => {
     const failure = fromUnknown(error);
-    const { requestId, log: requestLog } = c.get('scope');
-    if (errorKinds[failure.code].status >= 500) requestLog.error({ err: failure.cause ?? error }, 'failed');
-    return problem(failure, requestId);
+    const scope = c.get('scope');
+    if (errorKinds[failure.code].status >= 500) scope.log.error({ err: failure.cause ?? error }, 'failed');
+    return problem(failure, scope.id);
   });
   return app;
 }

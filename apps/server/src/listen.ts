@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createServer, STATUS_CODES } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { createApp } from './app.ts';
+import { securityHeaders } from './http/response-headers.ts';
 
 /** Node's own limits on connections; its defaults are slow to cut slow clients. */
 const limits = {
@@ -27,7 +28,12 @@ export async function listen(
   host: string,
   port: number,
 ): Promise<{ server: Server; url: string }> {
-  const server = createServer(limits, getRequestListener(app.fetch, { overrideGlobalObjects: true }));
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true });
+  const server = createServer(limits, (request, response) => {
+    // Here and not in the app: Node keeps them apart from the response's own, for a tenth of what `Headers` costs.
+    response.setHeaders(securityHeaders);
+    return answer(request, response);
+  });
   server.maxHeadersCount = maxHeadersCount;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -9,6 +9,8 @@ const flushEveryMs = 200;
 
 export interface ServerLog {
   readonly log: Logger;
+  /** For the one line of each request: its fields are fixed and hold no secret, so nothing is looked for in them. */
+  readonly accessLog: Logger;
   /** Writes what is still in memory. */
   flush(): void;
 }
@@ -20,18 +22,22 @@ export function createLog(settings: Pick<Settings, 'appName' | 'appEnv' | 'logLe
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
     serializers: { err: pino.stdSerializers.err },
   };
+  const redact = { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' };
+  const loggersTo = (destination: DestinationStream) => ({
+    log: pino({ ...options, redact }, destination),
+    accessLog: pino(options, destination),
+  });
   if (settings.appEnv !== 'production' && process.stdout.isTTY) {
-    return { log: pino(options, pretty({ colorize: true, sync: true })), flush: () => undefined };
+    return { ...loggersTo(pretty({ colorize: true, sync: true })), flush: () => undefined };
   }
   const destination = pino.destination({ fd: 1, sync: false, minLength: 8192 });
   const timer = setInterval(() => destination.flush(), flushEveryMs);
   timer.unref();
   const flush = () => flushNow(destination);
   process.once('exit', flush);
-  return { log: pino(options, destination), flush };
+  return { ...loggersTo(destination), flush };
 }
 
 /** Fails when the file was never opened, which is when there is nothing to write. */

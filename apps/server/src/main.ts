@@ -19,7 +19,7 @@ const requestDeadlineMs = 8000;
 
 async function main(): Promise<void> {
   const settings = processSettings();
-  const { log, flush } = createLog(settings);
+  const { log, accessLog, flush } = createLog(settings);
   const opened: Stoppable[] = [];
   let isDraining = false;
   const signal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -51,6 +51,7 @@ async function main(): Promise<void> {
         sessions: createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
       },
       log,
+      accessLog,
       name: settings.appName,
       version: manifest.version,
       corsOrigins: settings.corsOrigins,

@@ -18,7 +18,9 @@ interface Acknowledgement {
   readonly title: string;
 }
 
-test('F1: kill -9 under writes loses nothing that was acknowledged and leaves nothing half-done', { timeout: 180_000 }, async () => {
+test('F1: kill -9 under writes loses nothing that was acknowledged and leaves nothing half-done', {
+  timeout: 180_000,
+}, async () => {
   const startedAt = performance.now();
   await using store = await createTestStore();
   const acknowledged: Acknowledgement[] = [];
@@ -57,7 +59,11 @@ test('F1: kill -9 under writes loses nothing that was acknowledged and leaves no
 });
 
 /** Writes with all writers at once and kills the server at a random moment while they do. */
-async function writeUntilKilled(server: ChildServer, persons: readonly Person[], acknowledged: Acknowledgement[]): Promise<void> {
+async function writeUntilKilled(
+  server: ChildServer,
+  persons: readonly Person[],
+  acknowledged: Acknowledgement[],
+): Promise<void> {
   let isKilled = false;
   const writers = persons.flatMap((person) =>
     Array.from({ length: writersEach }, () => write(server.url, person, acknowledged, () => isKilled)),
@@ -93,7 +99,11 @@ async function write(
 }
 
 /** The acknowledged writes that clients do not find any more. */
-async function lost(url: string, persons: readonly Person[], acknowledged: readonly Acknowledgement[]): Promise<string[]> {
+async function lost(
+  url: string,
+  persons: readonly Person[],
+  acknowledged: readonly Acknowledgement[],
+): Promise<string[]> {
   const found = new Map<string, { readonly version: number; readonly title: string }>();
   for (const person of persons) {
     let cursor: string | undefined;
@@ -143,8 +153,10 @@ async function halfDone(database: Database, acknowledged: readonly Acknowledgeme
   for (const { userId, number } of counters) {
     const numbers = (byPerson.get(userId) ?? []).map((line) => line.number);
     const firstWrong = numbers.findIndex((found, index) => found !== index + 1);
-    if (firstWrong !== -1) faults.push(`person ${userId}: number ${numbers[firstWrong]} stands where ${firstWrong + 1} should`);
-    if (number !== numbers.at(-1)) faults.push(`person ${userId}: the counter says ${number}, the last line ${numbers.at(-1)}`);
+    if (firstWrong !== -1)
+      faults.push(`person ${userId}: number ${numbers[firstWrong]} stands where ${firstWrong + 1} should`);
+    if (number !== numbers.at(-1))
+      faults.push(`person ${userId}: the counter says ${number}, the last line ${numbers.at(-1)}`);
   }
   if (counters.length !== people) faults.push(`${counters.length} counters for ${people} people`);
 

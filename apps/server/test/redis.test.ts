@@ -35,7 +35,10 @@ test('with a dead Redis it starts, calls itself degraded, serves, and stops', { 
   const askedAt = performance.now();
   const answer = await health(server.url);
   expect(performance.now() - askedAt).toBeLessThan(1500);
-  expect(answer).toMatchObject({ httpStatus: 200, body: { status: 'degraded', services: { db: 'ok', redis: 'error' } } });
+  expect(answer).toMatchObject({
+    httpStatus: 200,
+    body: { status: 'degraded', services: { db: 'ok', redis: 'error' } },
+  });
 
   const ada = await register(server.url);
   const { id } = await call(server.url, 'tasks.create', { title: 'without Redis' }, ada.token);

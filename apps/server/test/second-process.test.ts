@@ -8,7 +8,9 @@ import { testDatabaseUrl } from './harness/env.ts';
 import { createTestStore } from './harness/test-store.ts';
 
 if (testDatabaseUrl() === null) {
-  test('F3: a second process on the same data directory leaves, names the first and has written nothing', { timeout: 60_000 }, async () => {
+  test('F3: a second process on the same data directory leaves, names the first and has written nothing', {
+    timeout: 60_000,
+  }, async () => {
     await using store = await createTestStore();
     await using first = await startServer(store);
     const ada = await register(first.url);
@@ -43,7 +45,9 @@ if (testDatabaseUrl() === null) {
     expect(third.output.join('\n')).toContain(String(second.pid));
   });
 } else {
-  test('with a server as its database, a second process on the same data directory serves beside the first', { timeout: 60_000 }, async () => {
+  test('with a server as its database, a second process on the same data directory serves beside the first', {
+    timeout: 60_000,
+  }, async () => {
     await using store = await createTestStore();
     await using first = await startServer(store);
     await using second = await startServer(store);

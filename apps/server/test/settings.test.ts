@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
 import { type ServerProcess, spawnServer } from './harness/child-server.ts';
 import { createTestStore } from './harness/test-store.ts';
 

@@ -9,7 +9,9 @@ const together = 10;
 const timeout = 120_000;
 
 if (testDatabaseUrl() === null) {
-  test('of ten processes that start at once on an empty data directory, one serves and nine leave', { timeout }, async () => {
+  test('of ten processes that start at once on an empty data directory, one serves and nine leave', {
+    timeout,
+  }, async () => {
     await using store = await createTestStore();
     await using stack = new AsyncDisposableStack();
     const processes = Array.from({ length: together }, () => stack.use(spawnServer(store)));
@@ -28,7 +30,9 @@ if (testDatabaseUrl() === null) {
     await expectEachMigrationOnce(store);
   });
 } else {
-  test('ten processes that start at once on an empty database all serve, and each migration ran once', { timeout }, async () => {
+  test('ten processes that start at once on an empty database all serve, and each migration ran once', {
+    timeout,
+  }, async () => {
     await using store = await createTestStore();
     await using stack = new AsyncDisposableStack();
     const startedAt = performance.now();

@@ -29,7 +29,8 @@ for (const [name, env] of Object.entries(settings)) {
       const ada = await register(server.url);
       const seen = newTally();
       const clients = Array.from({ length: connections }, () => keepAsking(server.url, ada, seen));
-      await sleep(700);
+      // Every connection is well in use, however slow the machine.
+      while (seen.answered < 4 * connections) await sleep(10);
 
       const stoppedAt = performance.now();
       const { code } = await server.kill(signal);
@@ -42,7 +43,6 @@ for (const [name, env] of Object.entries(settings)) {
           `${toldToClose} of which were told to close, ${lost.length} lost, stopped in ${Math.round(stopMs)} ms`,
       );
       expect({ lost, refused }).toEqual({ lost: [], refused: [] });
-      expect(answered).toBeGreaterThan(connections);
       expect(code).toBe(0);
       expect(stopMs).toBeLessThan(exitLimitMs);
       await expectCleanEnd(server, store);
@@ -52,35 +52,49 @@ for (const [name, env] of Object.entries(settings)) {
 }
 
 for (const [first, second] of [
+  ['SIGTERM', null],
   ['SIGTERM', 'SIGTERM'],
   ['SIGINT', 'SIGINT'],
   ['SIGTERM', 'SIGINT'],
 ] as const) {
-  test(`logins in flight are answered although ${second} follows ${first}`, { timeout }, async () => {
+  test(`logins in flight are answered after ${first}${second === null ? '' : `, although ${second} follows again and again`}`, {
+    timeout,
+  }, async () => {
     await using store = await createTestStore();
     await using server = await startServer(store);
     const { email, password } = await register(server.url);
     using stack = new DisposableStack();
     const opened = await Promise.all(Array.from({ length: 20 }, () => Connection.open(server.url)));
+    for (const connection of opened) stack.use(connection);
+    await Promise.all(opened.map(isAccepted));
     const logins = opened.map((connection) => {
-      stack.use(connection);
       connection.send(requestText('POST', '/trpc/auth.login', { body: { email, password } }));
       return connection.response();
     });
     const replies = Promise.allSettled(logins);
-    // The first is back: all are accepted, and most still wait for their turn to hash.
-    await Promise.race(logins);
+    // Once these are answered, the logins written before them were read; most still wait for their turn to be hashed.
+    using later = await Connection.open(server.url);
+    await isAccepted(later);
+    await isAccepted(later);
 
     const ended = server.kill(first);
-    await sleep(20);
-    server.process.kill(second);
+    // Again and again: a single one may arrive together with the first and count as the same.
+    const impatience = setInterval(() => second !== null && server.process.kill(second), 10);
+    void ended.finally(() => clearInterval(impatience));
 
     const { code, signal } = await ended;
-    expect({ code, signal }).toEqual({ code: 0, signal: null });
-    const outcomes = (await replies).map((reply) => (reply.status === 'fulfilled' ? reply.value.status : String(reply.reason)));
-    expect(outcomes).toEqual(outcomes.map(() => 200));
+    const outcomes = (await replies).map((reply) =>
+      reply.status === 'fulfilled' ? reply.value.status : String(reply.reason),
+    );
+    expect({ code, signal, outcomes }).toEqual({ code: 0, signal: null, outcomes: outcomes.map(() => 200) });
     await expectCleanEnd(server, store);
   });
+}
+
+/** A first request over a connection: from then on the server itself, and not only its kernel, knows of it. */
+async function isAccepted(connection: Connection): Promise<void> {
+  connection.send(requestText('GET', '/livez'));
+  expect((await connection.response()).status).toBe(200);
 }
 
 interface Tally {
@@ -136,7 +150,8 @@ async function expectCleanEnd(server: ChildServer, { dataDir }: TestStore): Prom
   expect(server.logs.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
   for (const name of await readdir(dataDir)) {
     const path = join(dataDir, name);
-    if ((await stat(path)).isFile()) expect(await readFile(path, 'utf8')).not.toMatch(new RegExp(`\\b${server.pid}\\b`));
+    if ((await stat(path)).isFile())
+      expect(await readFile(path, 'utf8')).not.toMatch(new RegExp(`\\b${server.pid}\\b`));
   }
 }
 

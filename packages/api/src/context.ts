@@ -7,13 +7,21 @@ export interface Identity {
   readonly sessionId: string;
 }
 
+/** What a transport knows of a request. */
+export interface RequestFacts {
+  readonly id: string;
+  /** Bound to this request. */
+  readonly log: Log;
+  /** The `Authorization` header as it came. */
+  readonly authorization: string | null;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
 /** What every operation may use. */
 export interface Context {
   readonly deps: Deps;
-  /** Bound to this request. */
-  readonly log: Log;
-  readonly requestId: string;
-  readonly client: { readonly address: string | null; readonly userAgent: string | null };
+  readonly request: RequestFacts;
 }
 
 /** What an operation on a person's own data may use. */

@@ -1,21 +1,10 @@
-import type { Identity, RequestContext } from './context.ts';
-import type { Deps, Log } from './deps.ts';
+import type { Identity, RequestContext, RequestFacts } from './context.ts';
+import type { Deps } from './deps.ts';
 import { DomainError } from './errors.ts';
 
-/** What a transport knows of a request. */
-export interface RequestFacts {
-  readonly requestId: string;
-  readonly log: Log;
-  /** The `Authorization` header as it came. */
-  readonly authorization: string | null;
-  readonly address: string | null;
-  readonly userAgent: string | null;
-}
-
 /** Who asks, and with what. Never throws: a bad token is the ladder's to refuse, and public procedures ignore it. */
-export async function createRequestContext(deps: Deps, facts: RequestFacts): Promise<RequestContext> {
-  const { requestId, log, authorization, address, userAgent } = facts;
-  return { deps, log, requestId, client: { address, userAgent }, caller: await callerOf(deps, authorization) };
+export async function createRequestContext(deps: Deps, request: RequestFacts): Promise<RequestContext> {
+  return { deps, request, caller: await callerOf(deps, request.authorization) };
 }
 
 async function callerOf(deps: Deps, authorization: string | null): Promise<Identity | DomainError> {

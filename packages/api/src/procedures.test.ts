@@ -3,11 +3,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Deps } from './deps.ts';
+import { type ProcedureFacts, procedureMap } from './procedure-map.ts';
 import { instant } from './shared/time.ts';
 import { requestContext, signUp, type TestClock, testClock, testDeps } from './testing/index.ts';
-import { allProcedures, callPath, type ProcedureFacts } from './testing/procedures.ts';
 
-const procedures = allProcedures();
+const procedures = [...procedureMap.values()];
 
 /** Everybody may call these. */
 const open = ['auth.register', 'auth.login', 'auth.refresh'];
@@ -40,9 +40,14 @@ describe('the ladder', () => {
   });
   afterAll(() => deps.db.close());
 
+  async function call({ path, type, call: run }: ProcedureFacts, accessToken: string | null, input: unknown) {
+    const ctx = await requestContext(deps, accessToken);
+    return run({ path, type, ctx, getRawInput: async () => input, signal: undefined, batchIndex: 0 });
+  }
+
   async function codeOf(procedure: ProcedureFacts, accessToken: string | null, input: unknown): Promise<string> {
     try {
-      await callPath(await requestContext(deps, accessToken), procedure, input);
+      await call(procedure, accessToken, input);
       return 'OK';
     } catch (error) {
       return error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : String(error);
@@ -66,8 +71,7 @@ describe('the ladder', () => {
   it.each(guarded.filter(({ inputs }) => inputs.length > 0))('$path refuses fields that it does not know', async (procedure) => {
     const { tokens } = await signUp(deps);
     const known = { id: uuidv7(), title: 't' };
-    const context = await requestContext(deps, tokens.accessToken);
-    const refusal = callPath(context, procedure, { ...known, role: 'admin', userId: uuidv7() });
+    const refusal = call(procedure, tokens.accessToken, { ...known, role: 'admin', userId: uuidv7() });
     await expect(refusal).rejects.toMatchObject({ code: 'BAD_REQUEST', cause: { name: 'ZodError' } });
   });
 });

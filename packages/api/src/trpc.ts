@@ -21,7 +21,7 @@ const t = initTRPC
         data: {
           code,
           httpStatus: shape.data.httpStatus,
-          request_id: ctx?.requestId ?? null,
+          request_id: ctx?.request.id ?? null,
           errors,
           details: details ?? null,
           retryAfterSeconds: retryAfterSeconds ?? null,

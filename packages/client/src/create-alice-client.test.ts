@@ -5,7 +5,9 @@ import { createAliceClient, type Task } from './index.ts';
 const page = { data: { items: [], nextCursor: null } };
 
 test('a call reaches its procedure and comes back with Dates', async () => {
-  const peer = await startPeer(() => ({ data: { id: '1', title: '2026-11-22T09:30:00.000Z', createdAt: '2026-11-22T09:30:00.000Z' } }));
+  const peer = await startPeer(() => ({
+    data: { id: '1', title: '2026-11-22T09:30:00.000Z', createdAt: '2026-11-22T09:30:00.000Z' },
+  }));
   const alice = createAliceClient({ url: `${peer.url}/` });
   const task = await alice.tasks.create.mutate({ title: 'Zahnarzt 🦷' });
   expectTypeOf(task).toEqualTypeOf<Task>();
@@ -34,7 +36,9 @@ test('queries whose address would be too long are split, and one that is too lon
 
 test('what is slow or asks for it goes alone and holds nobody up', async () => {
   const release = Promise.withResolvers<PeerReply>();
-  const peer = await startPeer(({ path }) => (path === 'insights.overview' || path === 'goals.list' ? release.promise : page));
+  const peer = await startPeer(({ path }) =>
+    path === 'insights.overview' || path === 'goals.list' ? release.promise : page,
+  );
   const alice = createAliceClient({ url: peer.url });
   const slow = alice.insights.overview.query();
   const alone = alice.goals.list.query({}, { context: { skipBatch: true } });
@@ -81,6 +85,20 @@ test('the caller cancels one call of a batch, and only that one, at once', async
 test('a call that is cancelled before it begins sends nothing', async () => {
   const peer = await startPeer(() => page);
   const alice = createAliceClient({ url: peer.url });
-  await expect(alice.tasks.list.query({}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
+  await expect(alice.tasks.list.query({}, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'CANCELLED',
+  });
   expect(peer.calls).toEqual([]);
+});
+
+test('an input that JSON cannot hold rejects, and is not taken for a fault of the network', async () => {
+  const alice = createAliceClient({ url: 'http://127.0.0.1:1' });
+  const input: object = { limit: 1n };
+  for (const skipBatch of [false, true]) {
+    const failed = { name: 'AliceError', code: 'INTERNAL' };
+    await expect(alice.tasks.list.query(input, { context: { skipBatch } })).rejects.toMatchObject(failed);
+    await expect(alice.tasks.create.mutate({ title: '', ...input }, { context: { skipBatch } })).rejects.toMatchObject(
+      failed,
+    );
+  }
 });

@@ -51,7 +51,13 @@ export function createAliceClient(options: AliceClientOptions): AliceClient {
       lock: `alice ${url}`,
       exchange: async (refreshToken) =>
         tokensOf(
-          await refresh({ type: 'mutation', path: 'auth.refresh', input: { refreshToken }, context: {}, signal: undefined }),
+          await refresh({
+            type: 'mutation',
+            path: 'auth.refresh',
+            input: { refreshToken },
+            context: {},
+            signal: undefined,
+          }),
         ),
     });
     return withRetries(withSession(withDeadline(wire, timeoutMs), session), { retries, mayRetry: isSafeToRepeat });

@@ -6,4 +6,4 @@ export { localStorageTokenStore } from './local-storage-token-store.ts';
 export { memoryTokenStore } from './memory-token-store.ts';
 export { type Pagination, paginate } from './paginate.ts';
 export type { RouterInputs, RouterOutputs } from './router-types.ts';
-export type { Tokens, TokenStore } from './token-store.ts';
+export type { TokenStore, Tokens } from './token-store.ts';

@@ -1,6 +1,8 @@
 import type { AppRouter } from '@alice/api/types';
 import { type TRPCLink, type TRPCProcedureOptions, TRPCUntypedClient } from '@trpc/client';
-import type { Send } from './call.ts';
+import type { AliceError } from './alice-error.ts';
+import type { Call, Send } from './call.ts';
+import { toAliceError } from './to-alice-error.ts';
 
 /**
  * tRPC's own client with layers around each call. They stand outside it because it wraps whatever a link fails with in
@@ -19,10 +21,29 @@ export class LayeredClient extends TRPCUntypedClient<AppRouter> {
   }
 
   override query(path: string, input?: unknown, { context = {}, signal }: TRPCProcedureOptions = {}): Promise<unknown> {
-    return this.#send({ type: 'query', path, input, context, signal });
+    return this.#call({ type: 'query', path, input, context, signal });
   }
 
-  override mutation(path: string, input?: unknown, { context = {}, signal }: TRPCProcedureOptions = {}): Promise<unknown> {
-    return this.#send({ type: 'mutation', path, input, context, signal });
+  override mutation(
+    path: string,
+    input?: unknown,
+    { context = {}, signal }: TRPCProcedureOptions = {},
+  ): Promise<unknown> {
+    return this.#call({ type: 'mutation', path, input, context, signal });
   }
+
+  async #call(call: Call): Promise<unknown> {
+    try {
+      return await this.#send(call);
+    } catch (error) {
+      throw atCallSite(toAliceError(error));
+    }
+  }
+}
+
+/** Makes the stack lead to the line that made the call, where the runtime can: the failure itself was in a timer or a socket. */
+function atCallSite(error: AliceError): AliceError {
+  if ('captureStackTrace' in Error && typeof Error.captureStackTrace === 'function')
+    Error.captureStackTrace(error, atCallSite);
+  return error;
 }

@@ -71,6 +71,8 @@ test('when storage is full the session lives on here, and the used tokens are go
   fault.write = false;
   localStorageTokenStore().set(first);
   expect(store.get()).toEqual(first);
+  localStorageTokenStore().clear();
+  expect(store.get()).toBeNull();
 });
 
 test.each([
@@ -86,7 +88,10 @@ test.each([
   expect(store.get()).toBeNull();
 });
 
-test.each(['not json', 'null', '"text"', '{}', '{"accessToken":1,"refreshToken":"r"}'])('%s in storage is nobody', (value) => {
-  stubStorage().items.set('alice.tokens', value);
-  expect(localStorageTokenStore().get()).toBeNull();
-});
+test.each(['not json', 'null', '"text"', '{}', '{"accessToken":1,"refreshToken":"r"}'])(
+  '%s in storage is nobody',
+  (value) => {
+    stubStorage().items.set('alice.tokens', value);
+    expect(localStorageTokenStore().get()).toBeNull();
+  },
+);

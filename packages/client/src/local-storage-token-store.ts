@@ -1,11 +1,11 @@
-import { isTokens, type Tokens, type TokenStore } from './token-store.ts';
+import { isTokens, type SyncTokenStore, type Tokens } from './token-store.ts';
 
 /**
  * Keeps the session in `localStorage`, shared by all tabs of the origin; a sign-in or sign-out in one tab holds in the
  * others from their next call on. Where storage is missing, forbidden or full, the session lives as long as the page.
  * Any script of the page can read it: where that matters, keep the session elsewhere with a store of your own.
  */
-export function localStorageTokenStore(key = 'alice.tokens'): TokenStore {
+export function localStorageTokenStore(key = 'alice.tokens'): SyncTokenStore {
   // What storage would not take. Whatever storage does hold was written later, by another tab, and goes first.
   let unsaved: Tokens | null = null;
 

@@ -41,7 +41,9 @@ test('enums are types and values', () => {
   expectTypeOf<Goal['state']>().toEqualTypeOf<GoalState>();
   expectTypeOf<Goal['progress']['source']>().toEqualTypeOf<GoalProgressSource>();
   expectTypeOf<User['role']>().toEqualTypeOf<Role>();
-  expect(Object.keys({ ...TaskStatus, ...TaskPriority, ...GoalState, ...GoalProgressSource, ...Role })).toContain('urgent');
+  expect(Object.keys({ ...TaskStatus, ...TaskPriority, ...GoalState, ...GoalProgressSource, ...Role })).toContain(
+    'urgent',
+  );
 });
 
 test('inputs and outputs of each procedure', () => {

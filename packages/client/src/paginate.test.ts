@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { startPeer } from '../test/peer.ts';
-import { createAliceClient, type Goal, paginate, type Task } from './index.ts';
+import { createAliceClient, type Goal, paginate, type RouterInputs, type RouterOutputs, type Task } from './index.ts';
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
@@ -64,4 +64,18 @@ test('types come from the procedure', async () => {
   paginate(alice.tasks.list, { status: ['finished'] });
   // @ts-expect-error it has no pages
   paginate(alice.tasks.get, { id: '1' });
+});
+
+test('whatever answers in pages takes a cursor', () => {
+  type Lists<Procedures> = {
+    [Name in keyof Procedures]: Procedures[Name] extends { nextCursor: string | null } ? Name : never;
+  }[keyof Procedures];
+  type CursorOf<Router extends keyof RouterOutputs> = {
+    [Name in Lists<RouterOutputs[Router]>]: Name extends keyof RouterInputs[Router]
+      ? 'cursor' extends keyof Extract<RouterInputs[Router][Name], object>
+        ? true
+        : Name
+      : Name;
+  }[Lists<RouterOutputs[Router]>];
+  expectTypeOf<{ [Router in keyof RouterOutputs]: CursorOf<Router> }[keyof RouterOutputs]>().toEqualTypeOf<true>();
 });

@@ -5,9 +5,6 @@ interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
-/** Of a list, all of whose fields may be left out, tRPC says `void` too. */
-type ListInput = { cursor?: string | undefined } | void | undefined;
-
 /** A procedure that answers in pages, such as `alice.tasks.list`. */
 interface PagedProcedure<Input, Item> {
   readonly query: (input: Input, options?: TRPCProcedureOptions) => Promise<Page<Item>>;
@@ -23,9 +20,10 @@ export interface Pagination<Item> extends AsyncIterable<Item> {
  * Everything that a list holds: `for await (const task of paginate(alice.tasks.list, { limit: 50 }))`.
  * `input.cursor` says where to begin, `options.signal` ends it. Throws the `AliceError` of the page that failed.
  */
-export function paginate<Input extends ListInput, Item>(
+export function paginate<Input, Item>(
   procedure: PagedProcedure<Input, Item>,
-  input?: NoInfer<Exclude<Input, void | undefined>>,
+  // Where all fields may be left out, `Input` is also `void`.
+  input?: NoInfer<Extract<Input, object>>,
   options: TRPCProcedureOptions = {},
 ): Pagination<Item> {
   async function* pages() {
@@ -44,7 +42,7 @@ export function paginate<Input extends ListInput, Item>(
   };
 }
 
-/** The cast holds: `fields` are those of `Input`, which by its constraint may have a cursor, or be left out. */
-function pageInput<Input extends ListInput>(fields: ListInput): Input {
-  return (fields ?? {}) as Input;
+/** The cast holds: `fields` are those of `Input`, and what answers in pages takes a cursor (a type test says so of each list). */
+function pageInput<Input>(fields: object = {}): Input {
+  return fields as Input;
 }

@@ -14,7 +14,10 @@ test('an instant under a key that ends in At becomes a Date, however deep', () =
 test.each([
   ['a title that looks like an instant', { title: instant }],
   ['a key that only holds the letters', { at: instant, Attic: instant, createdat: instant }],
-  ['another form', { createdAt: '2026-11-22T09:30:00Z', updatedAt: '2026-11-22', deletedAt: '2026-11-22T09:30:00.000+0' }],
+  [
+    'another form',
+    { createdAt: '2026-11-22T09:30:00Z', updatedAt: '2026-11-22', deletedAt: '2026-11-22T09:30:00.000+0' },
+  ],
   ['a day that the calendar has not', { createdAt: '2026-02-30T09:30:00.000Z', updatedAt: '2026-13-01T09:30:00.000Z' }],
   ['no string', { createdAt: null, updatedAt: 0, deletedAt: [instant] }],
   ['a bare value', instant],
@@ -26,7 +29,12 @@ test.each([
 const text = fc.oneof(
   fc.string(),
   fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') }).map((date) => date.toISOString()),
-  fc.constantFrom('2026-02-30T00:00:00.000Z', '2026-11-22T24:00:00.000Z', '2026-11-22 09:30:00.000Z', '+002026-11-22T09:30:00Z'),
+  fc.constantFrom(
+    '2026-02-30T00:00:00.000Z',
+    '2026-11-22T24:00:00.000Z',
+    '2026-11-22 09:30:00.000Z',
+    '+002026-11-22T09:30:00Z',
+  ),
 );
 const key = fc.oneof(fc.constantFrom('createdAt', 'At', 'at', 'title', 'Atlas'), fc.string());
 const { value: json } = fc.letrec((tie) => ({

@@ -1,6 +1,6 @@
-import { toAliceError } from './to-alice-error.ts';
 import { exclusively } from './exclusively.ts';
-import type { Tokens, TokenStore } from './token-store.ts';
+import { toAliceError } from './to-alice-error.ts';
+import type { TokenStore, Tokens } from './token-store.ts';
 import { createTokenTimer } from './token-timer.ts';
 
 /** The session of one client: what its calls are signed with. */

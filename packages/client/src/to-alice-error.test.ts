@@ -3,7 +3,11 @@ import { expect, test, vi } from 'vitest';
 import { startPeer } from '../test/peer.ts';
 import { AliceError, createAliceClient, isAliceError } from './index.ts';
 
-const refused = (promise: Promise<unknown>) => promise.then(() => expect.fail('must reject'), (error: unknown) => error);
+const refused = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail('must reject'),
+    (error: unknown) => error,
+  );
 
 test('the server’s error comes with everything that it says', async () => {
   const errors = [{ path: 'due.date', message: 'must be a day of the calendar' }];
@@ -35,7 +39,16 @@ test('the whole request refused with problem+json, outside the procedures', asyn
     () => expect.fail('not reached'),
     (_, response) => {
       response.writeHead(413, { 'content-type': 'application/problem+json' });
-      response.end(JSON.stringify({ title: 'Too large', status: 413, detail: 'At most 1 MB', code: 'PAYLOAD_TOO_LARGE', request_id: 'r', errors: [] }));
+      response.end(
+        JSON.stringify({
+          title: 'Too large',
+          status: 413,
+          detail: 'At most 1 MB',
+          code: 'PAYLOAD_TOO_LARGE',
+          request_id: 'r',
+          errors: [],
+        }),
+      );
       return true;
     },
   );
@@ -87,7 +100,9 @@ test('a reply cut short', async () => {
       return true;
     },
   );
-  await expect(createAliceClient({ url: peer.url, retries: 0 }).tasks.list.query({})).rejects.toMatchObject({ code: 'NETWORK' });
+  await expect(createAliceClient({ url: peer.url, retries: 0 }).tasks.list.query({})).rejects.toMatchObject({
+    code: 'NETWORK',
+  });
 });
 
 test('a reply with fewer results than calls fails the calls that it leaves out', async () => {
@@ -100,7 +115,10 @@ test('a reply with fewer results than calls fails the calls that it leaves out',
   );
   const alice = createAliceClient({ url: peer.url });
   const results = await Promise.allSettled([alice.tasks.list.query({}), alice.tasks.list.query({})]);
-  expect(results).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { name: 'AliceError', code: 'INTERNAL' } }]);
+  expect(results).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { name: 'AliceError', code: 'INTERNAL' } },
+  ]);
 });
 
 test('a fault of one’s own, such as a store that fails, is an AliceError too', async () => {
@@ -108,7 +126,11 @@ test('a fault of one’s own, such as a store that fails, is an AliceError too',
     url: 'http://127.0.0.1:1',
     tokens: { get: () => Promise.reject(new Error('disk full')), set: vi.fn(), clear: vi.fn() },
   });
-  await expect(alice.tasks.list.query({})).rejects.toMatchObject({ name: 'AliceError', code: 'INTERNAL', message: 'disk full' });
+  await expect(alice.tasks.list.query({})).rejects.toMatchObject({
+    name: 'AliceError',
+    code: 'INTERNAL',
+    message: 'disk full',
+  });
 });
 
 test('the error of another copy of the package is known', () => {
@@ -118,4 +140,14 @@ test('the error of another copy of the package is known', () => {
   expect(isAliceError(new AliceErrorOfAnotherBundle())).toBe(true);
   expect(isAliceError(new Error('AliceError'))).toBe(false);
   expect(isAliceError(null)).toBe(false);
+});
+
+test('the stack leads to the line that made the call', async () => {
+  const peer = await startPeer(() => ({ code: 'NOT_FOUND', status: 404, message: 'There is no such task' }));
+  const alice = createAliceClient({ url: peer.url });
+  async function showTask() {
+    return await alice.tasks.get.query({ id: '1' });
+  }
+  const error = await refused(showTask());
+  expect(error).toMatchObject({ stack: expect.stringMatching(/^AliceError: There is no such task[\s\S]*showTask/) });
 });

@@ -21,7 +21,7 @@ export function toAliceError(error: unknown): AliceError {
       errors: data.errors,
       details: data.details ?? undefined,
       // Not the header: a batch has one, and it would speak for calls of which the server says no such thing.
-      retryAfterMs: data.retryAfterSeconds === null ? undefined : data.retryAfterSeconds * 1000,
+      retryAfterMs: typeof data.retryAfterSeconds === 'number' ? data.retryAfterSeconds * 1000 : undefined,
     });
   }
   return new AliceError('INTERNAL', error instanceof Error ? error.message : 'The call failed', { cause: error });

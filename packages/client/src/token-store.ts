@@ -15,6 +15,13 @@ export interface TokenStore {
   clear(): void | Promise<void>;
 }
 
+/** A store that answers at once. */
+export interface SyncTokenStore extends TokenStore {
+  get(): Tokens | null;
+  set(tokens: Tokens): void;
+  clear(): void;
+}
+
 export function isTokens(value: unknown): value is Tokens {
   return (
     typeof value === 'object' &&

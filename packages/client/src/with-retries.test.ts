@@ -103,7 +103,9 @@ test('a mutation whose reply is lost is not repeated', async () => {
       return true;
     },
   );
-  await expect(createAliceClient({ url: peer.url }).tasks.create.mutate({ title: 'a' })).rejects.toMatchObject({ code: 'NETWORK' });
+  await expect(createAliceClient({ url: peer.url }).tasks.create.mutate({ title: 'a' })).rejects.toMatchObject({
+    code: 'NETWORK',
+  });
   expect(requests).toBe(1);
 });
 
@@ -115,7 +117,10 @@ test('in a batch, one call’s Retry-After is no leave for another', async () =>
     return request === 1 ? { code: 'BUSY', status: 503, retryAfterSeconds: 0 } : page;
   });
   const alice = createAliceClient({ url: peer.url });
-  const results = await Promise.allSettled([alice.tasks.complete.mutate({ id: '1' }), alice.tasks.create.mutate({ title: 'a' })]);
+  const results = await Promise.allSettled([
+    alice.tasks.complete.mutate({ id: '1' }),
+    alice.tasks.create.mutate({ title: 'a' }),
+  ]);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   expect(peer.paths()).toEqual(['tasks.complete', 'tasks.create', 'tasks.create']);
 });
@@ -137,7 +142,9 @@ test('the caller cancels while a call waits for its next attempt', async () => {
 
 test('retries can be switched off', async () => {
   const { peer } = await peerWith(busy(0));
-  await expect(createAliceClient({ url: peer.url, retries: 0 }).tasks.list.query({})).rejects.toMatchObject({ code: 'BUSY' });
+  await expect(createAliceClient({ url: peer.url, retries: 0 }).tasks.list.query({})).rejects.toMatchObject({
+    code: 'BUSY',
+  });
   expect(peer.calls).toHaveLength(1);
 });
 

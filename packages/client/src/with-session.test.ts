@@ -79,7 +79,9 @@ describe.each([
     await alice.auth.login.mutate(credentials);
     account.tokens = null;
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => list(alice)));
-    expect(results.every((result) => result.status === 'rejected' && result.reason.code === 'UNAUTHENTICATED')).toBe(true);
+    expect(results.every((result) => result.status === 'rejected' && result.reason.code === 'UNAUTHENTICATED')).toBe(
+      true,
+    );
     expect(account.refreshes).toBe(1);
     expect(await tokens.get()).toBeNull();
   });
@@ -119,7 +121,10 @@ test('two clients that share a store, refused at the same moment, refresh once',
   const there = clientOf(account, tokens).alice;
   await here.auth.login.mutate(credentials);
   account.expireAccess();
-  await Promise.all([...Array.from({ length: 25 }, () => list(here)), ...Array.from({ length: 25 }, () => list(there))]);
+  await Promise.all([
+    ...Array.from({ length: 25 }, () => list(here)),
+    ...Array.from({ length: 25 }, () => list(there)),
+  ]);
   expect(account.refreshes).toBe(1);
 });
 
@@ -177,7 +182,9 @@ test('wrong credentials are no reason to refresh', async () => {
   const account = await startAccount();
   const { alice } = clientOf(account);
   await alice.auth.login.mutate(credentials);
-  await expect(alice.auth.refresh.mutate({ refreshToken: 'stolen' })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  await expect(alice.auth.refresh.mutate({ refreshToken: 'stolen' })).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+  });
   expect(account.refreshes).toBe(1);
 });
 
@@ -210,6 +217,19 @@ test('who signs out during a refresh stays signed out', async () => {
   await tokens.clear();
   await expect(call).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(await tokens.get()).toBeNull();
+});
+
+test('a refresh that is refused because another tab was first: its session is used', async () => {
+  withLocks(false);
+  const account = await startAccount({ refreshTakesMs: 50 });
+  const { alice, tokens } = clientOf(account);
+  await alice.auth.login.mutate(credentials);
+  account.expireAccess();
+  const call = list(alice);
+  await vi.waitFor(() => expect(account.refreshes).toBe(1));
+  await clientOf(account, tokens).alice.auth.login.mutate(credentials);
+  await call;
+  expect(await tokens.get()).toEqual(account.tokens);
 });
 
 test('the caller cancels while the call waits for a refresh; the refresh goes on for the others', async () => {

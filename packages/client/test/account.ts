@@ -49,7 +49,8 @@ export async function startAccount(options: AccountOptions = {}): Promise<Accoun
     const failure = account.refreshFailures.shift();
     if (failure !== undefined) return failure;
     const { refreshToken } = Object(input);
-    if (state === null || refreshToken !== state.refreshToken) return { ...unauthenticated, message: 'This session has ended' };
+    if (state === null || refreshToken !== state.refreshToken)
+      return { ...unauthenticated, message: 'This session has ended' };
     return { data: issue() };
   }
 

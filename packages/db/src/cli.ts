@@ -27,7 +27,11 @@ async function status(database: Database): Promise<void> {
   if (problem !== null) throw new Error(problem);
   if (pending.length > 0) return;
   const drift = await schemaDrift({ database });
-  say(drift === '' ? 'the database agrees with prisma/schema.prisma' : `prisma/schema.prisma asks for more, write a migration:\n${drift}`);
+  say(
+    drift === ''
+      ? 'the database agrees with prisma/schema.prisma'
+      : `prisma/schema.prisma asks for more, write a migration:\n${drift}`,
+  );
 }
 
 async function run([command, name, ...rest]: readonly string[]): Promise<void> {

@@ -10,7 +10,13 @@ export interface Rows {
 }
 
 type Wire<Model> = { readonly [Field in keyof Model]: WireValue<Model[Field]> };
-type WireValue<Value> = Value extends Date ? string : Value extends bigint ? number : Value extends Uint8Array ? Buffer : Value;
+type WireValue<Value> = Value extends Date
+  ? string
+  : Value extends bigint
+    ? number
+    : Value extends Uint8Array
+      ? Buffer
+      : Value;
 
 export interface Column {
   /** As Prisma and TypeScript name it: `dueDate`. */

@@ -11,7 +11,10 @@ import { testDatabase } from './testing.ts';
 
 function insertUser(database: Pick<Database, 'query'>, email: string): Promise<unknown[]> {
   return database.query(
-    { name: 'insert_user', text: `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())` },
+    {
+      name: 'insert_user',
+      text: `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())`,
+    },
     [randomUUID(), email],
   );
 }
@@ -77,7 +80,10 @@ describe('connections', () => {
     await client.query(`CREATE TABLE leaked (id int)`);
     client.release();
     // On one session, as PGlite is, the transaction would go on; on a server its locks would stay.
-    const [row] = await database.query<{ there: boolean }>({ text: `SELECT to_regclass('leaked') IS NOT NULL AS there` }, []);
+    const [row] = await database.query<{ there: boolean }>(
+      { text: `SELECT to_regclass('leaked') IS NOT NULL AS there` },
+      [],
+    );
     expect(row?.there).toBe(false);
   });
 
@@ -97,9 +103,12 @@ describe('connections', () => {
     await using database = await testDatabase();
     const answers = await Promise.all(
       Array.from({ length: 300 }, async (_, i) => {
-        if (i % 3 === 0) return (await database.query<{ n: number }>({ name: 'echo', text: 'SELECT $1::int AS n' }, [i]))[0]?.n;
+        if (i % 3 === 0)
+          return (await database.query<{ n: number }>({ name: 'echo', text: 'SELECT $1::int AS n' }, [i]))[0]?.n;
         if (i % 3 === 1) return (await database.prisma.$queryRaw<{ n: number }[]>`SELECT ${i}::int AS n`)[0]?.n;
-        return database.transaction(async (tx) => (await tx.query<{ n: number }>({ text: 'SELECT $1::int AS n' }, [i]))[0]?.n);
+        return database.transaction(
+          async (tx) => (await tx.query<{ n: number }>({ text: 'SELECT $1::int AS n' }, [i]))[0]?.n,
+        );
       }),
     );
     expect(answers).toEqual(Array.from({ length: 300 }, (_, i) => i));
@@ -167,7 +176,9 @@ if (server !== null) {
 
     test('a server that is not there fails the opening', async () => {
       await expect(openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' })).rejects.toThrow('ECONNREFUSED');
-      await expect(openDatabase({ url: 'postgres://user:secret@:x:y/none' })).rejects.toThrow(/^the database URL cannot be read/);
+      await expect(openDatabase({ url: 'postgres://user:secret@:x:y/none' })).rejects.toThrow(
+        /^the database URL cannot be read/,
+      );
     });
   });
 }

@@ -22,21 +22,46 @@ const faultOf = async (work: Promise<unknown>): Promise<unknown> =>
   );
 
 const sql = (text: string, values: readonly unknown[] = []): Promise<unknown[]> => database.query({ text }, values);
-const person = (id = randomUUID()) => ({ id, email: id, name: 'x', passwordHash: 'x', createdAt: new Date(), updatedAt: new Date() });
-const task = (userId: string) => ({ userId, id: randomUUID(), title: 'x', dueBy: new Date(), createdAt: new Date(), updatedAt: new Date() });
+const person = (id = randomUUID()) => ({
+  id,
+  email: id,
+  name: 'x',
+  passwordHash: 'x',
+  createdAt: new Date(),
+  updatedAt: new Date(),
+});
+const task = (userId: string) => ({
+  userId,
+  id: randomUUID(),
+  title: 'x',
+  dueBy: new Date(),
+  createdAt: new Date(),
+  updatedAt: new Date(),
+});
 
 describe('a broken constraint is named, by raw SQL and by Prisma', () => {
   test('unique', async () => {
     const someone = await database.prisma.user.create({ data: person() });
     const again = { ...person(), email: someone.email };
-    expect(await faultOf(database.prisma.user.create({ data: again }))).toEqual({ kind: 'unique', constraint: 'users_email_key' });
+    expect(await faultOf(database.prisma.user.create({ data: again }))).toEqual({
+      kind: 'unique',
+      constraint: 'users_email_key',
+    });
     expect(
-      await faultOf(sql(`INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())`, [again.id, again.email])),
+      await faultOf(
+        sql(
+          `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())`,
+          [again.id, again.email],
+        ),
+      ),
     ).toEqual({ kind: 'unique', constraint: 'users_email_key' });
   });
 
   test('foreign key', async () => {
-    expect(await faultOf(database.prisma.task.create({ data: task(randomUUID()) }))).toEqual({ kind: 'foreign_key', constraint: 'tasks_user_id_fkey' });
+    expect(await faultOf(database.prisma.task.create({ data: task(randomUUID()) }))).toEqual({
+      kind: 'foreign_key',
+      constraint: 'tasks_user_id_fkey',
+    });
     expect(await faultOf(sql('INSERT INTO change_counters (user_id) VALUES ($1)', [randomUUID()]))).toEqual({
       kind: 'foreign_key',
       constraint: 'change_counters_user_id_fkey',
@@ -45,8 +70,14 @@ describe('a broken constraint is named, by raw SQL and by Prisma', () => {
 
   test('check', async () => {
     const { id } = await database.prisma.user.create({ data: person() });
-    expect(await faultOf(database.prisma.task.create({ data: { ...task(id), title: '' } }))).toEqual({ kind: 'check', constraint: 'tasks_title_check' });
-    expect(await faultOf(sql('UPDATE users SET version = 0 WHERE id = $1', [id]))).toEqual({ kind: 'check', constraint: 'users_version_check' });
+    expect(await faultOf(database.prisma.task.create({ data: { ...task(id), title: '' } }))).toEqual({
+      kind: 'check',
+      constraint: 'tasks_title_check',
+    });
+    expect(await faultOf(sql('UPDATE users SET version = 0 WHERE id = $1', [id]))).toEqual({
+      kind: 'check',
+      constraint: 'users_version_check',
+    });
   });
 });
 
@@ -54,8 +85,12 @@ test('text that PostgreSQL cannot hold', async () => {
   expect(await faultOf(sql('SELECT $1::text', ['a\u0000b']))).toEqual({ kind: 'invalid_text' });
   expect(await faultOf(sql('SELECT $1::jsonb', ['"\\u0000"']))).toEqual({ kind: 'invalid_text' });
   expect(await faultOf(sql('SELECT $1::uuid', ['no-uuid']))).toEqual({ kind: 'invalid_text' });
-  expect(await faultOf(database.prisma.user.create({ data: { ...person(), name: 'a\u0000b' } }))).toEqual({ kind: 'invalid_text' });
-  expect(await faultOf(database.prisma.user.findUnique({ where: { id: 'no-uuid' } }))).toEqual({ kind: 'invalid_text' });
+  expect(await faultOf(database.prisma.user.create({ data: { ...person(), name: 'a\u0000b' } }))).toEqual({
+    kind: 'invalid_text',
+  });
+  expect(await faultOf(database.prisma.user.findUnique({ where: { id: 'no-uuid' } }))).toEqual({
+    kind: 'invalid_text',
+  });
 });
 
 test('a mistake of ours, or none of the database, is no fault', async () => {
@@ -88,13 +123,19 @@ if (server !== null) {
       await using other = await openDatabase({ url: server, poolSize: 1 });
       await expect
         .poll(() =>
-          other.query(
-            { text: `SELECT pid FROM pg_stat_activity WHERE datname = $1 AND state = 'active' AND query LIKE '%pg_sleep(20)%'` },
-            [poolOf(database).options.database ?? ''],
-          ).then((rows) => rows.length),
+          other
+            .query(
+              {
+                text: `SELECT pid FROM pg_stat_activity WHERE datname = $1 AND state = 'active' AND query LIKE '%pg_sleep(20)%'`,
+              },
+              [poolOf(database).options.database ?? ''],
+            )
+            .then((rows) => rows.length),
         )
         .toBe(4);
-      await other.query({ text: 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1' }, [poolOf(database).options.database ?? '']);
+      await other.query({ text: 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1' }, [
+        poolOf(database).options.database ?? '',
+      ]);
       const gone = { kind: 'unavailable' };
       expect(await running).toEqual([gone, gone, gone, gone]);
       await database.ping();
@@ -122,7 +163,10 @@ if (server !== null) {
     });
 
     test('a deadlock and a serialization failure', async () => {
-      const [a, b] = await Promise.all([database.prisma.user.create({ data: person() }), database.prisma.user.create({ data: person() })]);
+      const [a, b] = await Promise.all([
+        database.prisma.user.create({ data: person() }),
+        database.prisma.user.create({ data: person() }),
+      ]);
       const lock = (id: string) => ({ text: `SELECT 1 FROM users WHERE id = '${id}' FOR UPDATE` });
       const ready = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
       const cross = (first: string, second: string, mine: () => void, theirs: Promise<void>): Promise<unknown> =>
@@ -135,9 +179,10 @@ if (server !== null) {
           return 'won';
         });
       const outcomes = await Promise.all(
-        [cross(a.id, b.id, ready[0].resolve, ready[1].promise), cross(b.id, a.id, ready[1].resolve, ready[0].promise)].map((work) =>
-          work.catch((error: unknown) => databaseFault(error)),
-        ),
+        [
+          cross(a.id, b.id, ready[0].resolve, ready[1].promise),
+          cross(b.id, a.id, ready[1].resolve, ready[0].promise),
+        ].map((work) => work.catch((error: unknown) => databaseFault(error))),
       );
       expect(outcomes).toContainEqual({ kind: 'timeout' });
       expect(outcomes).toContain('won');
@@ -165,7 +210,9 @@ if (server !== null) {
       few.username = role;
       try {
         await using database = await openDatabase({ url: few.href, poolSize: 2 });
-        const outcomes = await Promise.all([1, 2].map(() => faultOf(database.query({ text: 'SELECT pg_sleep(0.3)' }, []))));
+        const outcomes = await Promise.all(
+          [1, 2].map(() => faultOf(database.query({ text: 'SELECT pg_sleep(0.3)' }, []))),
+        );
         expect(outcomes).toContainEqual(gone); // 53300
       } finally {
         await sql(`DROP ROLE ${role}`);

@@ -153,7 +153,8 @@ export function databaseFault(error: unknown): DatabaseFault | null {
   for (const node of nodes.toReversed()) {
     const kind = kindOf(node);
     if (kind === undefined) continue;
-    if (kind === 'unique' || kind === 'foreign_key' || kind === 'check') return { kind, constraint: constraintOf(nodes) };
+    if (kind === 'unique' || kind === 'foreign_key' || kind === 'check')
+      return { kind, constraint: constraintOf(nodes) };
     return { kind };
   }
   return null;

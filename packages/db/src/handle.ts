@@ -59,7 +59,8 @@ async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Pr
     open = false;
     const { command } = await client.query('COMMIT');
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
-    if (command === 'ROLLBACK') throw new Error('rolled back: a statement of the transaction failed and its error was swallowed');
+    if (command === 'ROLLBACK')
+      throw new Error('rolled back: a statement of the transaction failed and its error was swallowed');
     return result;
   } catch (error) {
     open = false;
@@ -103,7 +104,11 @@ export function databaseOver(driver: Database['driver'], pool: SteadyPool, relea
       rowsAs<Row>(await pool.run(toConfig(statement, values))),
     transaction: (work) => runTransaction(pool, work),
     ping: async () => {
-      await within(PING_TIMEOUT_MS, pool.run({ text: 'SELECT 1' }), () => new Error('timeout: the database did not answer a ping'));
+      await within(
+        PING_TIMEOUT_MS,
+        pool.run({ text: 'SELECT 1' }),
+        () => new Error('timeout: the database did not answer a ping'),
+      );
     },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,

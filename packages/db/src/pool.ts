@@ -6,7 +6,13 @@ const QUERY_CANCELED = '57014';
 
 /** An error that PostgreSQL itself sent. Told by its fields: PGlite brings a class of its own. */
 export function isServerError(error: unknown): error is Error & { code: string; severity: string } {
-  return error instanceof Error && 'code' in error && 'severity' in error && typeof error.code === 'string' && typeof error.severity === 'string';
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    'severity' in error &&
+    typeof error.code === 'string' &&
+    typeof error.severity === 'string'
+  );
 }
 
 /**
@@ -79,7 +85,7 @@ export class SteadyPool extends pg.Pool {
           }
         };
         try {
-          client.query(statement, settle);
+          void client.query(statement, settle);
         } catch (failure) {
           release(true);
           reject(failure);

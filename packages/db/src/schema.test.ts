@@ -18,12 +18,19 @@ afterAll(() => database.close());
 
 const insertUser = async (): Promise<string> => {
   const id = randomUUID();
-  await database.query({ text: `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $1::text, 'x', 'x', now(), now())` }, [id]);
+  await database.query(
+    {
+      text: `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())`,
+    },
+    [id, id],
+  );
   return id;
 };
 const insertTask = (userId: string, id: string, goalId: string | null = null): Promise<unknown[]> =>
   database.query(
-    { text: `INSERT INTO tasks (user_id, id, title, goal_id, due_by, created_at, updated_at) VALUES ($1, $2, 'x', $3, now(), now(), now())` },
+    {
+      text: `INSERT INTO tasks (user_id, id, title, goal_id, due_by, created_at, updated_at) VALUES ($1, $2, 'x', $3, now(), now(), now())`,
+    },
     [userId, id, goalId],
   );
 
@@ -32,7 +39,10 @@ test('every column is the snake_case of its field, for every model', async () =>
   for (const model of Object.values(Prisma.ModelName)) {
     const body = new RegExp(`^model ${model} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(schema)?.[1];
     const table = /@@map\("([^"]+)"\)/.exec(body ?? '')?.[1];
-    const found = await database.query<{ column: string }>({ text: 'SELECT column_name AS column FROM information_schema.columns WHERE table_name = $1' }, [table]);
+    const found = await database.query<{ column: string }>(
+      { text: 'SELECT column_name AS column FROM information_schema.columns WHERE table_name = $1' },
+      [table],
+    );
     const fields = Object.values(Prisma[`${model}ScalarFieldEnum`]);
     expect(found.map(({ column }) => column).toSorted(), model).toEqual(fields.map(columnName).toSorted());
   }
@@ -45,7 +55,10 @@ test('the tables with a history have the columns that the schema names', () => {
 
 test("the database refuses a task in another person's goal", async () => {
   const [mine, theirs, goal] = [await insertUser(), await insertUser(), randomUUID()];
-  await database.query({ text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` }, [theirs, goal]);
+  await database.query(
+    { text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` },
+    [theirs, goal],
+  );
   await insertTask(theirs, randomUUID(), goal);
   const refused = await insertTask(mine, randomUUID(), goal).catch((error: unknown) => databaseFault(error));
   expect(refused).toEqual({ kind: 'foreign_key', constraint: 'tasks_user_id_goal_id_fkey' });
@@ -61,7 +74,10 @@ test('two people may hold the same task id, one person may not twice', async () 
 
 test('a person goes with everything that is theirs', async () => {
   const [id, goal] = [await insertUser(), randomUUID()];
-  await database.query({ text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` }, [id, goal]);
+  await database.query(
+    { text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` },
+    [id, goal],
+  );
   await insertTask(id, randomUUID(), goal);
   await database.query({ text: 'INSERT INTO change_counters (user_id) VALUES ($1)' }, [id]);
   await database.query({ text: 'DELETE FROM users WHERE id = $1' }, [id]);
@@ -88,10 +104,15 @@ test.each([
 ])('%s: %s is refused', async (table, change, constraint) => {
   const [id, row] = [await insertUser(), randomUUID()];
   await insertTask(id, row);
-  await database.query({ text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` }, [id, row]);
+  await database.query(
+    { text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` },
+    [id, row],
+  );
   await database.query({ text: 'INSERT INTO change_counters (user_id) VALUES ($1)' }, [id]);
   const key = table === 'users' ? 'id' : 'user_id';
-  const refused = await database.query({ text: `UPDATE ${table} SET ${change} WHERE ${key} = $1` }, [id]).catch((error: unknown) => databaseFault(error));
+  const refused = await database
+    .query({ text: `UPDATE ${table} SET ${change} WHERE ${key} = $1` }, [id])
+    .catch((error: unknown) => databaseFault(error));
   expect(refused).toEqual({ kind: 'check', constraint });
 });
 

@@ -18,9 +18,13 @@ export async function assertSession(database: Pick<Database, 'query'>): Promise<
   const major = Math.floor(session.version / 10_000);
   if (major < OLDEST_MAJOR) throw new Error(`PostgreSQL ${major} is too old: ${OLDEST_MAJOR} or later is needed`);
   if (!['UTC', 'Etc/UTC', 'GMT'].includes(session.zone)) {
-    throw new Error(`the database session is in time zone ${session.zone}, not UTC: something between here and PostgreSQL drops startup options`);
+    throw new Error(
+      `the database session is in time zone ${session.zone}, not UTC: something between here and PostgreSQL drops startup options`,
+    );
   }
   if (!session.style.startsWith('ISO')) {
-    throw new Error(`the database session has DateStyle ${session.style}, not ISO: something between here and PostgreSQL drops startup options`);
+    throw new Error(
+      `the database session has DateStyle ${session.style}, not ISO: something between here and PostgreSQL drops startup options`,
+    );
   }
 }

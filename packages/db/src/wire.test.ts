@@ -29,13 +29,18 @@ test('instants that our own data never holds are still read rightly', () => {
 
 test('every instant of JavaScript survives the way into the database and back', async () => {
   const instants = fc.array(
-    fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }).map((date) => date.toISOString()),
+    fc
+      .date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
+      .map((date) => date.toISOString()),
     { minLength: 1, maxLength: 200 },
   );
   await fc.assert(
     fc.asyncProperty(instants, async (texts) => {
       const rows = await database.query<{ at: string; short: string }>(
-        { name: 'instants', text: 'SELECT t AS at, t::timestamptz(3) AS short FROM unnest($1::timestamptz[]) WITH ORDINALITY AS u(t, n) ORDER BY n' },
+        {
+          name: 'instants',
+          text: 'SELECT t AS at, t::timestamptz(3) AS short FROM unnest($1::timestamptz[]) WITH ORDINALITY AS u(t, n) ORDER BY n',
+        },
         [texts],
       );
       expect(rows.map(({ at }) => at)).toEqual(texts);

@@ -7,25 +7,32 @@ import type { AppEnv } from './request-scope.ts';
 const maxBodyBytes = 1024 * 1024;
 const maxUrlLength = 8192;
 
+const hasBody = (method: string) => method !== 'GET' && method !== 'HEAD';
+
 /** Refuses what is too long before anything reads it. */
-export const limitUrl: MiddlewareHandler<AppEnv> = async (c, next) => {
+export const limitUrl: MiddlewareHandler<AppEnv> = (c, next) => {
   if (c.req.url.length > maxUrlLength) throw new DomainError('URI_TOO_LONG', `The address is longer than ${maxUrlLength} characters`);
-  await next();
+  return next();
 };
 
-/** Counts the bytes as they come, whatever length was announced. */
-export const limitBody: MiddlewareHandler<AppEnv> = bodyLimit({
-  maxSize: maxBodyBytes,
-  onError: () => {
-    throw new DomainError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes`);
-  },
-});
-
 /** A form can be posted from any page without being asked; JSON cannot. */
-export const requireJson: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
-  if (hasBody && !/^application\/json(;|$)/i.test(c.req.header('content-type') ?? '')) {
+export const requireJson: MiddlewareHandler<AppEnv> = (c, next) => {
+  if (hasBody(c.req.method) && !/^application\/json(;|$)/i.test(c.req.header('content-type') ?? '')) {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json');
   }
-  await next();
+  return next();
+};
+
+const tooLarge = (): never => {
+  throw new DomainError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes`);
+};
+const countBytes = bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge });
+
+/** Believes an announced length, which the parser holds the client to; counts the bytes of a body without one. */
+export const limitBody: MiddlewareHandler<AppEnv> = (c, next) => {
+  if (!hasBody(c.req.method)) return next();
+  const length = c.req.header('content-length');
+  if (length === undefined || c.req.header('transfer-encoding') !== undefined) return countBytes(c, next);
+  if (Number(length) > maxBodyBytes) tooLarge();
+  return next();
 };

@@ -1,5 +1,6 @@
 /** On every response. The API answers JSON to programs: nothing may be framed, sniffed, scripted or kept. */
-export const securityHeaders: Readonly<Record<string, string>> = {
+export const securityHeaders: Map<string, string> = new Map(
+  Object.entries({
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
@@ -8,7 +9,8 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-};
+  }),
+);
 
 /** What a browser on another origin may read beside the body. */
 const exposedHeaders = 'x-request-id, retry-after, etag';
@@ -16,22 +18,25 @@ const allowedHeaders = 'authorization, content-type, idempotency-key, if-match, 
 const allowedMethods = 'GET, POST, PATCH, PUT, DELETE';
 const preflightSeconds = '7200';
 
+type Headers = Readonly<Record<string, string>>;
+
 export interface Cors {
   /** The headers for a response to `origin`. */
-  headersFor(origin: string | undefined): Readonly<Record<string, string>>;
-  /** The headers of the answer to a preflight request. */
-  preflightFor(origin: string | undefined): Readonly<Record<string, string>>;
+  headersFor(origin: string | undefined): Headers;
+  /** The further headers of the answer to a preflight request. */
+  preflightFor(origin: string | undefined): Headers;
 }
 
-const vary = { vary: 'origin' };
+/** tRPC answers by `trpc-accept`; whether another origin may read it depends on which. */
+const noCors: Headers = { vary: 'origin, trpc-accept' };
 
 /** CORS by an exact list: an origin that is not on it gets no header, and its browser refuses. */
 export function cors(origins: readonly string[]): Cors {
-  const allowed = new Map(
+  const allowed = new Map<string, Headers>(
     origins.map((origin) => [
       origin,
       {
-        ...vary,
+        ...noCors,
         'access-control-allow-origin': origin,
         'access-control-allow-credentials': 'true',
         'access-control-expose-headers': exposedHeaders,
@@ -40,17 +45,15 @@ export function cors(origins: readonly string[]): Cors {
       },
     ]),
   );
-  const headersFor = (origin: string | undefined) => allowed.get(origin ?? '') ?? vary;
   return {
-    headersFor,
-    preflightFor: (origin) =>
+    headersFor: (origin) => allowed.get(origin ?? '') ?? noCors,
+    preflightFor: (origin): Record<string, string> =>
       allowed.has(origin ?? '')
         ? {
-            ...headersFor(origin),
             'access-control-allow-methods': allowedMethods,
             'access-control-allow-headers': allowedHeaders,
             'access-control-max-age': preflightSeconds,
           }
-        : vary,
+        : {},
   };
 }

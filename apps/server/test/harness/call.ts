@@ -79,7 +79,9 @@ export function inputParameter(input: unknown): string {
 
 /** The guarantee: tRPC keeps its procedures flat, under their whole paths, while its types keep the tree. */
 function kindOf(path: Path): string | undefined {
-  const flat = appRouter._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: string } }>>;
+  const flat = appRouter._def.procedures as unknown as Readonly<
+    Record<string, { readonly _def: { readonly type: string } }>
+  >;
   return flat[path]?._def.type;
 }
 

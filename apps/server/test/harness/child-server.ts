@@ -48,7 +48,10 @@ export interface ChildServer extends ServerProcess {
 export async function startServer(options: ServerOptions): Promise<ChildServer> {
   const server = spawnServer(options);
   const { promise: url, resolve, reject } = Promise.withResolvers<string>();
-  const limit = setTimeout(() => reject(new Error(`the server did not listen within ${startLimitMs} ms`)), startLimitMs);
+  const limit = setTimeout(
+    () => reject(new Error(`the server did not listen within ${startLimitMs} ms`)),
+    startLimitMs,
+  );
   const look = () => {
     const line = server.logs.find((entryOfLog) => typeof entryOfLog['url'] === 'string');
     if (line !== undefined) resolve(String(line['url']));

@@ -106,7 +106,8 @@ export function requestText(method: string, path: string, options: { token?: str
   const lines = [`${method} ${path} HTTP/1.1`, 'host: server.test'];
   if (options.token !== undefined) lines.push(`authorization: Bearer ${options.token}`);
   const body = options.body === undefined ? '' : JSON.stringify(options.body);
-  if (options.body !== undefined) lines.push('content-type: application/json', `content-length: ${Buffer.byteLength(body)}`);
+  if (options.body !== undefined)
+    lines.push('content-type: application/json', `content-length: ${Buffer.byteLength(body)}`);
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 

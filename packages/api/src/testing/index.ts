@@ -60,7 +60,7 @@ export async function testDeps(db: Database, parts: { clock?: Clock; log?: Log; 
 /** What a request with this access token knows. */
 export function requestContext(deps: Deps, accessToken: string | null): Promise<RequestContext> {
   return createRequestContext(deps, {
-    requestId: randomUUID(),
+    id: randomUUID(),
     log: deps.log,
     authorization: accessToken === null ? null : `Bearer ${accessToken}`,
     address: '192.0.2.1',

@@ -32,7 +32,9 @@ function timestamp(now: Date): string {
 export async function createMigration(name: string, options: CreateMigrationOptions = {}): Promise<string> {
   const { dir = MIGRATIONS_DIR, schemaFile = SCHEMA_FILE, now = new Date() } = options;
   if (!NAME.test(name) || name.length > 60) {
-    throw new Error('a migration is named in snake_case with at most 60 letters and digits, for example add_task_labels');
+    throw new Error(
+      'a migration is named in snake_case with at most 60 letters and digits, for example add_task_labels',
+    );
   }
   const schema = await readFile(schemaFile, 'utf8');
   const last = (await readMigrations(dir)).at(-1)?.name ?? '';

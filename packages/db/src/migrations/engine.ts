@@ -14,7 +14,10 @@ type Exports = Readonly<Record<string, unknown>>;
 
 /** The one use of it here; the DOM's declarations, which hold it, have no place in a server's types. */
 declare const WebAssembly: {
-  instantiate(bytes: Uint8Array, imports: Readonly<Record<string, object>>): Promise<{ readonly instance: { readonly exports: Exports } }>;
+  instantiate(
+    bytes: Uint8Array,
+    imports: Readonly<Record<string, object>>,
+  ): Promise<{ readonly instance: { readonly exports: Exports } }>;
 };
 
 /** wasm-bindgen's start function takes and gives nothing. */
@@ -50,7 +53,8 @@ const DATASOURCE = 'datasource db { provider = "postgresql" }';
 
 function target(source: SchemaSource): DiffTarget {
   if (source === 'empty') return { tag: 'empty' };
-  if (source === 'database') return { tag: 'schemaDatasource', files: [{ path: 'schema.prisma', content: DATASOURCE }], configDir: '' };
+  if (source === 'database')
+    return { tag: 'schemaDatasource', files: [{ path: 'schema.prisma', content: DATASOURCE }], configDir: '' };
   return { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: source.schema }] };
 }
 

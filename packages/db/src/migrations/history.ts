@@ -23,7 +23,10 @@ export interface HistoryRow {
 
 /** The migrations that this database has seen, in their order, without those that were rolled back. */
 export async function readHistory(query: RunQuery): Promise<HistoryRow[]> {
-  const [table] = await query<{ there: boolean }>({ text: `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there` }, []);
+  const [table] = await query<{ there: boolean }>(
+    { text: `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there` },
+    [],
+  );
   if (table?.there !== true) return [];
   return query<HistoryRow>(
     {
@@ -50,14 +53,23 @@ export function pendingMigrations(folder: readonly Migration[], history: readonl
   const known = new Map(folder.map((migration) => [migration.name, migration]));
   for (const { name, checksum, finishedAt } of history) {
     if (finishedAt === null) {
-      throw new MigrationHistoryError(name, `migration ${name} failed halfway: repair the database, then mark it with "prisma migrate resolve"`);
+      throw new MigrationHistoryError(
+        name,
+        `migration ${name} failed halfway: repair the database, then mark it with "prisma migrate resolve"`,
+      );
     }
     const migration = known.get(name);
     if (migration === undefined) {
-      throw new MigrationHistoryError(name, `migration ${name} is applied but not in the folder: the database is ahead of this version`);
+      throw new MigrationHistoryError(
+        name,
+        `migration ${name} is applied but not in the folder: the database is ahead of this version`,
+      );
     }
     if (migration.checksum !== checksum) {
-      throw new MigrationHistoryError(name, `migration ${name} was changed after it was applied: restore its migration.sql`);
+      throw new MigrationHistoryError(
+        name,
+        `migration ${name} was changed after it was applied: restore its migration.sql`,
+      );
     }
   }
   const applied = new Set(history.map(({ name }) => name));

@@ -24,18 +24,24 @@ function rowsAs<Row>(result: pg.QueryResult): Row[] {
  * a killed process gives it back, and it works behind a transaction pooler. Waits up to 60 s for others; statements have no
  * time limit in it, as an index on a large table takes what it takes.
  */
-export async function lockedTransaction<T>(database: Database, work: (tx: MigrationTransaction) => Promise<T>): Promise<T> {
+export async function lockedTransaction<T>(
+  database: Database,
+  work: (tx: MigrationTransaction) => Promise<T>,
+): Promise<T> {
   const client = await poolOf(database).connect();
   let broken = true;
   try {
-    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+    await client.query(
+      `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`,
+    );
     await client.query(`SELECT pg_advisory_xact_lock(${PRISMA_LOCK})`);
     const result = await work({
       query: async <Row>({ text }: Statement, values: readonly unknown[]) =>
         rowsAs<Row>(await client.query({ text, values: [...values], types: wireTypes })),
       script: async (name, sql) => {
         await client.query(sql);
-        if (client.getTransactionStatus() !== 'T') throw new Error(`migration ${name} ends its transaction: it must not BEGIN, COMMIT or ROLLBACK`);
+        if (client.getTransactionStatus() !== 'T')
+          throw new Error(`migration ${name} ends its transaction: it must not BEGIN, COMMIT or ROLLBACK`);
       },
     });
     await client.query('COMMIT');

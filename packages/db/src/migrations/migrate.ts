@@ -25,7 +25,10 @@ export interface MigrateOptions {
 export async function migrate({ database, dir = MIGRATIONS_DIR, log }: MigrateOptions): Promise<string[]> {
   const folder = await readMigrations(dir);
   // The usual start: nothing is pending, nothing is locked.
-  if (pendingMigrations(folder, await readHistory((statement, values) => database.query(statement, values))).length === 0) return [];
+  if (
+    pendingMigrations(folder, await readHistory((statement, values) => database.query(statement, values))).length === 0
+  )
+    return [];
 
   const applied: string[] = [];
   for (;;) {
@@ -37,7 +40,10 @@ export async function migrate({ database, dir = MIGRATIONS_DIR, log }: MigrateOp
 }
 
 /** Applies the first pending migration; what is pending is asked under the lock, as another process may have been faster. */
-async function applyNext(database: Database, folder: Awaited<ReturnType<typeof readMigrations>>): Promise<string | null> {
+async function applyNext(
+  database: Database,
+  folder: Awaited<ReturnType<typeof readMigrations>>,
+): Promise<string | null> {
   return lockedTransaction(database, async (tx) => {
     const [next] = pendingMigrations(folder, await readHistory(tx.query));
     if (next === undefined) return null;
@@ -45,7 +51,10 @@ async function applyNext(database: Database, folder: Awaited<ReturnType<typeof r
     try {
       await tx.script(next.name, next.sql);
     } catch (cause) {
-      throw new Error(`migration ${next.name} failed and was undone: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new Error(
+        `migration ${next.name} failed and was undone: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
     }
     await tx.query(
       {

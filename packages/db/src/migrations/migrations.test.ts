@@ -8,7 +8,7 @@ import type { Database } from '../database.ts';
 import { testDatabaseUrl } from '../env.ts';
 import { run } from '../fixtures/run.ts';
 import { openDatabase } from '../open.ts';
-import { createServerDatabase } from '../test-source.ts';
+import { createServerDatabase, emptySnapshot } from '../test-source.ts';
 import { createMigration } from './create.ts';
 import { withEngine } from './engine.ts';
 import { MIGRATIONS_DIR, readMigrations } from './folder.ts';
@@ -18,9 +18,14 @@ import { migrationStatus, schemaDrift } from './status.ts';
 
 const server = testDatabaseUrl();
 
+let nothing: Blob | undefined;
+
 /** An empty database of the driver at hand. */
 async function emptyDatabase(): Promise<Database> {
-  if (server === null) return openDatabase({ memory: true });
+  if (server === null) {
+    nothing ??= await emptySnapshot();
+    return openDatabase({ memory: true, snapshot: nothing });
+  }
   const { url, remove } = await createServerDatabase(server, 'empty');
   const database = await openDatabase({ url });
   const closePool = database.close;
@@ -40,14 +45,29 @@ async function write(name: string, sql: string, down = ''): Promise<void> {
   await writeFile(join(dir, name, 'down.sql'), down);
 }
 const names = async (database: Database): Promise<unknown[]> =>
-  (await database.query<{ name: string }>({ text: 'SELECT migration_name AS name FROM _prisma_migrations ORDER BY 1' }, [])).map(({ name }) => name);
+  (
+    await database.query<{ name: string }>(
+      { text: 'SELECT migration_name AS name FROM _prisma_migrations ORDER BY 1' },
+      [],
+    )
+  ).map(({ name }) => name);
 const tables = (database: Database): Promise<unknown[]> =>
-  database.query({ text: `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' ORDER BY 1` }, []);
+  database.query(
+    {
+      text: `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' ORDER BY 1`,
+    },
+    [],
+  );
 const types = (database: Database): Promise<unknown[]> =>
-  database.query({ text: `SELECT typname FROM pg_type JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = 'public' AND typtype = 'e' ORDER BY 1` }, []);
+  database.query(
+    {
+      text: `SELECT typname FROM pg_type JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = 'public' AND typtype = 'e' ORDER BY 1`,
+    },
+    [],
+  );
 
 describe("the repository's migrations", () => {
-  test('lead to the Prisma schema, each of them back again, and forth once more', { timeout: 60_000 }, async () => {
+  test('lead to the Prisma schema, each of them back again, and forth once more', { timeout: 90_000 }, async () => {
     await using database = await emptyDatabase();
     const folder = await readMigrations(MIGRATIONS_DIR);
     for (const { name } of folder) {
@@ -71,7 +91,10 @@ describe("the repository's migrations", () => {
     const migrations = await readMigrations(MIGRATIONS_DIR);
     const migrationsList = {
       baseDir: MIGRATIONS_DIR,
-      lockfile: { path: 'migration_lock.toml', content: await readFile(join(MIGRATIONS_DIR, 'migration_lock.toml'), 'utf8') },
+      lockfile: {
+        path: 'migration_lock.toml',
+        content: await readFile(join(MIGRATIONS_DIR, 'migration_lock.toml'), 'utf8'),
+      },
       shadowDbInitScript: '',
       migrationDirectories: migrations.map(({ name, sql }) => ({
         path: name,
@@ -83,7 +106,12 @@ describe("the repository's migrations", () => {
       await engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters }),
       await engine.applyMigrations({ migrationsList, filters }),
     ]);
-    expect(diagnosis).toEqual({ editedMigrationNames: [], failedMigrationNames: [], hasMigrationsTable: true, history: null });
+    expect(diagnosis).toEqual({
+      editedMigrationNames: [],
+      failedMigrationNames: [],
+      hasMigrationsTable: true,
+      history: null,
+    });
     expect(deployed).toEqual({ appliedMigrationNames: [] });
   });
 });
@@ -92,7 +120,11 @@ describe('migrate', () => {
   test('applies what is pending in order and then nothing', async () => {
     await using database = await emptyDatabase();
     await write('2_b', 'ALTER TABLE t ADD COLUMN b int', 'ALTER TABLE t DROP COLUMN b');
-    await write('1_a', `CREATE TABLE t (a text DEFAULT 'x;y'); DO $$ BEGIN PERFORM 1; PERFORM 2; END $$;`, 'DROP TABLE t');
+    await write(
+      '1_a',
+      `CREATE TABLE t (a text DEFAULT 'x;y'); DO $$ BEGIN PERFORM 1; PERFORM 2; END $$;`,
+      'DROP TABLE t',
+    );
     expect(await migrate({ database, dir })).toEqual(['1_a', '2_b']);
     expect(await migrate({ database, dir })).toEqual([]);
     expect(await names(database)).toEqual(['1_a', '2_b']);
@@ -140,10 +172,17 @@ describe('migrate', () => {
     await database.query({ text: `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '2_b'` }, []);
     await refusal('migration 2_b failed halfway');
     // What `prisma migrate resolve --rolled-back` does.
-    await database.query({ text: `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '2_b'` }, []);
+    await database.query(
+      { text: `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '2_b'` },
+      [],
+    );
     await database.query({ text: 'DROP TABLE b' }, []);
     expect(await migrate({ database, dir })).toEqual(['2_b', '3_c']);
-    expect(await migrationStatus({ database, dir })).toMatchObject({ pending: [], problem: null, applied: [{ name: '1_a' }, { name: '2_b' }, { name: '3_c' }] });
+    expect(await migrationStatus({ database, dir })).toMatchObject({
+      pending: [],
+      problem: null,
+      applied: [{ name: '1_a' }, { name: '2_b' }, { name: '3_c' }],
+    });
   });
 });
 
@@ -168,14 +207,18 @@ describe('rollbackLast', () => {
 describe('createMigration', () => {
   const schema = (body: string): string => `datasource db {\n  provider = "postgresql"\n}\n${body}`;
 
-  test('writes the way there and the way back, and refuses when nothing changed', { timeout: 60_000 }, async () => {
+  test('writes the way there and the way back, and refuses when nothing changed', { timeout: 90_000 }, async () => {
     const schemaFile = join(dir, '..', 'schema.prisma');
     await writeFile(schemaFile, schema('model A {\n  id Int @id\n}\n'));
-    expect(await createMigration('first', { dir, schemaFile, now: new Date('2026-01-02T03:04:05Z') })).toBe('20260102030405_first');
+    expect(await createMigration('first', { dir, schemaFile, now: new Date('2026-01-02T03:04:05Z') })).toBe(
+      '20260102030405_first',
+    );
     await expect(createMigration('second', { dir, schemaFile })).rejects.toThrow('has not changed');
 
     await writeFile(schemaFile, schema('model A {\n  id Int @id\n  name String?\n}\n'));
-    await expect(createMigration('second', { dir, schemaFile, now: new Date('2025-01-01') })).rejects.toThrow('would come before');
+    await expect(createMigration('second', { dir, schemaFile, now: new Date('2025-01-01') })).rejects.toThrow(
+      'would come before',
+    );
     const second = await createMigration('second', { dir, schemaFile });
     expect((await readdir(dir)).toSorted()).toEqual(['20260102030405_first', second, 'migration_lock.toml']);
     expect(await readFile(join(dir, second, 'migration.sql'), 'utf8')).toContain('ADD COLUMN');
@@ -201,22 +244,28 @@ if (server === null) {
 } else {
   describe('many processes on one server', () => {
     const slowSteps = async (): Promise<string[]> => {
-      for (let i = 1; i <= 5; i++) await write(`${i}_step`, `CREATE TABLE t${i} (id int); SELECT pg_sleep(0.05); INSERT INTO t${i} VALUES (1)`);
+      for (let i = 1; i <= 5; i++)
+        await write(`${i}_step`, `CREATE TABLE t${i} (id int); SELECT pg_sleep(0.05); INSERT INTO t${i} VALUES (1)`);
       return ['1_step', '2_step', '3_step', '4_step', '5_step'];
     };
     const expectWhole = async (url: string, all: readonly string[]): Promise<void> => {
       await using database = await openDatabase({ url });
       expect(await names(database)).toEqual(all);
-      for (let i = 1; i <= all.length; i++) expect(await database.query({ text: `SELECT id FROM t${i}` }, [])).toEqual([{ id: 1 }]);
+      for (let i = 1; i <= all.length; i++)
+        expect(await database.query({ text: `SELECT id FROM t${i}` }, [])).toEqual([{ id: 1 }]);
     };
 
-    test('ten that start at once on an empty database all succeed, and each migration is applied once', { timeout: 60_000 }, async () => {
+    test('ten that start at once on an empty database all succeed, and each migration is applied once', {
+      timeout: 60_000,
+    }, async () => {
       const all = await slowSteps();
       const { url, remove } = await createServerDatabase(server, 'crowd');
       try {
-        const outcomes = await Promise.all(Array.from({ length: 10 }, () => run('migrate-server.ts', [url, dir]).ended));
+        const outcomes = await Promise.all(
+          Array.from({ length: 10 }, () => run('migrate-server.ts', [url, dir]).ended),
+        );
         for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 0, err: '' });
-        const applied = outcomes.flatMap(({ out }) => JSON.parse(out) as string[]);
+        const applied = outcomes.flatMap(({ out }): string[] => JSON.parse(out));
         expect(applied.toSorted()).toEqual(all);
         await expectWhole(url, all);
       } finally {

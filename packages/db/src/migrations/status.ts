@@ -13,7 +13,13 @@ export interface MigrationStatus {
 }
 
 /** Compares the database's history with the folder; changes nothing. */
-export async function migrationStatus({ database, dir = MIGRATIONS_DIR }: { database: Database; dir?: string }): Promise<MigrationStatus> {
+export async function migrationStatus({
+  database,
+  dir = MIGRATIONS_DIR,
+}: {
+  database: Database;
+  dir?: string;
+}): Promise<MigrationStatus> {
   const folder = await readMigrations(dir);
   const history = await readHistory((statement, values) => database.query(statement, values));
   const applied = history.map(({ name, finishedAt }) => ({ name, finishedAt }));
@@ -22,11 +28,21 @@ export async function migrationStatus({ database, dir = MIGRATIONS_DIR }: { data
   } catch (error) {
     if (!(error instanceof MigrationHistoryError)) throw error;
     const seen = new Set(applied.map(({ name }) => name));
-    return { applied, pending: folder.map(({ name }) => name).filter((name) => !seen.has(name)), problem: error.message };
+    return {
+      applied,
+      pending: folder.map(({ name }) => name).filter((name) => !seen.has(name)),
+      problem: error.message,
+    };
   }
 }
 
 /** The SQL that would bring the database to `schema.prisma`; empty when it is there. */
-export async function schemaDrift({ database, schemaFile = SCHEMA_FILE }: { database: Database; schemaFile?: string }): Promise<string> {
+export async function schemaDrift({
+  database,
+  schemaFile = SCHEMA_FILE,
+}: {
+  database: Database;
+  schemaFile?: string;
+}): Promise<string> {
   return diffSql(database, 'database', { schema: await readFile(schemaFile, 'utf8') });
 }

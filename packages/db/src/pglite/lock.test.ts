@@ -14,7 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const writeLock = (n: number, owner: object): Promise<void> => writeFile(join(directory, `postgres.lock.${n}`), JSON.stringify(owner));
+const writeLock = (n: number, owner: object): Promise<void> =>
+  writeFile(join(directory, `postgres.lock.${n}`), JSON.stringify(owner));
 const me = () => ({ pid: process.pid, started: processStart(process.pid), host: hostname() });
 
 /** The PID of a process that has ended. */
@@ -30,7 +31,11 @@ test('a living owner refuses a second one, naming its PID and the directory, and
   const before = await readdir(directory);
   const refusal = await acquireLock(directory).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(DataDirectoryInUse);
-  expect(refusal).toMatchObject({ pid: process.pid, directory, message: `the data directory ${directory} is in use by process ${process.pid}` });
+  expect(refusal).toMatchObject({
+    pid: process.pid,
+    directory,
+    message: `the data directory ${directory} is in use by process ${process.pid}`,
+  });
   expect(await readdir(directory)).toEqual(before);
 
   await lock.release();
@@ -64,7 +69,9 @@ test('a lock that a power failure cut short has no owner', async () => {
 
 test('an owner on another machine cannot be judged: it refuses, and says what to do', async () => {
   await writeLock(3, { ...me(), host: 'elsewhere', pid: await deadPid() });
-  await expect(acquireLock(directory)).rejects.toThrow(/on elsewhere; if that machine is gone for good, remove .*postgres\.lock\.3$/);
+  await expect(acquireLock(directory)).rejects.toThrow(
+    /on elsewhere; if that machine is gone for good, remove .*postgres\.lock\.3$/,
+  );
 });
 
 test('of many who take over a stale lock at once, one wins', async () => {
@@ -75,7 +82,8 @@ test('of many who take over a stale lock at once, one wins', async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => acquireLock(directory)));
     const won = outcomes.filter((outcome) => outcome.status === 'fulfilled');
     expect(won).toHaveLength(1);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(DataDirectoryInUse);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(DataDirectoryInUse);
   }
 });
 

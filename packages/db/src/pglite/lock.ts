@@ -38,6 +38,7 @@ export class DataDirectoryInUse extends Error {
 }
 
 export interface DirectoryLock {
+  /** Idempotent. */
   release(): Promise<void>;
 }
 
@@ -59,9 +60,11 @@ async function highest(directory: string): Promise<number> {
 function readOwner(text: string): Owner | null {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || !('pid' in value) || !('started' in value) || !('host' in value)) return null;
+    if (typeof value !== 'object' || value === null || !('pid' in value) || !('started' in value) || !('host' in value))
+      return null;
     const { pid, started, host } = value;
-    if (typeof pid !== 'number' || typeof host !== 'string' || !(typeof started === 'string' || started === null)) return null;
+    if (typeof pid !== 'number' || typeof host !== 'string' || !(typeof started === 'string' || started === null))
+      return null;
     return { pid, started, host };
   } catch {
     return null; // released, or cut short by a power failure: nobody owns it
@@ -123,7 +126,10 @@ export async function acquireLock(dataDir: string): Promise<DirectoryLock> {
 
   const mine = join(directory, `postgres.lock.${n + 1}`);
   // What dead owners and killed takers left behind.
-  const old = (await list(directory)).filter((file) => DRAFT_FILE.test(file) || (LOCK_FILE.test(file) && numberOf(file) <= n));
+  const old = (await list(directory)).filter(
+    (file) => DRAFT_FILE.test(file) || (LOCK_FILE.test(file) && numberOf(file) <= n),
+  );
   await Promise.all(old.map((file) => rm(join(directory, file), { force: true })));
-  return { release: () => truncate(mine, 0) };
+  let released: Promise<void> | undefined;
+  return { release: () => (released ??= truncate(mine, 0)) };
 }

@@ -7,6 +7,7 @@ import { assertSession, SESSION_SETTINGS } from '../session.ts';
 import { clientClassOver } from './client.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { acquireLock } from './lock.ts';
+import { type Revivable, revivable } from './revivable.ts';
 
 const SESSION_SQL = Object.entries(SESSION_SETTINGS)
   .map(([name, value]) => `SET ${name} = '${value}';`)
@@ -16,7 +17,11 @@ const SESSION_SQL = Object.entries(SESSION_SETTINGS)
  * PGlite is one session, so one pool of one connection serves Prisma and `query` alike: whoever waits longer than the acquire
  * timeout is told so, and nothing lands in somebody else's transaction.
  */
-async function databaseOverPglite(pglite: PGlite, options: EmbeddedOptions | MemoryOptions, release: () => Promise<void>): Promise<Database> {
+async function databaseOverPglite(
+  pglite: Revivable,
+  options: EmbeddedOptions | MemoryOptions,
+  release: () => Promise<void>,
+): Promise<Database> {
   const pool = new SteadyPool(
     {
       Client: clientClassOver(pglite),
@@ -43,12 +48,18 @@ async function databaseOverPglite(pglite: PGlite, options: EmbeddedOptions | Mem
 
 /** A database over a PGlite that the caller made; closing the one closes the other. */
 export function openMemoryOver(pglite: PGlite, options: MemoryOptions = { memory: true }): Promise<Database> {
-  return databaseOverPglite(pglite, options, async () => undefined);
+  const gone = async (): Promise<never> => {
+    throw new Error('what was in memory is gone');
+  };
+  return databaseOverPglite(revivable(pglite, gone, options.log), options, async () => undefined);
 }
 
 /** Opens PGlite in memory; with a snapshot (see `dumpDataDir`) it starts with that content. */
 export async function openMemory(options: MemoryOptions): Promise<Database> {
-  return openMemoryOver(await PGlite.create(options.snapshot === undefined ? {} : { loadDataDir: options.snapshot }), options);
+  return openMemoryOver(
+    await PGlite.create(options.snapshot === undefined ? {} : { loadDataDir: options.snapshot }),
+    options,
+  );
 }
 
 /** Opens PGlite in `<dataDir>/postgres`, made at the first start. Throws `DataDirectoryInUse` when another process has it. */
@@ -56,8 +67,8 @@ export async function openDirectory(options: EmbeddedOptions): Promise<Database>
   const lock = await acquireLock(options.dataDir);
   try {
     const directory = await prepareDataDirectory(options.dataDir);
-    const pglite = await PGlite.create(directory);
-    return await databaseOverPglite(pglite, options, () => lock.release());
+    const open = (): Promise<PGlite> => PGlite.create(directory);
+    return await databaseOverPglite(revivable(await open(), open, options.log), options, () => lock.release());
   } catch (error) {
     await lock.release();
     throw error;

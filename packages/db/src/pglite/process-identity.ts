@@ -19,7 +19,10 @@ export function processStart(pid: number): string | null {
   }
   if (process.platform === 'win32') return null;
   try {
-    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC' } });
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { LC_ALL: 'C', TZ: 'UTC' },
+    });
     return started.trim() || null;
   } catch {
     return null;

@@ -6,7 +6,13 @@ import { SESSION_SETTINGS } from '../session.ts';
 
 /** pg's settings for one connection, from a `postgres://` URL. What the URL says about timeouts does not override ours. */
 export function connectionConfig(options: PostgresOptions): pg.ClientConfig {
-  const { url, acquireTimeoutMs = 1_500, statementTimeoutMs = 10_000, lockTimeoutMs = 1_250, idleInTransactionMs = 10_000 } = options;
+  const {
+    url,
+    acquireTimeoutMs = 1_500,
+    statementTimeoutMs = 10_000,
+    lockTimeoutMs = 1_250,
+    idleInTransactionMs = 10_000,
+  } = options;
   let fromUrl: pg.ClientConfig;
   try {
     fromUrl = parseIntoClientConfig(url);

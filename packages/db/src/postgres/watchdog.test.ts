@@ -41,13 +41,17 @@ if (server === null) {
       }
 
       network.swallow(false);
-      await expect.poll(() => database.query({ text: 'SELECT 1 AS one' }, []).catch(() => 'not yet'), { timeout: 2_000 }).toEqual([{ one: 1 }]);
+      await expect
+        .poll(() => database.query({ text: 'SELECT 1 AS one' }, []).catch(() => 'not yet'), { timeout: 2_000 })
+        .toEqual([{ one: 1 }]);
     });
 
     test('is not mistaken for a statement that takes its time', async () => {
       await using network = await blackHole(server);
       await using database = await openDatabase({ url: network.url });
-      expect(await database.query({ text: `SELECT 'late' AS answer FROM pg_sleep(3.5)` }, [])).toEqual([{ answer: 'late' }]);
+      expect(await database.query({ text: `SELECT 'late' AS answer FROM pg_sleep(3.5)` }, [])).toEqual([
+        { answer: 'late' },
+      ]);
     });
   });
 }

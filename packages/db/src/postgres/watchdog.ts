@@ -9,12 +9,20 @@ const PROBE_TIMEOUT_MS = 1_500;
 
 /** Looks like the socket error that it stands for, so that Prisma's adapter and `databaseFault` read it as one. */
 function networkGone(): Error {
-  return Object.assign(new Error('the database stopped answering'), { code: 'ETIMEDOUT', syscall: 'read', errno: -110 });
+  return Object.assign(new Error('the database stopped answering'), {
+    code: 'ETIMEDOUT',
+    syscall: 'read',
+    errno: -110,
+  });
 }
 
 /** Whether the server says anything at all; a refusal (too many connections, a restart) is an answer. */
 async function answers(config: pg.ClientConfig): Promise<boolean> {
-  const probe = new pg.Client({ ...config, application_name: 'alice-probe', connectionTimeoutMillis: PROBE_TIMEOUT_MS });
+  const probe = new pg.Client({
+    ...config,
+    application_name: 'alice-probe',
+    connectionTimeoutMillis: PROBE_TIMEOUT_MS,
+  });
   probe.on('error', () => undefined);
   const started = performance.now();
   try {

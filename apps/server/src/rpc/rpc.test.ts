@@ -1,0 +1,103 @@
+import type { Database } from '@alice/db';
+import { testDatabase } from '@alice/db/testing';
+import { testDeps, testPassword } from '@alice/api/testing';
+import type { Deps } from '@alice/api';
+import { Hono } from 'hono';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientAddress } from '../http/client-address.ts';
+import { type AppEnv, requestScope } from '../http/request-scope.ts';
+import { cors } from '../http/response-headers.ts';
+import { readDirectCall } from './direct.ts';
+import { answerByAdapter, serveRpc } from './serve-rpc.ts';
+
+let db: Database;
+let deps: Deps;
+let token = '';
+let taskId = '';
+
+beforeAll(async () => {
+  db = await testDatabase();
+  deps = await testDeps(db);
+  const registered = await ask('ours', 'auth.register', {
+    method: 'POST',
+    body: JSON.stringify({ email: 'ada@example.com', password: testPassword, name: 'Ada' }),
+  });
+  token = JSON.parse(registered.text).result.data.tokens.accessToken;
+  const created = await ask('ours', 'tasks.create', { method: 'POST', body: '{"title":"first"}' });
+  taskId = JSON.parse(created.text).result.data.id;
+});
+afterAll(() => db.close());
+
+const log = pino({ level: 'silent' });
+
+/** The same request to our short way or to tRPC's adapter, with nothing of the host around it but the scope. */
+async function ask(way: 'ours' | 'adapter', path: string, init: RequestInit = {}) {
+  const app = new Hono<AppEnv>();
+  let isDirect = false;
+  app.use(requestScope({ log, accessLog: log, clientAddress: clientAddress([]), cors: cors([]), isDraining: () => false }));
+  app.all('/trpc/*', (c) => {
+    isDirect = readDirectCall(c) !== null;
+    return way === 'ours' ? serveRpc(deps)(c) : answerByAdapter(c, deps);
+  });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'x-request-id': 'same-request', ...init.headers };
+  const response = await app.request(`/trpc/${path}`, { ...init, headers });
+  const { status } = response;
+  return { isDirect, status, type: response.headers.get('content-type'), retryAfter: response.headers.get('retry-after'), text: await response.text() };
+}
+
+const input = (value: unknown) => `input=${encodeURIComponent(JSON.stringify(value))}`;
+const post = (body: string): RequestInit => ({ method: 'POST', body });
+
+describe('plain calls go the short way and get what the adapter gives', () => {
+  it.each<[string, () => string, RequestInit]>([
+    ['a query', () => 'users.me', {}],
+    ['a query with input', () => `tasks.get?${input({ id: taskId })}`, {}],
+    ['a query with no input where some is needed', () => 'tasks.get', {}],
+    ['a query whose input is no JSON', () => 'tasks.list?input={', {}],
+    ['a query whose input is wrong', () => `tasks.list?${input({ limit: 0, status: ['x'] })}`, {}],
+    ['a query for what is not there', () => `tasks.get?${input({ id: '01a20543-66c4-727a-834f-ddca3c63f226' })}`, {}],
+    ['a query of nobody', () => 'users.me', { headers: { authorization: '' } }],
+    ['a query with a bad token', () => 'users.me', { headers: { authorization: 'Bearer x' } }],
+    ['a mutation with wrong input', () => 'tasks.create', post('{"title":""}')],
+    ['a mutation with no body', () => 'tasks.create', post('')],
+    ['a mutation with half a body', () => 'tasks.create', post('{"title":')],
+    ['a mutation with null', () => 'tasks.create', post('null')],
+    ['a mutation that changes nothing', () => 'users.update', post('{"name":"Ada"}')],
+    ['a mutation in conflict', () => 'tasks.update', post(`{"id":"${'0'.repeat(36)}"}`)],
+    ['a batch', () => `users.me,tasks.list?batch=1&${input({ 1: { limit: 2 } })}`, {}],
+    ['a batch of one', () => `users.me?batch=1&${input({})}`, {}],
+    ['a batch with no input', () => 'users.me,users.me?batch=1', {}],
+    ['a batch of good and bad', () => `users.me,tasks.get?batch=1&${input({ 1: { id: 'x' } })}`, {}],
+    ['a batch of bad and bad', () => `tasks.get,tasks.get?batch=1&${input({ 0: { id: 'x' } })}`, {}],
+    ['a batch whose input is a list', () => `users.me,tasks.list?batch=1&${input([null, { limit: 1 }])}`, {}],
+    ['a batch of mutations', () => 'users.update,users.update?batch=1', post('{"0":{"name":"Ada"},"1":{"name":""}}')],
+    ['a batch of mutations with half a body', () => 'users.update,users.update?batch=1', post('{"0":')],
+    ['an encoded path', () => 'users%2Eme', {}],
+  ])('%s', async (_name, path, init) => {
+    const [ours, adapter] = [await ask('ours', path(), init), await ask('adapter', path(), init)];
+    expect(ours).toEqual(adapter);
+  });
+
+  it('and they do go the short way', async () => {
+    expect((await ask('ours', 'users.me')).isDirect).toBe(true);
+    expect((await ask('ours', 'tasks.create', post('{"title":"x"}'))).isDirect).toBe(true);
+    expect((await ask('ours', `users.me,users.me?batch=1&${input({})}`)).isDirect).toBe(true);
+  });
+});
+
+describe('whatever is not plain is left to the adapter', () => {
+  it.each<[string, string, RequestInit, number]>([
+    ['an unknown procedure', 'nope', {}, 404],
+    ['a query by POST', 'users.me', post('{}'), 405],
+    ['a mutation by GET', 'tasks.create', {}, 405],
+    ['a batch of both kinds', `users.me,tasks.create?batch=1&${input({})}`, {}, 400],
+    ['a batch that is too large', `${Array(11).fill('users.me').join(',')}?batch=1&${input({})}`, {}, 400],
+    ['a batch with an unknown procedure', `users.me,nope?batch=1&${input({})}`, {}, 207],
+    ['another method', 'users.me', { method: 'DELETE' }, 405],
+    ['HEAD', 'users.me', { method: 'HEAD' }, 204],
+  ])('%s', async (_name, path, init, status) => {
+    const answer = await ask('ours', path, init);
+    expect([answer.isDirect, answer.status]).toEqual([false, status]);
+  });
+});

@@ -1,0 +1,28 @@
+import { appRouter, createRequestContext, type Deps } from '@alice/api';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import type { Context } from 'hono';
+import type { AppEnv } from '../http/request-scope.ts';
+import { answerDirectly, maxBatchSize, readDirectCall } from './direct.ts';
+import { logFailure, retryHeaders } from './failures.ts';
+
+/** Serves every procedure at `/trpc/<path>`: plain calls directly, all else by tRPC's own adapter. */
+export function serveRpc(deps: Deps) {
+  return (c: Context<AppEnv>): Promise<Response> => {
+    const direct = readDirectCall(c);
+    return direct === null ? answerByAdapter(c, deps) : answerDirectly(c, deps, direct);
+  };
+}
+
+/** Whatever tRPC can do, as tRPC does it. */
+export function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<Response> {
+  const scope = c.get('scope');
+  return fetchRequestHandler({
+    endpoint: '/trpc',
+    req: c.req.raw,
+    router: appRouter,
+    maxBatchSize,
+    createContext: () => createRequestContext(deps, scope),
+    responseMeta: ({ errors, info }) => ({ headers: new Headers(retryHeaders(errors, info?.calls.length ?? 1)) }),
+    onError: ({ error, path }) => logFailure(scope, error, path),
+  });
+}

@@ -1,0 +1,111 @@
+/** `pnpm db:seed`: a person with a few weeks of history behind them, made by the product's own operations. */
+import {
+  type Clock,
+  createCaller,
+  createPasswordHasher,
+  createRequestContext,
+  createSessionGate,
+  createTokenIssuer,
+  type Deps,
+  DomainError,
+  passwordHashing,
+} from '@alice/api';
+import { databaseFromEnv, openDatabase } from '@alice/db';
+import { migrate } from '@alice/db/migrations';
+
+const account = { email: 'demo@alice.example', password: 'a demo password for everybody', name: 'Demo', timeZone: 'Europe/Berlin' };
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+const log = {
+  debug: () => undefined,
+  info: (_fields: object, message: string) => console.log(message),
+  warn: (_fields: object, message: string) => console.warn(message),
+  error: (fields: object, message: string) => console.error(message, fields),
+};
+
+/** A clock that is set to the day that is being told. */
+function movableClock(): Clock & { set(at: number): void } {
+  let now = Date.now();
+  return {
+    now: () => new Date(now),
+    set: (at) => {
+      now = at;
+    },
+  };
+}
+
+async function seed(deps: Deps, clock: ReturnType<typeof movableClock>): Promise<string> {
+  const callAs = (authorization: string | null) =>
+    createCaller(() =>
+      createRequestContext(deps, { id: 'seed', log, authorization, address: null, userAgent: 'db:seed' }),
+    );
+  const today = Date.now();
+  clock.set(today - 70 * dayMs);
+  await callAs(null).auth.register(account);
+  /** Access tokens are short: a day that is being told begins with a sign-in. */
+  const onDay = async (at: number) => {
+    clock.set(at);
+    const { tokens } = await callAs(null).auth.login({ email: account.email, password: account.password });
+    return callAs(`Bearer ${tokens.accessToken}`);
+  };
+
+  let api = await onDay(today - 70 * dayMs);
+  const book = await api.goals.create({
+    title: 'Write the book',
+    notes: 'Twelve chapters, one a week.',
+    progressSource: 'tasks',
+    metric: { unit: 'chapters', target: 12 },
+    dueDate: new Date(today + 60 * dayMs).toISOString().slice(0, 10),
+  });
+  await api.goals.create({ title: 'Lighter by summer', metric: { unit: 'kg', start: 84, target: 78, current: 81.5 } });
+
+  for (let chapter = 1; chapter <= 9; chapter += 1) {
+    const startsAt = today - (70 - chapter * 7) * dayMs;
+    api = await onDay(startsAt);
+    const task = await api.tasks.create({
+      title: `Chapter ${chapter}`,
+      goalId: book.id,
+      priority: 'high',
+      estimateMinutes: 600,
+      due: { date: new Date(startsAt + 6 * dayMs).toISOString().slice(0, 10) },
+    });
+    await api.tasks.update({ id: task.id, status: 'in_progress' });
+    if (chapter === 9) break;
+    api = await onDay(startsAt + (2 + (chapter % 4)) * dayMs);
+    await api.tasks.complete({ id: task.id });
+  }
+
+  api = await onDay(today);
+  const date = (days: number) => new Date(today + days * dayMs).toISOString().slice(0, 10);
+  await api.tasks.create({ title: 'Pay the rent 🏠', priority: 'urgent', due: { date: date(-1) } });
+  await api.tasks.create({ title: 'Call the dentist', due: { date: date(1), time: '09:30' }, estimateMinutes: 10 });
+  await api.tasks.create({ title: 'Plan the trip to 京都', notes: '- trains\n- a room with a view' });
+  return `Seeded. Sign in as ${account.email} with "${account.password}".`;
+}
+
+async function main(): Promise<void> {
+  const db = await openDatabase(databaseFromEnv(process.env));
+  try {
+    await migrate({ database: db, log });
+    const clock = movableClock();
+    const tokens = createTokenIssuer(
+      { secrets: [crypto.randomUUID().repeat(2)], accessMinutes: 15, refreshDays: 7, sessionDays: 30 },
+      clock,
+    );
+    const passwords = await createPasswordHasher(passwordHashing);
+    const sessions = createSessionGate(db, log, { accessSeconds: tokens.accessSeconds });
+    console.log(await seed({ db, clock, log, tokens, passwords, sessions }, clock));
+  } catch (error) {
+    const isThere = error instanceof Error && error.cause instanceof DomainError && error.cause.code === 'CONFLICT';
+    if (!isThere) throw error;
+    console.log(`${account.email} is there already: nothing to do.`);
+  } finally {
+    await db.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
