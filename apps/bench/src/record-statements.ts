@@ -71,9 +71,7 @@ export async function recordStatements({
   };
   const caller = createCaller({
     deps,
-    log: silent,
-    requestId: 'bench',
-    client: { address: '127.0.0.1', userAgent: null },
+    request: { id: 'bench', log: silent, authorization: null, address: '127.0.0.1', userAgent: null },
     caller: { id: account.id, sessionId: account.sessionId },
   });
 

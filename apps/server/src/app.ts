@@ -1,10 +1,8 @@
-import { type Deps, DomainError, errorKinds, fromUnknown } from '@alice/api';
+import { type Deps, DomainError } from '@alice/api';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Health } from './health.ts';
 import { clientAddress } from './http/client-address.ts';
-import { limitBody, limitUrl, requireJson } from './http/limits.ts';
-import { problem } from './http/problem.ts';
 import { type AppEnv, requestScope } from './http/request-scope.ts';
 import { cors } from './http/response-headers.ts';
 import { serveRpc } from './rpc/serve-rpc.ts';
@@ -29,30 +27,33 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   const origins = cors(options.corsOrigins);
   const app = new Hono<AppEnv>();
 
-  app.use(requestScope({ log, accessLog, isDraining, cors: origins, clientAddress: clientAddress(options.trustedProxies) }));
-  app.use(limitUrl);
-  app.options('*', (c) => c.body(null, 204, origins.preflightFor(c.req.header('origin'))));
+  const scoped = requestScope({ log, accessLog, isDraining, cors: origins, clientAddress: clientAddress(options.trustedProxies) });
 
-  app.get('/livez', (c) => c.text('ok'));
-  app.get('/readyz', async (c) => {
-    const isReady = !isDraining() && (await checkHealth()).services.db === 'ok';
-    return c.text(isReady ? 'ready' : 'not ready', isReady ? 200 : 503);
-  });
-  app.get('/api/v1/health', async (c) => {
-    const health = await checkHealth();
-    return c.json(health, health.status === 'unhealthy' ? 503 : 200);
-  });
-  app.get('/', (c) => c.json({ name: options.name, version: options.version, rpc: '/trpc', health: '/api/v1/health' }));
+  app.options('*', scoped((c) => c.body(null, 204, origins.preflightFor(c.req.header('origin')))));
+  app.all('/trpc/*', scoped(serveRpc(deps)));
 
-  app.use('/trpc/*', requireJson, limitBody);
-  app.all('/trpc/*', serveRpc(deps));
+  app.get('/livez', scoped((c) => c.text('ok')));
+  app.get(
+    '/readyz',
+    scoped(async (c) => {
+      const isReady = !isDraining() && (await checkHealth()).services.db === 'ok';
+      return c.text(isReady ? 'ready' : 'not ready', isReady ? 200 : 503);
+    }),
+  );
+  app.get(
+    '/api/v1/health',
+    scoped(async (c) => {
+      const health = await checkHealth();
+      return c.json(health, health.status === 'unhealthy' ? 503 : 200);
+    }),
+  );
+  const { name, version } = options;
+  app.get('/', scoped((c) => c.json({ name, version, rpc: '/trpc', health: '/api/v1/health' })));
 
-  app.notFound((c) => problem(new DomainError('NOT_FOUND', 'Nothing is served at this address'), c.get('scope').id));
-  app.onError((error, c) => {
-    const failure = fromUnknown(error);
-    const scope = c.get('scope');
-    if (errorKinds[failure.code].status >= 500) scope.log.error({ err: failure.cause ?? error }, 'failed');
-    return problem(failure, scope.id);
-  });
+  app.notFound(
+    scoped(() => {
+      throw new DomainError('NOT_FOUND', 'Nothing is served at this address');
+    }),
+  );
   return app;
 }

@@ -1,4 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { Identity, RequestContext } from './context.ts';
 import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
 import type { ProcedureMeta, RestLine } from './procedure-meta.ts';
@@ -13,14 +15,16 @@ const t = initTRPC
   .create({
     isDev: false,
     transformer: plainJson,
-    errorFormatter({ shape, error, ctx }): ErrorShape {
+    // Every transport asks here, and tRPC takes the HTTP status from here too: the one place where errors are mapped.
+    errorFormatter({ error, ctx }): ErrorShape {
       const { code, message, errors, details, retryAfterSeconds } = toDomainError(error);
+      const { trpc } = errorKinds[code];
       return {
-        code: shape.code,
+        code: TRPC_ERROR_CODES_BY_KEY[trpc],
         message,
         data: {
           code,
-          httpStatus: shape.data.httpStatus,
+          httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code: trpc })),
           request_id: ctx?.request.id ?? null,
           errors,
           details: details ?? null,
@@ -32,16 +36,8 @@ const t = initTRPC
 
 export const { router, createCallerFactory } = t;
 
-/** Anyone. Domain errors take their transport's code here, once, for every procedure. */
-const open = t.procedure.use(async ({ next }) => {
-  const result = await next();
-  if (!result.ok) {
-    const { code } = toDomainError(result.error);
-    const trpcCode = errorKinds[code].trpc;
-    if (result.error.code !== trpcCode) throw new TRPCError({ code: trpcCode, cause: result.error.cause });
-  }
-  return result;
-});
+/** Anyone. */
+const open = t.procedure;
 
 /** A person with a live session: after it, `ctx.user` is there. */
 const signedIn = open.use(async ({ ctx, next }) => {

@@ -1,38 +1,48 @@
 import { DomainError } from '@alice/api';
-import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import type { AppEnv } from './request-scope.ts';
+import type { Context } from 'hono';
 
 /** A batch of ten tasks with the longest notes fits. */
 const maxBodyBytes = 1024 * 1024;
 const maxUrlLength = 8192;
 
-const hasBody = (method: string) => method !== 'GET' && method !== 'HEAD';
-
-/** Refuses what is too long before anything reads it. */
-export const limitUrl: MiddlewareHandler<AppEnv> = (c, next) => {
+/** Refuses what is too long before anything reads it. Throws URI_TOO_LONG. */
+export function limitUrl(c: Context): void {
   if (c.req.url.length > maxUrlLength) throw new DomainError('URI_TOO_LONG', `The address is longer than ${maxUrlLength} characters`);
-  return next();
-};
+}
 
-/** A form can be posted from any page without being asked; JSON cannot. */
-export const requireJson: MiddlewareHandler<AppEnv> = (c, next) => {
-  if (hasBody(c.req.method) && !/^application\/json(;|$)/i.test(c.req.header('content-type') ?? '')) {
+/**
+ * The body of a request as text. An announced length is believed, since the parser holds the client to it; a body without
+ * one is counted as it comes. Throws UNSUPPORTED_MEDIA_TYPE on anything but JSON (a form can be posted from any page
+ * without being asked, JSON cannot) and PAYLOAD_TOO_LARGE.
+ */
+export async function readJsonBody(c: Context): Promise<string> {
+  requireJson(c);
+  const length = c.req.header('content-length');
+  if (length === undefined || c.req.header('transfer-encoding') !== undefined) return readCounted(c.req.raw.body);
+  if (Number(length) > maxBodyBytes) throw tooLarge();
+  return c.req.text();
+}
+
+/** Throws UNSUPPORTED_MEDIA_TYPE unless the body is JSON. */
+export function requireJson(c: Context): void {
+  if (!/^application\/json(;|$)/i.test(c.req.header('content-type') ?? '')) {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json');
   }
-  return next();
-};
+}
 
-const tooLarge = (): never => {
-  throw new DomainError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes`);
-};
-const countBytes = bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge });
+async function readCounted(body: ReadableStream<Uint8Array> | null): Promise<string> {
+  if (body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBodyBytes) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
 
-/** Believes an announced length, which the parser holds the client to; counts the bytes of a body without one. */
-export const limitBody: MiddlewareHandler<AppEnv> = (c, next) => {
-  if (!hasBody(c.req.method)) return next();
-  const length = c.req.header('content-length');
-  if (length === undefined || c.req.header('transfer-encoding') !== undefined) return countBytes(c, next);
-  if (Number(length) > maxBodyBytes) tooLarge();
-  return next();
-};
+function tooLarge(): DomainError {
+  return new DomainError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes`);
+}

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestFacts } from '@alice/api';
+import { errorKinds, fromUnknown, type RequestFacts } from '@alice/api';
 import type { HttpBindings } from '@hono/node-server';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ClientAddress } from './client-address.ts';
+import { limitUrl } from './limits.ts';
+import { problem } from './problem.ts';
 import type { Cors } from './response-headers.ts';
 
 export interface AppEnv {
@@ -58,22 +60,38 @@ export class RequestScope implements RequestFacts {
   }
 }
 
-/** Gives each request its id and its log line, and each response what depends on the request. */
-export function requestScope(options: RequestScopeOptions): MiddlewareHandler<AppEnv> {
+export type Answer = (c: Context<AppEnv>) => Response | Promise<Response>;
+
+/**
+ * Wraps what answers a request: its id, its limits and its log line before and after, and its failures as problems. One
+ * function around each route, where a chain of middleware would cost several promises a request.
+ */
+export function requestScope(options: RequestScopeOptions): (answer: Answer) => (c: Context<AppEnv>) => Promise<Response> {
   const { accessLog } = options;
-  return async (c, next) => {
+  return (answer) => async (c) => {
     const startedAt = performance.now();
     const scope = new RequestScope(c, options);
     c.set('scope', scope);
+    const response = await answerOrProblem(c, scope, answer);
+    if (!scope.hasHeaders) for (const name in scope.headers) response.headers.set(name, scope.headers[name] ?? '');
 
-    await next();
-
-    const { status } = c.res;
-    if (!scope.hasHeaders) for (const name in scope.headers) c.res.headers.set(name, scope.headers[name] ?? '');
-    const level = status >= 500 ? 'error' : quietPaths.has(c.req.path) ? 'debug' : 'info';
+    const { status } = response;
+    const { method, path } = c.req;
+    const level = status >= 500 ? 'error' : quietPaths.has(path) ? 'debug' : 'info';
     const ms = Math.round((performance.now() - startedAt) * 100) / 100;
     // The path without its query: tRPC's inputs stand there.
-    const line = { requestId: scope.id, method: c.req.method, path: c.req.path, status, ms, address: scope.address };
-    accessLog[level](line, 'request');
+    accessLog[level]({ requestId: scope.id, method, path, status, ms, address: scope.address }, 'request');
+    return response;
   };
+}
+
+async function answerOrProblem(c: Context<AppEnv>, scope: RequestScope, answer: Answer): Promise<Response> {
+  try {
+    limitUrl(c);
+    return await answer(c);
+  } catch (error) {
+    const failure = fromUnknown(error);
+    if (errorKinds[failure.code].status >= 500) scope.log.error({ err: failure.cause ?? error }, 'failed');
+    return problem(failure, scope.id);
+  }
 }

@@ -2,6 +2,7 @@ import { appRouter, createRequestContext, type Deps, type ProcedureFacts, proced
 import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { Context } from 'hono';
+import { readJsonBody } from '../http/limits.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { logFailure, retryHeaders } from './failures.ts';
 
@@ -13,6 +14,8 @@ import { logFailure, retryHeaders } from './failures.ts';
 export interface DirectCall {
   readonly procedures: readonly ProcedureFacts[];
   readonly isBatch: boolean;
+  /** The input of queries, as text. */
+  readonly query: string | undefined;
 }
 
 export const maxBatchSize = 10;
@@ -22,8 +25,9 @@ const prefix = '/trpc/';
 export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
   const { method } = c.req;
   const type = method === 'GET' ? 'query' : method === 'POST' ? 'mutation' : null;
-  if (type === null || c.req.header('trpc-accept') !== undefined || c.req.query('connectionParams') !== undefined) return null;
-  const isBatch = c.req.query('batch') === '1';
+  const query = c.req.query();
+  if (type === null || c.req.header('trpc-accept') !== undefined || query['connectionParams'] !== undefined) return null;
+  const isBatch = query['batch'] === '1';
   const path = c.req.path.slice(prefix.length);
   const paths = isBatch ? path.split(',') : [path];
   if (paths.length > maxBatchSize) return null;
@@ -33,23 +37,24 @@ export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
     if (procedure?.type !== type) return null;
     procedures.push(procedure);
   }
-  return { procedures, isBatch };
+  return { procedures, isBatch, query: query['input'] };
 }
 
 type Failure = Pick<ProcedureFacts, 'path' | 'type'> & { readonly error: TRPCError };
 type Outcome = { readonly data: unknown } | Failure;
 
 /** Answers as tRPC's adapter does: the calls of a batch at once, each with its own result or error. */
-export async function answerDirectly(c: Context<AppEnv>, deps: Deps, { procedures, isBatch }: DirectCall): Promise<Response> {
+export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: DirectCall): Promise<Response> {
+  const { procedures, isBatch, query } = call;
   const scope = c.get('scope');
-  const text = c.req.method === 'GET' ? c.req.query('input') : await c.req.text();
+  const text = c.req.method === 'GET' ? query : await readJsonBody(c);
   const inputs = readInputs(text, isBatch);
   const ctx = await createRequestContext(deps, scope);
 
   const run = async (procedure: ProcedureFacts, batchIndex: number): Promise<Outcome> => {
-    const { path, type, call } = procedure;
+    const { path, type } = procedure;
     try {
-      return { data: await call({ path, type, ctx, getRawInput: () => inputs.at(batchIndex), signal: undefined, batchIndex }) };
+      return { data: await procedure.call({ path, type, ctx, getRawInput: () => inputs.at(batchIndex), signal: undefined, batchIndex }) };
     } catch (cause) {
       const error = getTRPCErrorFromUnknown(cause);
       logFailure(scope, error, path);

@@ -35,11 +35,14 @@ const log = pino({ level: 'silent' });
 async function ask(way: 'ours' | 'adapter', path: string, init: RequestInit = {}) {
   const app = new Hono<AppEnv>();
   let isDirect = false;
-  app.use(requestScope({ log, accessLog: log, clientAddress: clientAddress([]), cors: cors([]), isDraining: () => false }));
-  app.all('/trpc/*', (c) => {
-    isDirect = readDirectCall(c) !== null;
-    return way === 'ours' ? serveRpc(deps)(c) : answerByAdapter(c, deps);
-  });
+  const scoped = requestScope({ log, accessLog: log, clientAddress: clientAddress([]), cors: cors([]), isDraining: () => false });
+  app.all(
+    '/trpc/*',
+    scoped((c) => {
+      isDirect = readDirectCall(c) !== null;
+      return way === 'ours' ? serveRpc(deps)(c) : answerByAdapter(c, deps);
+    }),
+  );
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'x-request-id': 'same-request', ...init.headers };
   const response = await app.request(`/trpc/${path}`, { ...init, headers });
   const { status } = response;

@@ -1,6 +1,7 @@
 import { appRouter, createRequestContext, type Deps } from '@alice/api';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Context } from 'hono';
+import { readJsonBody } from '../http/limits.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { answerDirectly, maxBatchSize, readDirectCall } from './direct.ts';
 import { logFailure, retryHeaders } from './failures.ts';
@@ -13,12 +14,15 @@ export function serveRpc(deps: Deps) {
   };
 }
 
-/** Whatever tRPC can do, as tRPC does it. */
-export function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<Response> {
+/** Whatever tRPC can do, as tRPC does it; but for bodies, which are read here, within the limits. */
+export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   const scope = c.get('scope');
+  const { method, url } = c.req;
+  const isRead = method === 'GET' || method === 'HEAD';
+  const { headers, signal } = c.req.raw;
   return fetchRequestHandler({
     endpoint: '/trpc',
-    req: c.req.raw,
+    req: isRead ? c.req.raw : new Request(url, { method, headers, signal, body: await readJsonBody(c) }),
     router: appRouter,
     maxBatchSize,
     createContext: () => createRequestContext(deps, scope),

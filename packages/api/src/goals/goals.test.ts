@@ -81,7 +81,6 @@ describe('a goal', () => {
     await expect(api.goals.update({ id, metric: { start: 1, target: 1 } })).rejects.toMatchObject(refusal);
     // One half is sent, the other stands in the database.
     await expect(api.goals.update({ id, metric: { start: 100 } })).rejects.toMatchObject({
-      ...refusal,
       cause: { code: 'VALIDATION_FAILED', errors: [{ path: 'metric.target' }] },
     });
     for (const current of [Number.NaN, Number.POSITIVE_INFINITY]) {
@@ -95,8 +94,8 @@ describe('a goal', () => {
     const task = await api.tasks.create({ title: 't', goalId: goal.id, status: 'done' });
     const deleted = await api.goals.delete({ id: goal.id, expectedVersion: 1 });
     expect(deleted).toMatchObject({ version: 2, deletedAt: clock.now().toISOString() });
-    await expect(api.goals.get({ id: goal.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(api.tasks.create({ title: 't', goalId: goal.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(api.goals.get({ id: goal.id })).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
+    await expect(api.tasks.create({ title: 't', goalId: goal.id })).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
     expect(await api.tasks.get({ id: task.id })).toEqual(task);
     expect((await api.goals.list({ deleted: true })).items.map(({ id }) => id)).toEqual([goal.id]);
     expect(await api.goals.restore({ id: goal.id })).toMatchObject({ version: 3, deletedAt: null, progress: { fraction: 1 } });

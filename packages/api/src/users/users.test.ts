@@ -30,11 +30,11 @@ describe('users', () => {
   );
 
   it('are nobody without a token, or once they are gone', async () => {
-    await expect(callAs(deps, null).users.me()).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(callAs(deps, null).users.me()).rejects.toMatchObject({ cause: { code: 'UNAUTHENTICATED' } });
     const { api, user } = await signUp(deps);
     await deps.db.prisma.user.delete({ where: { id: user.id } });
-    await expect(api.users.me()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(api.users.me()).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
     await expect(api.tasks.create({ title: 't' })).rejects.toMatchObject({ cause: { code: 'UNAUTHENTICATED' } });
-    await expect(api.insights.overview()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(api.insights.overview()).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
   });
 });

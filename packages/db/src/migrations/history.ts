@@ -2,7 +2,7 @@ import type { RunQuery } from '../database.ts';
 import type { Migration } from './folder.ts';
 
 /** Prisma's own table, so that its command line reads what we write and the other way round. */
-export const CREATE_HISTORY = `
+const CREATE_HISTORY = `
   CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id                  VARCHAR(36) PRIMARY KEY NOT NULL,
     checksum            VARCHAR(64) NOT NULL,
@@ -27,7 +27,20 @@ export async function readHistory(query: RunQuery): Promise<HistoryRow[]> {
     { text: `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there` },
     [],
   );
-  if (table?.there !== true) return [];
+  return table?.there === true ? historyRows(query) : [];
+}
+
+/**
+ * The same under the migration lock, where the table is made when missing. Not by `to_regclass`: waiting for an advisory lock
+ * does not refresh what a session knows of the catalogue, so it may still say that there is no table after another process
+ * made it. Creating and naming a table do refresh it.
+ */
+export async function lockedHistory(query: RunQuery): Promise<HistoryRow[]> {
+  await query({ text: CREATE_HISTORY }, []);
+  return historyRows(query);
+}
+
+function historyRows(query: RunQuery): Promise<HistoryRow[]> {
   return query<HistoryRow>(
     {
       text: `SELECT migration_name AS name, checksum, finished_at AS "finishedAt" FROM _prisma_migrations

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Database, DatabaseLog } from '../database.ts';
 import { MIGRATIONS_DIR, readMigrations } from './folder.ts';
-import { CREATE_HISTORY, pendingMigrations, readHistory } from './history.ts';
+import { lockedHistory, pendingMigrations, readHistory } from './history.ts';
 import { lockedTransaction } from './locked-transaction.ts';
 
 export interface MigrateOptions {
@@ -45,9 +45,8 @@ async function applyNext(
   folder: Awaited<ReturnType<typeof readMigrations>>,
 ): Promise<string | null> {
   return lockedTransaction(database, async (tx) => {
-    const [next] = pendingMigrations(folder, await readHistory(tx.query));
+    const [next] = pendingMigrations(folder, await lockedHistory(tx.query));
     if (next === undefined) return null;
-    await tx.query({ text: CREATE_HISTORY }, []);
     try {
       await tx.script(next.name, next.sql);
     } catch (cause) {

@@ -273,6 +273,22 @@ if (server === null) {
       }
     });
 
+    test('a session that saw no history table does not trust that memory once it has the lock', async () => {
+      const all = await slowSteps();
+      for (let round = 0; round < 3; round++) {
+        const { url, remove } = await createServerDatabase(server, 'crowd');
+        try {
+          // One connection each, so the session that looks before the lock is the one that gets it.
+          const handles = await Promise.all(Array.from({ length: 8 }, () => openDatabase({ url, poolSize: 1 })));
+          const applied = await Promise.all(handles.map((database) => migrate({ database, dir })));
+          expect(applied.flat().toSorted()).toEqual(all);
+          await Promise.all(handles.map((database) => database.close()));
+        } finally {
+          await remove();
+        }
+      }
+    });
+
     test('kill -9 at any moment leaves what the next start completes', { timeout: 120_000 }, async () => {
       const all = await slowSteps();
       for (let round = 0; round < 3; round++) {

@@ -1,5 +1,5 @@
 import { MIGRATIONS_DIR, readDown, readMigrations } from './folder.ts';
-import { pendingMigrations, readHistory } from './history.ts';
+import { lockedHistory, pendingMigrations } from './history.ts';
 import { lockedTransaction } from './locked-transaction.ts';
 import type { MigrateOptions } from './migrate.ts';
 
@@ -7,7 +7,7 @@ import type { MigrateOptions } from './migrate.ts';
 export async function rollbackLast({ database, dir = MIGRATIONS_DIR, log }: MigrateOptions): Promise<string | null> {
   const folder = await readMigrations(dir);
   const name = await lockedTransaction(database, async (tx) => {
-    const history = await readHistory(tx.query);
+    const history = await lockedHistory(tx.query);
     pendingMigrations(folder, history); // throws when the history does not fit the folder
     const last = history.at(-1);
     if (last === undefined) return null;
