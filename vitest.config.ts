@@ -18,9 +18,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'product',
-          include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'prisma/**/*.test.ts'],
+          include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'prisma/**/*.test.ts'],
           // A migrated database that every test file copies: a PGlite snapshot, or a template on TEST_DATABASE_URL.
           globalSetup: ['packages/db/src/testing-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ['apps/*/test/**/*.test.ts'],
+          // Whole servers, with limits in seconds: one file at a time, when nothing else runs.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       { extends: true, test: { name: 'workspace', include: ['scripts/**/*.test.mjs'] } },

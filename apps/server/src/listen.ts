@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { createServer, STATUS_CODES } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { DomainError, fromUnknown } from '@alice/api';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { createApp } from './app.ts';
+import { problem } from './http/problem.ts';
 import { securityHeaders } from './http/response-headers.ts';
 
 /** Node's own limits on connections; its defaults are slow to cut slow clients. */
@@ -12,6 +15,8 @@ const limits = {
   requestTimeout: 10_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
+  // Refused below instead, with a body that says so.
+  requireHostHeader: false,
 };
 const maxHeadersCount = 100;
 
@@ -28,7 +33,7 @@ export async function listen(
   host: string,
   port: number,
 ): Promise<{ server: Server; url: string }> {
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true });
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true, errorHandler: answerNoRequest });
   const server = createServer(limits, (request, response) => {
     // Here and not in the app: Node keeps them apart from the response's own, for a tenth of what `Headers` costs.
     response.setHeaders(securityHeaders);
@@ -57,6 +62,15 @@ export async function listen(
   const address = boundAddress(server);
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return { server, url: `http://${name}:${address.port}` };
+}
+
+/** What cannot become a request (no host, or one that is none) or fails outside the app. */
+function answerNoRequest(error: unknown): Response {
+  const failure = error instanceof RequestError ? new DomainError('VALIDATION_FAILED', 'The request names no valid host') : fromUnknown(error);
+  const requestId = randomUUID();
+  const response = problem(failure, requestId);
+  response.headers.set('x-request-id', requestId);
+  return response;
 }
 
 function boundAddress(server: Server): AddressInfo {

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createPasswordHasher, createSessionGate, createTokenIssuer, passwordHashing, systemClock } from '@alice/api';
-import { openDatabase } from '@alice/db';
+import { createPasswordHasher, createSessionGate, createTokenIssuer, type Deps, passwordHashing, systemClock } from '@alice/api';
+import { type Database, databaseFault, openDatabase } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
+import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
-import { processSettings, SettingsError } from './env.ts';
+import { processSettings, type Settings, SettingsError } from './env.ts';
 import { createHealthCheck } from './health.ts';
 import { listen } from './listen.ts';
 import { createLog } from './log.ts';
@@ -16,13 +16,17 @@ import { type Stoppable, stopAll, stopServer } from './stop.ts';
 /** The same place seen from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 const requestDeadlineMs = 8000;
+/** However often it is refreshed, a session ends this long after its sign-in. */
+const sessionDays = 30;
+/** Long enough that every connection in use hears that it ends; in production also for a balancer to look away. */
+const drainMs = { development: 150, test: 150, production: 1000 };
 
 async function main(): Promise<void> {
   const settings = processSettings();
   const { log, accessLog, flush } = createLog(settings);
   const opened: Stoppable[] = [];
   let isDraining = false;
-  const signal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const toldToStop = stopSignal();
 
   try {
     const db = await openDatabase({ ...settings.database, log });
@@ -32,24 +36,8 @@ async function main(): Promise<void> {
     const redis = settings.redisUrl === null ? null : connectRedis(settings.redisUrl, log);
     if (redis !== null) opened.unshift({ name: 'Redis', stop: () => redis.close() });
 
-    const tokens = createTokenIssuer(
-      {
-        secrets: await signingSecrets(settings),
-        accessMinutes: settings.accessTokenMinutes,
-        refreshDays: settings.refreshTokenDays,
-        sessionDays: 30,
-      },
-      systemClock,
-    );
     const app = createApp({
-      deps: {
-        db,
-        log,
-        tokens,
-        clock: systemClock,
-        passwords: await createPasswordHasher(passwordHashing),
-        sessions: createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
-      },
+      deps: await createDeps(settings, db, log),
       log,
       accessLog,
       name: settings.appName,
@@ -60,26 +48,54 @@ async function main(): Promise<void> {
       isDraining: () => isDraining,
     });
     const { server, url } = await listen(app, settings.host, settings.port);
-    const drainMs = settings.appEnv === 'production' ? 1000 : 0;
-    opened.unshift({ name: 'listener', stop: () => stopServer(server, drainMs, requestDeadlineMs) });
+    opened.unshift({ name: 'listener', stop: () => stopServer(server, drainMs[settings.appEnv], requestDeadlineMs) });
     log.info({ url, database: db.driver, redis: redis !== null, pid: process.pid }, `${settings.appName} listens on ${url}`);
-
-    await signal;
-    log.info({}, 'stopping');
   } catch (error) {
-    process.exitCode = 1;
-    log.fatal({ err: error }, 'cannot start');
+    await stopAll(opened, log);
+    log.fatal({ err: error }, `cannot start: ${explain(error)}`);
+    flush();
+    process.stderr.write(`cannot start: ${explain(error)}\n`);
+    process.exit(1);
   }
+
+  log.info({ signal: await toldToStop }, 'stopping');
   isDraining = true;
   const isClean = await stopAll(opened, log);
-  if (!isClean) process.exitCode = 1;
   log.info({}, 'stopped');
   flush();
-  process.exit();
+  process.exit(isClean ? 0 : 1);
+}
+
+async function createDeps(settings: Settings, db: Database, log: Logger): Promise<Deps> {
+  const secrets = await signingSecrets(settings);
+  const { accessTokenMinutes: accessMinutes, refreshTokenDays: refreshDays } = settings;
+  const tokens = createTokenIssuer({ secrets, accessMinutes, refreshDays, sessionDays }, systemClock);
+  return {
+    db,
+    log,
+    tokens,
+    clock: systemClock,
+    passwords: await createPasswordHasher(passwordHashing),
+    sessions: createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
+  };
+}
+
+/** Resolves at the first signal. The handlers stay: without one, a second signal would end the process in the midst of it. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', resolve);
+    process.on('SIGTERM', resolve);
+  });
+}
+
+/** For a person at a terminal: what it is about, and what happened. */
+function explain(error: unknown): string {
+  const message = error instanceof AggregateError ? error.errors.map(String).join(', ') : error instanceof Error ? error.message : String(error);
+  return databaseFault(error)?.kind === 'unavailable' ? `the database cannot be reached: ${message}` : message;
 }
 
 main().catch((error: unknown) => {
   // Faults in the settings are the operator's to mend, one line each; anything else needs its stack.
-  process.stderr.write(`${error instanceof SettingsError ? error.message : String(error)}\n`);
+  process.stderr.write(`${error instanceof SettingsError || !(error instanceof Error) ? String(error) : error.stack}\n`);
   process.exit(1);
 });

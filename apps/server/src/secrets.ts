@@ -1,5 +1,5 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from './env.ts';
 
@@ -18,23 +18,36 @@ function deriveKey(secret: string, purpose: string): string {
 
 /** The data directory's own secret; made at the first start, readable by its owner only. */
 async function keptSecret(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, fileName);
+  const secret = (await readIfThere(path)) ?? (await makeSecret(dataDir, path));
+  if (secret.length < 32) throw new Error(`${path} holds no usable secret: remove it, and everybody signs in again`);
+  return secret;
+}
+
+/** Written beside and linked when whole: of two that start at once one wins, and nobody ever sees half a secret. */
+async function makeSecret(dataDir: string, path: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flush: true });
   try {
-    // `wx` lets one of two processes that start at once make it; the other reads it.
-    const file = await open(path, 'wx', 0o600);
-    try {
-      const secret = randomBytes(48).toString('base64url');
-      await file.writeFile(secret);
-      await file.sync();
-      return secret;
-    } finally {
-      await file.close();
-    }
+    await link(draft, path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    const secret = await readFile(path, 'utf8');
-    if (secret.length < 32) throw new Error(`${path} holds no usable secret: remove it, and everybody signs in again`);
-    return secret;
+    if (!hasCode(error, 'EEXIST')) throw error;
+  } finally {
+    await rm(draft);
   }
+  return readFile(path, 'utf8');
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -26,7 +26,8 @@ export async function stopAll(parts: readonly Stoppable[], log: Logger): Promise
 
 /**
  * Stops listening and lets every request that was accepted finish, up to `deadlineMs`; then cuts what is left.
- * Before that it goes on serving for `drainMs`, telling connections to end, so that balancers look away first.
+ * Before that it goes on serving for `drainMs`, telling connections to end: closing cuts idle ones at once, and one that
+ * is in use may look idle while its next request is on the way.
  */
 export async function stopServer(server: Server, drainMs: number, deadlineMs: number): Promise<void> {
   await sleep(drainMs);

@@ -15,6 +15,8 @@ export function problem(error: DomainError, requestId: string): Response {
     ...error.details,
   };
   const headers = new Headers({ 'content-type': 'application/problem+json' });
+  // What is left of the body is not read, so the connection cannot be used again.
+  if (error.code === 'PAYLOAD_TOO_LARGE') headers.set('connection', 'close');
   if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));
   return new Response(JSON.stringify(body), { status, headers });
 }

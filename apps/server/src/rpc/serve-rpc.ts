@@ -1,4 +1,4 @@
-import { appRouter, createRequestContext, type Deps } from '@alice/api';
+import { appRouter, createRequestContext, type Deps, DomainError } from '@alice/api';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Context } from 'hono';
 import { readJsonBody } from '../http/limits.ts';
@@ -10,8 +10,22 @@ import { logFailure, retryHeaders } from './failures.ts';
 export function serveRpc(deps: Deps) {
   return (c: Context<AppEnv>): Promise<Response> => {
     const direct = readDirectCall(c);
+    if (direct === null) refuseMalformed(c);
     return direct === null ? answerByAdapter(c, deps) : answerDirectly(c, deps, direct);
   };
+}
+
+/** What tRPC's adapter would refuse before it has a context, and so with no request id. Throws VALIDATION_FAILED. */
+function refuseMalformed(c: Context<AppEnv>): void {
+  let path: string;
+  try {
+    path = decodeURIComponent(c.req.path);
+  } catch (cause) {
+    throw new DomainError('VALIDATION_FAILED', 'The address is not well-formed', { cause });
+  }
+  if (c.req.query('batch') === '1' && path.split(',').length > maxBatchSize) {
+    throw new DomainError('VALIDATION_FAILED', `A batch holds at most ${maxBatchSize} calls`);
+  }
 }
 
 /** Whatever tRPC can do, as tRPC does it; but for bodies, which are read here, within the limits. */
@@ -24,7 +38,6 @@ export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<R
     endpoint: '/trpc',
     req: isRead ? c.req.raw : new Request(url, { method, headers, signal, body: await readJsonBody(c) }),
     router: appRouter,
-    maxBatchSize,
     createContext: () => createRequestContext(deps, scope),
     responseMeta: ({ errors, info }) => ({ headers: new Headers(retryHeaders(errors, info?.calls.length ?? 1)) }),
     onError: ({ error, path }) => logFailure(scope, error, path),
