@@ -13,7 +13,12 @@ import {
 import { databaseFromEnv, openDatabase } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
 
-const account = { email: 'demo@alice.example', password: 'a demo password for everybody', name: 'Demo', timeZone: 'Europe/Berlin' };
+const account = {
+  email: 'demo@alice.example',
+  password: 'a demo password for everybody',
+  name: 'Demo',
+  timeZone: 'Europe/Berlin',
+};
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 

@@ -20,6 +20,7 @@ const checks = {
     capture('depcruise', ['--config', '.dependency-cruiser.mjs', 'apps', 'packages', 'prisma', 'scripts']),
   types: checkTypes,
   'unused code': () => capture('knip', ['--no-progress']),
+  'type budget': () => capture('node', ['packages/client/scripts/type-budget.ts']),
   'paths in docs': () => capture('node', ['scripts/check-docs.mjs']),
 };
 

@@ -13,7 +13,13 @@ export default defineConfig({
   dts: false,
   sourcemap: true,
   deps: {
-    neverBundle: ['argon2', '@electric-sql/pglite', /^@electric-sql\/pglite\//, /^@prisma\/schema-engine-wasm/, 'pg-native'],
+    neverBundle: [
+      'argon2',
+      '@electric-sql/pglite',
+      /^@electric-sql\/pglite\//,
+      /^@prisma\/schema-engine-wasm/,
+      'pg-native',
+    ],
     alwaysBundle: [/./],
     onlyBundle: false,
   },

@@ -27,7 +27,10 @@ beforeEach(() => {
 async function makeApp(database: Database) {
   const log = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
   const options = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
-  const tokens = createTokenIssuer({ secrets: ['a key that only the tests of this project ever use'], ...options }, systemClock);
+  const tokens = createTokenIssuer(
+    { secrets: ['a key that only the tests of this project ever use'], ...options },
+    systemClock,
+  );
   const ping = () => (redis === 'up' ? Promise.resolve() : Promise.reject(new Error('no Redis')));
   return createApp({
     deps: {
@@ -35,7 +38,13 @@ async function makeApp(database: Database) {
       log,
       tokens,
       clock: systemClock,
-      passwords: await createPasswordHasher({ memoryCost: 8, timeCost: 2, parallelism: 1, concurrency: 1, maxWaiting: 2 }),
+      passwords: await createPasswordHasher({
+        memoryCost: 8,
+        timeCost: 2,
+        parallelism: 1,
+        concurrency: 1,
+        maxWaiting: 2,
+      }),
       sessions: createSessionGate(database, log, { accessSeconds: 900 }),
     },
     log,
@@ -44,7 +53,8 @@ async function makeApp(database: Database) {
     version: '0.1.0',
     corsOrigins: ['https://app.example'],
     trustedProxies: [],
-    checkHealth: () => createHealthCheck(database, redis === 'none' ? null : { ping, close: async () => undefined }, '0.1.0')(),
+    checkHealth: () =>
+      createHealthCheck(database, redis === 'none' ? null : { ping, close: async () => undefined }, '0.1.0')(),
     isDraining: () => isDraining,
   });
 }
@@ -148,7 +158,14 @@ describe('refusals', () => {
       error: {
         code: -32001,
         message: 'Sign in first',
-        data: { code: 'UNAUTHENTICATED', httpStatus: 401, request_id: 'my-request-3', errors: [], details: null, retryAfterSeconds: null },
+        data: {
+          code: 'UNAUTHENTICATED',
+          httpStatus: 401,
+          request_id: 'my-request-3',
+          errors: [],
+          details: null,
+          retryAfterSeconds: null,
+        },
       },
     });
   });
@@ -211,14 +228,18 @@ describe('refusals', () => {
     const response = await broken.request('/trpc/auth.register', { method: 'POST', headers: json, body });
     expect(response.status).toBe(500);
     const text = await response.text();
-    expect(JSON.parse(text)).toMatchObject({ error: { message: 'Something went wrong on our side', data: { code: 'INTERNAL' } } });
+    expect(JSON.parse(text)).toMatchObject({
+      error: { message: 'Something went wrong on our side', data: { code: 'INTERNAL' } },
+    });
     expect(text).not.toMatch(/secret_column|stack|\.ts/);
     expect(JSON.stringify(lines)).toContain('secret_column');
   });
 });
 
 it('logs one line for a request, without its query or its body', async () => {
-  await app.request('/trpc/users.me?input=private', { headers: { 'x-request-id': 'my-request-4', authorization: 'Bearer private' } });
+  await app.request('/trpc/users.me?input=private', {
+    headers: { 'x-request-id': 'my-request-4', authorization: 'Bearer private' },
+  });
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatchObject({ requestId: 'my-request-4', method: 'GET', path: '/trpc/users.me', status: 401 });
   expect(JSON.stringify(lines)).not.toContain('private');

@@ -27,12 +27,24 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   const origins = cors(options.corsOrigins);
   const app = new Hono<AppEnv>();
 
-  const scoped = requestScope({ log, accessLog, isDraining, cors: origins, clientAddress: clientAddress(options.trustedProxies) });
+  const scoped = requestScope({
+    log,
+    accessLog,
+    isDraining,
+    cors: origins,
+    clientAddress: clientAddress(options.trustedProxies),
+  });
 
-  app.options('*', scoped((c) => c.body(null, 204, origins.preflightFor(c.req.header('origin')))));
+  app.options(
+    '*',
+    scoped((c) => c.body(null, 204, origins.preflightFor(c.req.header('origin')))),
+  );
   app.all('/trpc/*', scoped(serveRpc(deps)));
 
-  app.get('/livez', scoped((c) => c.text('ok')));
+  app.get(
+    '/livez',
+    scoped((c) => c.text('ok')),
+  );
   app.get(
     '/readyz',
     scoped(async (c) => {
@@ -48,7 +60,10 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     }),
   );
   const { name, version } = options;
-  app.get('/', scoped((c) => c.json({ name, version, rpc: '/trpc', health: '/api/v1/health' })));
+  app.get(
+    '/',
+    scoped((c) => c.json({ name, version, rpc: '/trpc', health: '/api/v1/health' })),
+  );
 
   app.notFound(
     scoped(() => {

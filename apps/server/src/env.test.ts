@@ -81,7 +81,10 @@ describe('readSettings', () => {
   });
 
   it('starts in production with strong secrets only', () => {
-    expect(faultsOf({ APP_ENV: 'production' }).map((fault) => fault.split(':')[0])).toEqual(['SECRET_KEY', 'JWT_SECRET_KEY']);
+    expect(faultsOf({ APP_ENV: 'production' }).map((fault) => fault.split(':')[0])).toEqual([
+      'SECRET_KEY',
+      'JWT_SECRET_KEY',
+    ]);
     expect(faultsOf({ APP_ENV: 'production', SECRET_KEY: strong, JWT_SECRET_KEY: strong.toLowerCase() })).toEqual([]);
   });
 });

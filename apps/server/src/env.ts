@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { dataDirFromEnv, databaseFromEnv, type DatabaseOptions } from '@alice/db';
+import { type DatabaseOptions, databaseFromEnv, dataDirFromEnv } from '@alice/db';
 import { z } from 'zod';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,12 +48,18 @@ const url = (...protocols: string[]) =>
     error: `must be a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
   });
 
-const flag = z.enum(['true', 'false', '1', '0']).default('false').transform((value) => value === 'true' || value === '1');
+const flag = z
+  .enum(['true', 'false', '1', '0'])
+  .default('false')
+  .transform((value) => value === 'true' || value === '1');
 
 const secret = z
   .string()
   .min(32, 'must be at least 32 characters long; make one with: openssl rand -base64 48')
-  .refine((value) => !/change|sample|example|your[-_ ]|secret|password/i.test(value), 'is a sample; make one with: openssl rand -base64 48')
+  .refine(
+    (value) => !/change|sample|example|your[-_ ]|secret|password/i.test(value),
+    'is a sample; make one with: openssl rand -base64 48',
+  )
   .refine((value) => new Set(value).size >= 10, 'repeats itself; make one with: openssl rand -base64 48');
 
 const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
@@ -88,7 +94,9 @@ const schema = z.object({
 
 /** Reads the settings. Throws a SettingsError that names every fault. An empty setting counts as missing. */
 export function readSettings(environment: Environment): Settings {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = schema.safeParse(given);
   const faults = parsed.success ? [] : firstFaults(parsed.error);
   if (given['APP_ENV'] === 'production') {
@@ -146,7 +154,10 @@ function list(value: string): unknown[] {
       return [value];
     }
   }
-  return value.split(',').map((item) => item.trim()).filter((item) => item !== '');
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function readDatabase(environment: Environment, faults: string[]): DatabaseOptions | null {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { createServer, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { DomainError, fromUnknown } from '@alice/api';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { createApp } from './app.ts';
@@ -66,7 +66,10 @@ export async function listen(
 
 /** What cannot become a request (no host, or one that is none) or fails outside the app. */
 function answerNoRequest(error: unknown): Response {
-  const failure = error instanceof RequestError ? new DomainError('VALIDATION_FAILED', 'The request names no valid host') : fromUnknown(error);
+  const failure =
+    error instanceof RequestError
+      ? new DomainError('VALIDATION_FAILED', 'The request names no valid host')
+      : fromUnknown(error);
   const requestId = randomUUID();
   const response = problem(failure, requestId);
   response.headers.set('x-request-id', requestId);

@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { createPasswordHasher, createSessionGate, createTokenIssuer, type Deps, passwordHashing, systemClock } from '@alice/api';
+import {
+  createPasswordHasher,
+  createSessionGate,
+  createTokenIssuer,
+  type Deps,
+  passwordHashing,
+  systemClock,
+} from '@alice/api';
 import { type Database, databaseFault, openDatabase } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
 import type { Logger } from 'pino';
@@ -49,7 +56,10 @@ async function main(): Promise<void> {
     });
     const { server, url } = await listen(app, settings.host, settings.port);
     opened.unshift({ name: 'listener', stop: () => stopServer(server, drainMs[settings.appEnv], requestDeadlineMs) });
-    log.info({ url, database: db.driver, redis: redis !== null, pid: process.pid }, `${settings.appName} listens on ${url}`);
+    log.info(
+      { url, database: db.driver, redis: redis !== null, pid: process.pid },
+      `${settings.appName} listens on ${url}`,
+    );
   } catch (error) {
     await stopAll(opened, log);
     log.fatal({ err: error }, `cannot start: ${explain(error)}`);
@@ -90,12 +100,19 @@ function stopSignal(): Promise<NodeJS.Signals> {
 
 /** For a person at a terminal: what it is about, and what happened. */
 function explain(error: unknown): string {
-  const message = error instanceof AggregateError ? error.errors.map(String).join(', ') : error instanceof Error ? error.message : String(error);
+  const message =
+    error instanceof AggregateError
+      ? error.errors.map(String).join(', ')
+      : error instanceof Error
+        ? error.message
+        : String(error);
   return databaseFault(error)?.kind === 'unavailable' ? `the database cannot be reached: ${message}` : message;
 }
 
 main().catch((error: unknown) => {
   // Faults in the settings are the operator's to mend, one line each; anything else needs its stack.
-  process.stderr.write(`${error instanceof SettingsError || !(error instanceof Error) ? String(error) : error.stack}\n`);
+  process.stderr.write(
+    `${error instanceof SettingsError || !(error instanceof Error) ? String(error) : error.stack}\n`,
+  );
   process.exit(1);
 });

@@ -12,7 +12,8 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true }));
 
 const strong = 'Zk3v9QxT1mLr7YpB0sDf5HnC8wJ2aGuE6oVi4RzKqXM';
-const secretsWith = (environment: Record<string, string>) => signingSecrets(readSettings({ DATA_DIR: dataDir, ...environment }));
+const secretsWith = (environment: Record<string, string>) =>
+  signingSecrets(readSettings({ DATA_DIR: dataDir, ...environment }));
 
 describe('signingSecrets', () => {
   it('makes a secret once, for its owner only, and one for ten that start at once', async () => {
@@ -28,7 +29,10 @@ describe('signingSecrets', () => {
 
   it('prefers what is set, and keeps previous keys after it', async () => {
     const previous = strong.toLowerCase();
-    expect(await secretsWith({ JWT_SECRET_KEY: strong, JWT_PREVIOUS_SECRET_KEYS: previous })).toEqual([strong, previous]);
+    expect(await secretsWith({ JWT_SECRET_KEY: strong, JWT_PREVIOUS_SECRET_KEYS: previous })).toEqual([
+      strong,
+      previous,
+    ]);
     const [derived] = await secretsWith({ SECRET_KEY: strong });
     expect(derived).not.toBe(strong);
     expect(await secretsWith({ SECRET_KEY: strong })).toEqual([derived]);

@@ -1,8 +1,13 @@
-export { type PasswordHasher, type PasswordHasherOptions, createPasswordHasher, passwordHashing } from './auth/password-hasher.ts';
+export {
+  createPasswordHasher,
+  type PasswordHasher,
+  type PasswordHasherOptions,
+  passwordHashing,
+} from './auth/password-hasher.ts';
 export { createSessionGate, type SessionGate } from './auth/session-gate.ts';
 export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './auth/tokens.ts';
-export { createRequestContext } from './create-request-context.ts';
 export type { Identity, RequestContext, RequestFacts } from './context.ts';
+export { createRequestContext } from './create-request-context.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError } from './errors.ts';
 export { type ProcedureFacts, procedureMap } from './procedure-map.ts';

@@ -17,7 +17,8 @@ describe.each(procedures)('$path', ({ meta, output }) => {
   it('says how it is reached over REST, or why not', () => {
     const { rest } = meta;
     if ('none' in rest) expect(rest.none.length).toBeGreaterThan(10);
-    else expect(`${rest.method} ${rest.path}: ${rest.summary}`).toMatch(/^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}]+: \w{3}/);
+    else
+      expect(`${rest.method} ${rest.path}: ${rest.summary}`).toMatch(/^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}]+: \w{3}/);
   });
 
   it('states its output, in which exactly the instants have keys that end in At', () => {
@@ -50,7 +51,9 @@ describe('the ladder', () => {
       await call(procedure, accessToken, input);
       return 'OK';
     } catch (error) {
-      return error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : String(error);
+      return error instanceof Error && error.cause instanceof Error && 'code' in error.cause
+        ? String(error.cause.code)
+        : String(error);
     }
   }
 
@@ -68,12 +71,15 @@ describe('the ladder', () => {
     }
   });
 
-  it.each(guarded.filter(({ inputs }) => inputs.length > 0))('$path refuses fields that it does not know', async (procedure) => {
-    const { tokens } = await signUp(deps);
-    const known = { id: uuidv7(), title: 't' };
-    const refusal = call(procedure, tokens.accessToken, { ...known, role: 'admin', userId: uuidv7() });
-    await expect(refusal).rejects.toMatchObject({ code: 'BAD_REQUEST', cause: { name: 'ZodError' } });
-  });
+  it.each(guarded.filter(({ inputs }) => inputs.length > 0))(
+    '$path refuses fields that it does not know',
+    async (procedure) => {
+      const { tokens } = await signUp(deps);
+      const known = { id: uuidv7(), title: 't' };
+      const refusal = call(procedure, tokens.accessToken, { ...known, role: 'admin', userId: uuidv7() });
+      await expect(refusal).rejects.toMatchObject({ code: 'BAD_REQUEST', cause: { name: 'ZodError' } });
+    },
+  );
 });
 
 function isInstant(schema: z.ZodType): boolean {

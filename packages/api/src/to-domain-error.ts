@@ -51,7 +51,9 @@ function fieldErrors(error: ZodError): FieldError[] {
 /** tRPC's messages name no internals, and say what a developer did wrong; a parser's may quote the input. */
 function ownWords(code: ErrorCode, error: TRPCError): string | undefined {
   if (code === 'VALIDATION_FAILED') {
-    return error.code === 'PARSE_ERROR' || error.cause instanceof SyntaxError ? 'The body is not valid JSON' : error.message;
+    return error.code === 'PARSE_ERROR' || error.cause instanceof SyntaxError
+      ? 'The body is not valid JSON'
+      : error.message;
   }
   return error.message;
 }

@@ -7,7 +7,8 @@ const maxUrlLength = 8192;
 
 /** Refuses what is too long before anything reads it. Throws URI_TOO_LONG. */
 export function limitUrl(c: Context): void {
-  if (c.req.url.length > maxUrlLength) throw new DomainError('URI_TOO_LONG', `The address is longer than ${maxUrlLength} characters`);
+  if (c.req.url.length > maxUrlLength)
+    throw new DomainError('URI_TOO_LONG', `The address is longer than ${maxUrlLength} characters`);
 }
 
 /**

@@ -66,7 +66,9 @@ export type Answer = (c: Context<AppEnv>) => Response | Promise<Response>;
  * Wraps what answers a request: its id, its limits and its log line before and after, and its failures as problems. One
  * function around each route, where a chain of middleware would cost several promises a request.
  */
-export function requestScope(options: RequestScopeOptions): (answer: Answer) => (c: Context<AppEnv>) => Promise<Response> {
+export function requestScope(
+  options: RequestScopeOptions,
+): (answer: Answer) => (c: Context<AppEnv>) => Promise<Response> {
   const { accessLog } = options;
   return (answer) => async (c) => {
     const startedAt = performance.now();

@@ -1,4 +1,11 @@
-import { appRouter, createRequestContext, type Deps, type ProcedureFacts, procedureMap, type RequestContext } from '@alice/api';
+import {
+  appRouter,
+  createRequestContext,
+  type Deps,
+  type ProcedureFacts,
+  procedureMap,
+  type RequestContext,
+} from '@alice/api';
 import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { Context } from 'hono';
@@ -26,7 +33,8 @@ export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
   const { method } = c.req;
   const type = method === 'GET' ? 'query' : method === 'POST' ? 'mutation' : null;
   const query = c.req.query();
-  if (type === null || c.req.header('trpc-accept') !== undefined || query['connectionParams'] !== undefined) return null;
+  if (type === null || c.req.header('trpc-accept') !== undefined || query['connectionParams'] !== undefined)
+    return null;
   const isBatch = query['batch'] === '1';
   const path = c.req.path.slice(prefix.length);
   const paths = isBatch ? path.split(',') : [path];
@@ -54,7 +62,16 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   const run = async (procedure: ProcedureFacts, batchIndex: number): Promise<Outcome> => {
     const { path, type } = procedure;
     try {
-      return { data: await procedure.call({ path, type, ctx, getRawInput: () => inputs.at(batchIndex), signal: undefined, batchIndex }) };
+      return {
+        data: await procedure.call({
+          path,
+          type,
+          ctx,
+          getRawInput: () => inputs.at(batchIndex),
+          signal: undefined,
+          batchIndex,
+        }),
+      };
     } catch (cause) {
       const error = getTRPCErrorFromUnknown(cause);
       logFailure(scope, error, path);

@@ -17,5 +17,8 @@ export function logFailure(request: RequestFacts, error: TRPCError, path: string
   const failure = toDomainError(error);
   if (errorKinds[failure.code].status < 500) return;
   const cause = failure.cause ?? error;
-  request.log.error({ procedure: path, code: failure.code, err: cause instanceof DomainError ? undefined : cause }, 'failed');
+  request.log.error(
+    { procedure: path, code: failure.code, err: cause instanceof DomainError ? undefined : cause },
+    'failed',
+  );
 }

@@ -1,7 +1,7 @@
+import type { Deps } from '@alice/api';
+import { testDeps, testPassword } from '@alice/api/testing';
 import type { Database } from '@alice/db';
 import { testDatabase } from '@alice/db/testing';
-import { testDeps, testPassword } from '@alice/api/testing';
-import type { Deps } from '@alice/api';
 import { Hono } from 'hono';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,7 +35,13 @@ const log = pino({ level: 'silent' });
 async function ask(way: 'ours' | 'adapter', path: string, init: RequestInit = {}) {
   const app = new Hono<AppEnv>();
   let isDirect = false;
-  const scoped = requestScope({ log, accessLog: log, clientAddress: clientAddress([]), cors: cors([]), isDraining: () => false });
+  const scoped = requestScope({
+    log,
+    accessLog: log,
+    clientAddress: clientAddress([]),
+    cors: cors([]),
+    isDraining: () => false,
+  });
   app.all(
     '/trpc/*',
     scoped((c) => {
@@ -43,10 +49,21 @@ async function ask(way: 'ours' | 'adapter', path: string, init: RequestInit = {}
       return way === 'ours' ? serveRpc(deps)(c) : answerByAdapter(c, deps);
     }),
   );
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'x-request-id': 'same-request', ...init.headers };
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${token}`,
+    'x-request-id': 'same-request',
+    ...init.headers,
+  };
   const response = await app.request(`/trpc/${path}`, { ...init, headers });
   const { status } = response;
-  return { isDirect, status, type: response.headers.get('content-type'), retryAfter: response.headers.get('retry-after'), text: await response.text() };
+  return {
+    isDirect,
+    status,
+    type: response.headers.get('content-type'),
+    retryAfter: response.headers.get('retry-after'),
+    text: await response.text(),
+  };
 }
 
 const input = (value: unknown) => `input=${encodeURIComponent(JSON.stringify(value))}`;

@@ -22,7 +22,12 @@ const unauthenticated = { cause: { code: 'UNAUTHENTICATED' } };
 describe('register and login', () => {
   it('make an account once, whatever the case of the address', async () => {
     const email = `${randomUUID()}@Example.COM`;
-    const { user } = await anyone().auth.register({ email, password: testPassword, name: 'Ada', timeZone: 'Asia/Tokyo' });
+    const { user } = await anyone().auth.register({
+      email,
+      password: testPassword,
+      name: 'Ada',
+      timeZone: 'Asia/Tokyo',
+    });
     expect(user).toMatchObject({ email: email.toLowerCase(), role: 'user', timeZone: 'Asia/Tokyo' });
     await expect(
       anyone().auth.register({ email: email.toUpperCase(), password: testPassword, name: 'Eve' }),
@@ -36,9 +41,11 @@ describe('register and login', () => {
     const { email, user } = await signUp(deps);
     const failures: unknown[] = [];
     const attempt = (address: string, password: string) =>
-      anyone().auth.login({ email: address, password }).catch((error: Error & { cause: Error & { code: string } }) => {
-        failures.push([error.message, error.cause.code, error.cause.message]);
-      });
+      anyone()
+        .auth.login({ email: address, password })
+        .catch((error: Error & { cause: Error & { code: string } }) => {
+          failures.push([error.message, error.cause.code, error.cause.message]);
+        });
     await attempt(`${randomUUID()}@example.com`, testPassword);
     await attempt(email, `${testPassword}!`);
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { disabledAt: clock.now() } });
@@ -48,14 +55,17 @@ describe('register and login', () => {
   });
 
   it('take passwords of 15 to 128 code points', async () => {
-    const register = (password: string) => anyone().auth.register({ email: `${randomUUID()}@example.com`, password, name: 'A' });
-    for (const password of ['é'.repeat(14), '🙂'.repeat(129)]) await expect(register(password)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    const register = (password: string) =>
+      anyone().auth.register({ email: `${randomUUID()}@example.com`, password, name: 'A' });
+    for (const password of ['é'.repeat(14), '🙂'.repeat(129)])
+      await expect(register(password)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     for (const password of ['é'.repeat(15), '🙂'.repeat(128)]) expect((await register(password)).user.name).toBe('A');
   });
 
   it('hash a password anew when the parameters have changed', async () => {
     const { email, user } = await signUp(deps);
-    const hashOf = () => deps.db.prisma.user.findUniqueOrThrow({ where: { id: user.id } }).then((row) => row.passwordHash);
+    const hashOf = () =>
+      deps.db.prisma.user.findUniqueOrThrow({ where: { id: user.id } }).then((row) => row.passwordHash);
     const before = await hashOf();
     const today = await testDeps(deps.db, { clock });
     const stronger = { ...today, passwords: { ...today.passwords, isOutdated: () => true } };
@@ -105,16 +115,23 @@ describe('access tokens', () => {
       await forge({ sub: undefined }),
       await forge({ sub: 42 }),
     ];
-    for (const token of hostile) await expect(callAs(deps, token).users.me(), token).rejects.toMatchObject(unauthenticated);
+    for (const token of hostile)
+      await expect(callAs(deps, token).users.me(), token).rejects.toMatchObject(unauthenticated);
   });
 
   it('still count when they were signed with a previous key', async () => {
     const { tokens, user } = await signUp(deps);
     const old = 'a key that only the tests of this project ever use';
     const options = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
-    const rotated = { ...deps, tokens: createTokenIssuer({ secrets: ['a newer key, of at least 32 bytes as well', old], ...options }, clock) };
+    const rotated = {
+      ...deps,
+      tokens: createTokenIssuer({ secrets: ['a newer key, of at least 32 bytes as well', old], ...options }, clock),
+    };
     expect((await callAs(rotated, tokens.accessToken).users.me()).id).toBe(user.id);
-    const forgotten = { ...deps, tokens: createTokenIssuer({ secrets: ['a newer key, of at least 32 bytes as well'], ...options }, clock) };
+    const forgotten = {
+      ...deps,
+      tokens: createTokenIssuer({ secrets: ['a newer key, of at least 32 bytes as well'], ...options }, clock),
+    };
     await expect(callAs(forgotten, tokens.accessToken).users.me()).rejects.toMatchObject(unauthenticated);
   });
 });
@@ -147,7 +164,10 @@ describe('refresh', () => {
     await expect(refresh(tokens.refreshToken)).rejects.toMatchObject(unauthenticated);
     await expect(refresh(successor.refreshToken)).rejects.toMatchObject(unauthenticated);
     await expect(callAs(deps, successor.accessToken).users.me()).rejects.toMatchObject(unauthenticated);
-    const lines = await deps.db.prisma.activity.findMany({ where: { userId: user.id, entity: 'session' }, orderBy: { number: 'asc' } });
+    const lines = await deps.db.prisma.activity.findMany({
+      where: { userId: user.id, entity: 'session' },
+      orderBy: { number: 'asc' },
+    });
     expect(lines.map((line) => line.action)).toEqual(['register', 'reuse']);
   });
 
@@ -166,7 +186,9 @@ describe('refresh', () => {
       clock.advance({ days });
       const pair = await refresh(latest);
       latest = pair.refreshToken;
-      expect(Date.parse(String(pair.refreshTokenExpiresAt)) - clock.now().getTime()).toBeLessThanOrEqual(7 * 86_400_000);
+      expect(Date.parse(String(pair.refreshTokenExpiresAt)) - clock.now().getTime()).toBeLessThanOrEqual(
+        7 * 86_400_000,
+      );
     }
     clock.advance({ days: 5 });
     const last = await refresh(latest);

@@ -11,7 +11,8 @@ import { startSession } from './start-session.ts';
 export async function login(ctx: Context, { email, password }: LoginInput): Promise<SignedInOut> {
   const { db, passwords } = ctx.deps;
   const account = await db.prisma.user.findUnique({ where: { email } });
-  const isRight = account === null ? await passwords.verifyNobody(password) : await passwords.verify(account.passwordHash, password);
+  const isRight =
+    account === null ? await passwords.verifyNobody(password) : await passwords.verify(account.passwordHash, password);
   if (account === null || !isRight || account.disabledAt !== null) throw new DomainError('INVALID_CREDENTIALS');
 
   if (passwords.isOutdated(account.passwordHash)) {

@@ -48,7 +48,10 @@ export async function refresh(ctx: Context, { refreshToken }: RefreshInput): Pro
       return ctx.deps.tokens.issue(toSubject(session));
     } else {
       await endSession(ctx, { id: claims.userId, sessionId: claims.sessionId }, 'reuse');
-      ctx.request.log.warn({ userId: claims.userId, sessionId: claims.sessionId }, 'a used refresh token came back: session ended');
+      ctx.request.log.warn(
+        { userId: claims.userId, sessionId: claims.sessionId },
+        'a used refresh token came back: session ended',
+      );
       throw ended();
     }
   }

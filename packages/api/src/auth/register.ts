@@ -1,8 +1,8 @@
 import { databaseFault } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
-import { createAccount } from '../users/create-account.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { createAccount } from '../users/create-account.ts';
 import type { RegisterInput, SignedInOut } from './schemas.ts';
 import { startSession } from './start-session.ts';
 

@@ -23,7 +23,10 @@ it('binds on another process within a second', async () => {
   await api.auth.logout();
   const loggedOutAt = performance.now();
   for (;;) {
-    const isOpen = await elsewhere.users.me().then(() => true, () => false);
+    const isOpen = await elsewhere.users.me().then(
+      () => true,
+      () => false,
+    );
     const waited = performance.now() - loggedOutAt;
     if (!isOpen) break;
     expect(waited).toBeLessThan(1000);
@@ -49,7 +52,11 @@ it('asks the database once for many requests, and not at all while it knows enou
       return db.query(statement, values);
     },
   };
-  const gate = createSessionGate(counted, testLog(), { accessSeconds: 900, refreshAfterMs: 10_000, staleAfterMs: 20_000 });
+  const gate = createSessionGate(counted, testLog(), {
+    accessSeconds: 900,
+    refreshAfterMs: 10_000,
+    staleAfterMs: 20_000,
+  });
   const identity = { id: 'a', sessionId: 'b' };
   await Promise.all(Array.from({ length: 100 }, () => gate.check(identity)));
   for (let i = 0; i < 100; i += 1) expect(gate.check(identity)).toBeUndefined();
@@ -67,5 +74,7 @@ it('knows the sessions that ended before it began', async () => {
   const { api, tokens } = await signUp(deps);
   await api.auth.logout();
   const restarted = { ...deps, sessions: createSessionGate(db, testLog(), { accessSeconds: 900 }) };
-  await expect(callAs(restarted, tokens.accessToken).users.me()).rejects.toMatchObject({ cause: { code: 'UNAUTHENTICATED' } });
+  await expect(callAs(restarted, tokens.accessToken).users.me()).rejects.toMatchObject({
+    cause: { code: 'UNAUTHENTICATED' },
+  });
 });

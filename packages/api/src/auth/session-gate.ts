@@ -52,7 +52,10 @@ export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options
     const startedAt = performance.now();
     const horizon = accessSeconds + overlapSeconds;
     const sinceLast = (startedAt - readAt) / 1000 + overlapSeconds;
-    const rows = await db.query<{ id: string; disabled: boolean }>(endedSessions, [Math.min(sinceLast, horizon), horizon]);
+    const rows = await db.query<{ id: string; disabled: boolean }>(endedSessions, [
+      Math.min(sinceLast, horizon),
+      horizon,
+    ]);
     const nowDisabled = new Set<string>();
     for (const row of rows) {
       if (row.disabled) nowDisabled.add(row.id);

@@ -22,7 +22,9 @@ afterAll(() => deps.db.close());
 
 const activityOf = (userId: string) =>
   deps.db.query<Line>(
-    { text: 'SELECT number, entity, entity_id AS "entityId", action, before, after FROM activity WHERE user_id = $1 ORDER BY number' },
+    {
+      text: 'SELECT number, entity, entity_id AS "entityId", action, before, after FROM activity WHERE user_id = $1 ORDER BY number',
+    },
     [userId],
   );
 
@@ -112,7 +114,10 @@ describe('every mutation', () => {
     await reader;
     const lines = await activityOf(user.id);
     expect(lines.map((line) => line.number)).toEqual(Array.from({ length: 112 }, (_, i) => i + 1));
-    const [counter] = await deps.db.query<{ number: number }>({ text: 'SELECT number FROM change_counters WHERE user_id = $1' }, [user.id]);
+    const [counter] = await deps.db.query<{ number: number }>(
+      { text: 'SELECT number FROM change_counters WHERE user_id = $1' },
+      [user.id],
+    );
     expect(counter?.number).toBe(112);
     // Each line continues from the line before it of the same task: the order of numbers is the order of writes.
     for (const task of tasks) {

@@ -55,7 +55,10 @@ const statements = new Map<string, { readonly name: string; readonly text: strin
 
 type Shape = Required<Pick<RowChange<never>, 'action' | 'rows' | 'onlyIf'>>;
 
-function updateStatement(table: Table, { action, rows = 'live', onlyIf = 'true' }: Partial<Shape> & { action: string }) {
+function updateStatement(
+  table: Table,
+  { action, rows = 'live', onlyIf = 'true' }: Partial<Shape> & { action: string },
+) {
   // The verb says the shape: an operation has one condition and one kind of rows.
   const name = `changes.update.${table.name}.${action}`;
   let statement = statements.get(name);

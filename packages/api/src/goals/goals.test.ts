@@ -19,7 +19,10 @@ describe('progress', () => {
   it('follows the metric, up and down, and stays between 0 and 1', async () => {
     const api = await person();
     const weight = await api.goals.create({ title: 'Lighter', metric: { unit: 'kg', start: 90, target: 80 } });
-    expect(weight).toMatchObject({ metric: { current: 90, direction: 'down' }, progress: { source: 'manual', fraction: 0 } });
+    expect(weight).toMatchObject({
+      metric: { current: 90, direction: 'down' },
+      progress: { source: 'manual', fraction: 0 },
+    });
     const at = async (current: number) =>
       (await api.goals.update({ id: weight.id, metric: { current } })).progress.fraction;
     expect(await at(85)).toBe(0.5);
@@ -29,7 +32,11 @@ describe('progress', () => {
 
   it('follows the linked tasks by weight, and shows added scope', async () => {
     const api = await person();
-    const goal = await api.goals.create({ title: 'Ship', progressSource: 'tasks', metric: { unit: 'points', target: 200 } });
+    const goal = await api.goals.create({
+      title: 'Ship',
+      progressSource: 'tasks',
+      metric: { unit: 'points', target: 200 },
+    });
     const { id } = goal;
     const state = async () => {
       const { progress, metric } = await api.goals.get({ id });
@@ -55,7 +62,8 @@ describe('progress', () => {
   it('counts tasks where none of them weighs anything', async () => {
     const api = await person();
     const { id } = await api.goals.create({ title: 'g', progressSource: 'tasks' });
-    for (const status of ['done', 'todo'] as const) await api.tasks.create({ title: 't', goalId: id, weight: 0, status });
+    for (const status of ['done', 'todo'] as const)
+      await api.tasks.create({ title: 't', goalId: id, weight: 0, status });
     expect((await api.goals.get({ id })).progress.fraction).toBe(0.5);
   });
 });
@@ -70,7 +78,10 @@ describe('a goal', () => {
       metric: { unit: 'pages', start: 0, target: 100, current: 7, direction: 'up' },
       version: 2,
     });
-    expect(await api.goals.update({ id, state: 'paused', dueDate: null })).toMatchObject({ state: 'paused', dueDate: null });
+    expect(await api.goals.update({ id, state: 'paused', dueDate: null })).toMatchObject({
+      state: 'paused',
+      dueDate: null,
+    });
   });
 
   it('must have a way to go', async () => {
@@ -95,10 +106,16 @@ describe('a goal', () => {
     const deleted = await api.goals.delete({ id: goal.id, expectedVersion: 1 });
     expect(deleted).toMatchObject({ version: 2, deletedAt: clock.now().toISOString() });
     await expect(api.goals.get({ id: goal.id })).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
-    await expect(api.tasks.create({ title: 't', goalId: goal.id })).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
+    await expect(api.tasks.create({ title: 't', goalId: goal.id })).rejects.toMatchObject({
+      cause: { code: 'NOT_FOUND' },
+    });
     expect(await api.tasks.get({ id: task.id })).toEqual(task);
     expect((await api.goals.list({ deleted: true })).items.map(({ id }) => id)).toEqual([goal.id]);
-    expect(await api.goals.restore({ id: goal.id })).toMatchObject({ version: 3, deletedAt: null, progress: { fraction: 1 } });
+    expect(await api.goals.restore({ id: goal.id })).toMatchObject({
+      version: 3,
+      deletedAt: null,
+      progress: { fraction: 1 },
+    });
   });
 
   it('is paged newest first and filtered by state', async () => {
@@ -126,7 +143,12 @@ describe('a goal', () => {
     const { id } = await api.goals.create({ title: 'g' });
     for (const call of ['get', 'update', 'delete', 'restore'] as const) {
       const messages = await Promise.all(
-        [id, uuidv7()].map((target) => other.goals[call]({ id: target }).then(() => 'found', (error: Error) => error.message)),
+        [id, uuidv7()].map((target) =>
+          other.goals[call]({ id: target }).then(
+            () => 'found',
+            (error: Error) => error.message,
+          ),
+        ),
       );
       expect(messages).toEqual(['There is no such goal', 'There is no such goal']);
     }

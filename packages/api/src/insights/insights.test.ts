@@ -73,8 +73,14 @@ describe('insights.overview', () => {
       await api.tasks.create({ title: 'yesterday', due: { date: '2026-03-03' } });
       await api.tasks.create({ title: 'today', due: { date: '2026-03-04' } });
       await api.tasks.create({ title: 'at noon here', due: { date: '2026-03-04', time: '12:00' } });
-      await api.tasks.create({ title: 'noon in Tokyo is past', due: { date: '2026-03-04', time: '12:00', timeZone: 'Asia/Tokyo' } });
-      await api.tasks.create({ title: 'noon in New York is not', due: { date: '2026-03-04', time: '12:00', timeZone: 'America/New_York' } });
+      await api.tasks.create({
+        title: 'noon in Tokyo is past',
+        due: { date: '2026-03-04', time: '12:00', timeZone: 'Asia/Tokyo' },
+      });
+      await api.tasks.create({
+        title: 'noon in New York is not',
+        due: { date: '2026-03-04', time: '12:00', timeZone: 'America/New_York' },
+      });
       await api.tasks.create({ title: 'done', status: 'done', due: { date: '2026-01-01' } });
       await api.tasks.create({ title: 'busy', status: 'in_progress' });
       const { open, overdue, workInProgress } = await api.insights.overview();

@@ -32,13 +32,18 @@ describe('text', () => {
 describe('calendarDate', () => {
   it('accepts the days of the calendar and no others', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9998 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }), (y, m, d) => {
-        const value = `${String(y).padStart(4, '0')}-${String(m).padStart(2, '0')}-${String(d).padStart(2, '0')}`;
-        const date = new Date(0);
-        date.setUTCFullYear(y, m - 1, d);
-        const isReal = date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
-        expect(accepts(calendarDate, value)).toBe(isReal);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 9998 }),
+        fc.integer({ min: 0, max: 13 }),
+        fc.integer({ min: 0, max: 32 }),
+        (y, m, d) => {
+          const value = `${String(y).padStart(4, '0')}-${String(m).padStart(2, '0')}-${String(d).padStart(2, '0')}`;
+          const date = new Date(0);
+          date.setUTCFullYear(y, m - 1, d);
+          const isReal = date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
+          expect(accepts(calendarDate, value)).toBe(isReal);
+        },
+      ),
       { numRuns: 2000 },
     );
     for (const value of ['0000-01-01', '9999-01-01', '2026-2-3', '2026-02-03T00:00', '٢٠٢٦-٠١-٠١', '', 20260101]) {

@@ -20,7 +20,10 @@ async function titlesOf(api: Api, input: ListInput): Promise<string[]> {
   const titles: string[] = [];
   let cursor: string | null = null;
   do {
-    const page: Awaited<ReturnType<Api['tasks']['list']>> = await api.tasks.list({ ...input, ...(cursor ? { cursor } : {}) });
+    const page: Awaited<ReturnType<Api['tasks']['list']>> = await api.tasks.list({
+      ...input,
+      ...(cursor ? { cursor } : {}),
+    });
     expect(page.items.length).toBeLessThanOrEqual(input.limit ?? 20);
     titles.push(...page.items.map((task) => task.title));
     cursor = page.nextCursor;
@@ -50,7 +53,9 @@ describe('filters', () => {
     expect(await find({ text: 'e_2' })).toEqual(['call']);
     expect(await find({ text: '%' })).toEqual(['Invoice 100%']);
     expect(await find({ text: '\\' })).toEqual([]);
-    expect(await find({ status: ['todo'], text: 'invoice', due: { from: '2026-03-01', to: '2026-03-31' } })).toEqual(['call']);
+    expect(await find({ status: ['todo'], text: 'invoice', due: { from: '2026-03-01', to: '2026-03-31' } })).toEqual([
+      'call',
+    ]);
   });
 });
 
@@ -84,7 +89,9 @@ describe('order and paging', () => {
         async (order, direction, limit) => {
           const titles = await titlesOf(api, { order, direction, limit });
           expect([...titles].sort()).toEqual(made.map((t) => t.title).sort());
-          const ordered = titles.flatMap((title) => byTitle.get(title) ?? []).map((task) => JSON.stringify(keys[order](task)));
+          const ordered = titles
+            .flatMap((title) => byTitle.get(title) ?? [])
+            .map((task) => JSON.stringify(keys[order](task)));
           const expected = made
             .map(keys[order])
             .sort((a, b) => compare(a, b) * (direction === 'asc' ? 1 : -1))

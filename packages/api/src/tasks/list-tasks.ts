@@ -21,19 +21,29 @@ const wireInstant = z.iso.datetime({ precision: 3 });
 const orders: Readonly<Record<ListTasksInput['order'], Order>> = {
   created: {
     direction: 'desc',
-    columns: [['created_at', 'timestamptz'], ['id', 'uuid']],
+    columns: [
+      ['created_at', 'timestamptz'],
+      ['id', 'uuid'],
+    ],
     position: (row) => [row.createdAt, row.id],
     shape: z.tuple([wireInstant, id]),
   },
   due: {
     direction: 'asc',
-    columns: [['due_by', 'timestamp'], ['id', 'uuid']],
+    columns: [
+      ['due_by', 'timestamp'],
+      ['id', 'uuid'],
+    ],
     position: (row) => [row.dueBy, row.id],
     shape: z.tuple([z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/), id]),
   },
   priority: {
     direction: 'desc',
-    columns: [['priority', 'task_priority'], ['created_at', 'timestamptz'], ['id', 'uuid']],
+    columns: [
+      ['priority', 'task_priority'],
+      ['created_at', 'timestamptz'],
+      ['id', 'uuid'],
+    ],
     position: (row) => [row.priority, row.createdAt, row.id],
     shape: z.tuple([z.enum(TaskPriority), wireInstant, id]),
   },

@@ -38,9 +38,7 @@ export const task = z.object({
   notes: z.string(),
   status: taskStatus,
   priority: taskPriority,
-  due: z
-    .object({ date: z.string(), time: z.string().optional(), timeZone: z.string().optional() })
-    .nullable(),
+  due: z.object({ date: z.string(), time: z.string().optional(), timeZone: z.string().optional() }).nullable(),
   estimateMinutes: z.number().nullable(),
   goalId: z.string().nullable(),
   weight: z.number(),

@@ -164,7 +164,12 @@ describe('the life of a task', () => {
     const calls = ['get', 'update', 'complete', 'reopen', 'delete', 'restore'] as const;
     for (const call of calls) {
       const messages = await Promise.all(
-        [id, uuidv7()].map((target) => other.tasks[call]({ id: target }).then(() => 'found', (error: Error) => error.message)),
+        [id, uuidv7()].map((target) =>
+          other.tasks[call]({ id: target }).then(
+            () => 'found',
+            (error: Error) => error.message,
+          ),
+        ),
       );
       expect(messages).toEqual(['There is no such task', 'There is no such task']);
     }

@@ -43,7 +43,10 @@ export function testLog(): Log & { readonly lines: LoggedLine[] } {
 }
 
 /** The real thing over `db`, with a clock that can be moved and a hash that costs little. */
-export async function testDeps(db: Database, parts: { clock?: Clock; log?: Log; gateAgeMs?: number } = {}): Promise<Deps> {
+export async function testDeps(
+  db: Database,
+  parts: { clock?: Clock; log?: Log; gateAgeMs?: number } = {},
+): Promise<Deps> {
   const { clock = testClock(), log = testLog(), gateAgeMs = 0 } = parts;
   const secrets = ['a key that only the tests of this project ever use'] as const;
   const tokens = createTokenIssuer({ secrets, accessMinutes: 15, refreshDays: 7, sessionDays: 30 }, clock);
@@ -52,8 +55,18 @@ export async function testDeps(db: Database, parts: { clock?: Clock; log?: Log; 
     clock,
     log,
     tokens,
-    passwords: await createPasswordHasher({ memoryCost: 8, timeCost: 2, parallelism: 1, concurrency: 2, maxWaiting: 40 }),
-    sessions: createSessionGate(db, log, { accessSeconds: tokens.accessSeconds, refreshAfterMs: gateAgeMs, staleAfterMs: gateAgeMs }),
+    passwords: await createPasswordHasher({
+      memoryCost: 8,
+      timeCost: 2,
+      parallelism: 1,
+      concurrency: 2,
+      maxWaiting: 40,
+    }),
+    sessions: createSessionGate(db, log, {
+      accessSeconds: tokens.accessSeconds,
+      refreshAfterMs: gateAgeMs,
+      staleAfterMs: gateAgeMs,
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RunQuery, Rows } from '@alice/db';
+import type { Rows, RunQuery } from '@alice/db';
 import { selectRow, users } from '../changes/tables.ts';
 import { toRecord } from '../changes/to-record.ts';
 import type { Context } from '../context.ts';

@@ -16,18 +16,23 @@ describe('users', () => {
     expect(await api.users.me()).toEqual(user);
     const updated = await api.users.update({ name: 'Ada Lovelace', timeZone: 'Europe/London', expectedVersion: 1 });
     expect(updated).toEqual({ ...user, name: 'Ada Lovelace', timeZone: 'Europe/London', version: 2 });
-    await expect(api.users.update({ name: 'x', expectedVersion: 1 })).rejects.toMatchObject({ cause: { code: 'STALE_VERSION' } });
+    await expect(api.users.update({ name: 'x', expectedVersion: 1 })).rejects.toMatchObject({
+      cause: { code: 'STALE_VERSION' },
+    });
     expect(await api.users.me()).toEqual(updated);
   });
 
-  it.each([{ name: ' ' }, { timeZone: 'Mars/Olympus' }, { timeZone: '+02:00' }, { role: 'admin' }, { email: 'x@example.com' }])(
-    'cannot set %o',
-    async (input) => {
-      const { api, user } = await signUp(deps);
-      await expect(api.users.update(input)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-      expect(await api.users.me()).toEqual(user);
-    },
-  );
+  it.each([
+    { name: ' ' },
+    { timeZone: 'Mars/Olympus' },
+    { timeZone: '+02:00' },
+    { role: 'admin' },
+    { email: 'x@example.com' },
+  ])('cannot set %o', async (input) => {
+    const { api, user } = await signUp(deps);
+    await expect(api.users.update(input)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    expect(await api.users.me()).toEqual(user);
+  });
 
   it('are nobody without a token, or once they are gone', async () => {
     await expect(callAs(deps, null).users.me()).rejects.toMatchObject({ cause: { code: 'UNAUTHENTICATED' } });
