@@ -1,6 +1,6 @@
 /** `pnpm verify`: everything that can be said of the code without running it. Needs no database. */
 import { existsSync } from 'node:fs';
-import { ensureGenerated } from './lib/prepare.mjs';
+import { ensureBuilt } from './lib/prepare.mjs';
 import { capture, seconds } from './lib/run.mjs';
 import { inRoot, workspaceFolders } from './lib/workspace.mjs';
 
@@ -25,7 +25,8 @@ const checks = {
 };
 
 const since = performance.now();
-await ensureGenerated();
+// The type budget is the built client's.
+await ensureBuilt('packages/client');
 
 let failures = 0;
 await Promise.all(

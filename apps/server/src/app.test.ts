@@ -101,11 +101,18 @@ describe('health', () => {
 });
 
 describe('every response', () => {
-  it.each(['/', '/livez', '/nowhere', '/trpc/users.me', '/trpc/nowhere'])('of %s carries its id', async (path) => {
-    const response = await app.request(path, { headers: { 'x-request-id': 'my-request-1' } });
-    expect(response.headers.get('x-request-id')).toBe('my-request-1');
-    expect(response.headers.get('access-control-allow-origin')).toBeNull();
-  });
+  it.each(['/', '/livez', '/nowhere', '/trpc/users.me', '/trpc/nowhere'])(
+    'of %s carries its id and the security headers',
+    async (path) => {
+      const response = await app.request(path, { headers: { 'x-request-id': 'my-request-1' } });
+      expect(response.headers.get('x-request-id')).toBe('my-request-1');
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('strict-transport-security')).toContain('max-age=31536000');
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    },
+  );
 
   it('makes an id of its own where the one that came is not well-formed', async () => {
     const response = await app.request('/livez', { headers: { 'x-request-id': 'a b\u00e9' } });

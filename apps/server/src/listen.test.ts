@@ -11,18 +11,6 @@ app.get('/slow', async (c) => {
   return c.text('done');
 });
 
-it('gives every response the security headers, whatever the app says', async () => {
-  const { server, url } = await listen(app, 'localhost', 0);
-  for (const path of ['/livez', '/nowhere']) {
-    const { headers } = await fetch(url + path);
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
-    expect(headers.get('cache-control')).toBe('no-store');
-    expect(headers.get('strict-transport-security')).toContain('max-age=31536000');
-  }
-  await stopServer(server, 0, 1000);
-});
-
 it('says which port is taken', async () => {
   const first = await listen(app, 'localhost', 0);
   const port = Number(new URL(first.url).port);

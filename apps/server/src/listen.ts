@@ -34,11 +34,7 @@ export async function listen(
   port: number,
 ): Promise<{ server: Server; url: string }> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true, errorHandler: answerNoRequest });
-  const server = createServer(limits, (request, response) => {
-    // Here and not in the app: Node keeps them apart from the response's own, for a tenth of what `Headers` costs.
-    response.setHeaders(securityHeaders);
-    return answer(request, response);
-  });
+  const server = createServer(limits, answer);
   server.maxHeadersCount = maxHeadersCount;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -72,7 +68,8 @@ function answerNoRequest(error: unknown): Response {
       : fromUnknown(error);
   const requestId = randomUUID();
   const response = problem(failure, requestId);
-  response.headers.set('x-request-id', requestId);
+  for (const [name, value] of Object.entries({ ...securityHeaders, 'x-request-id': requestId }))
+    response.headers.set(name, value);
   return response;
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { ClientAddress } from './client-address.ts';
 import { limitUrl } from './limits.ts';
 import { problem } from './problem.ts';
-import type { Cors } from './response-headers.ts';
+import { type Cors, securityHeaders } from './response-headers.ts';
 
 export interface AppEnv {
   Bindings: Partial<HttpBindings>;
@@ -46,6 +46,7 @@ export class RequestScope implements RequestFacts {
     this.userAgent = c.req.header('user-agent') ?? null;
     this.authorization = c.req.header('authorization') ?? null;
     this.headers = {
+      ...securityHeaders,
       'x-request-id': this.id,
       ...cors.headersFor(c.req.header('origin')),
       ...(isDraining() ? { connection: 'close' } : {}),
