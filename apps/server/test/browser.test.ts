@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { AliceClient } from '@alice/client';
-import packagedChromium from '@sparticuz/chromium';
+import packagedChromium, { inflate } from '@sparticuz/chromium';
 import { build } from 'esbuild';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -143,13 +145,19 @@ async function servePage(): Promise<Site> {
   };
 }
 
-/** A browser of the machine, or else the packaged one, without its own arguments: they switch CORS off. */
+/** A browser of the machine, or else the packaged one, without the arguments that it suggests: they switch CORS off. */
 async function launchBrowser(): Promise<Browser> {
+  const args = ['--no-sandbox', '--no-zygote', '--disable-gpu'];
   const ofMachine = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-  return chromium.launch({
-    executablePath: ofMachine ?? (await packagedChromium.executablePath()),
-    args: ['--no-sandbox', '--no-zygote', '--disable-gpu'],
-  });
+  if (ofMachine !== undefined) return chromium.launch({ executablePath: ofMachine, args });
+
+  const executablePath = await packagedChromium.executablePath();
+  // Many a machine without a browser lacks these libraries too; the package brings them, but unpacks them on AWS only.
+  const archive = createRequire(import.meta.url)
+    .resolve('@sparticuz/chromium')
+    .replace(/build.index\.js$/, 'bin/al2023.tar.br');
+  const libraries = join(await inflate(archive), 'lib');
+  return chromium.launch({ executablePath, args, env: { ...process.env, LD_LIBRARY_PATH: libraries } });
 }
 
 /** Opens the page, and collects the errors of its console and those that nobody caught. */
