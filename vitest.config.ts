@@ -38,7 +38,16 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts', 'apps/server/src/**/*.ts'],
-      exclude: ['**/generated/**', '**/*.test.ts', '**/testing/**', '**/testing*.ts', '**/generate.ts', '**/*.d.ts'],
+      exclude: [
+        '**/generated/**',
+        '**/*.test.ts',
+        '**/testing/**',
+        '**/testing*.ts',
+        '**/test-source.ts',
+        '**/fixtures/**',
+        '**/generate.ts',
+        '**/*.d.ts',
+      ],
       reporter: ['text-summary', 'json-summary'],
       reportOnFailure: true,
     },

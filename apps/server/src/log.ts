@@ -15,8 +15,23 @@ export interface ServerLog {
   flush(): void;
 }
 
+type LogSettings = Pick<Settings, 'appEnv' | 'logLevel'>;
+
 /** JSON lines on standard output, buffered for a moment; coloured lines for a developer at a terminal. */
-export function createLog(settings: Pick<Settings, 'appName' | 'appEnv' | 'logLevel'>): ServerLog {
+export function createLog(settings: LogSettings): ServerLog {
+  if (settings.appEnv !== 'production' && process.stdout.isTTY) {
+    return { ...createLoggers(settings, pretty({ colorize: true, sync: true })), flush: () => undefined };
+  }
+  const destination = pino.destination({ fd: 1, sync: false, minLength: 8192 });
+  const timer = setInterval(() => destination.flush(), flushEveryMs);
+  timer.unref();
+  const flush = () => flushNow(destination);
+  process.once('exit', flush);
+  return { ...createLoggers(settings, destination), flush };
+}
+
+/** Both loggers, writing to one place. */
+export function createLoggers(settings: LogSettings, destination: DestinationStream): Omit<ServerLog, 'flush'> {
   const options = {
     level: settings.logLevel,
     base: null,
@@ -25,19 +40,7 @@ export function createLog(settings: Pick<Settings, 'appName' | 'appEnv' | 'logLe
     serializers: { err: pino.stdSerializers.err },
   };
   const redact = { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' };
-  const loggersTo = (destination: DestinationStream) => ({
-    log: pino({ ...options, redact }, destination),
-    accessLog: pino(options, destination),
-  });
-  if (settings.appEnv !== 'production' && process.stdout.isTTY) {
-    return { ...loggersTo(pretty({ colorize: true, sync: true })), flush: () => undefined };
-  }
-  const destination = pino.destination({ fd: 1, sync: false, minLength: 8192 });
-  const timer = setInterval(() => destination.flush(), flushEveryMs);
-  timer.unref();
-  const flush = () => flushNow(destination);
-  process.once('exit', flush);
-  return { ...loggersTo(destination), flush };
+  return { log: pino({ ...options, redact }, destination), accessLog: pino(options, destination) };
 }
 
 /** ISO time for pino, made once a millisecond: under load many lines share one. */

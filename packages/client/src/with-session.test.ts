@@ -207,8 +207,9 @@ test('a sign-out from a session that is gone leaves nobody signed in', async () 
   expect(await tokens.get()).toBeNull();
 });
 
+// The refreshes below take longer than what happens meanwhile, however slow the machine.
 test('who signs out during a refresh stays signed out', async () => {
-  const account = await startAccount({ refreshTakesMs: 50 });
+  const account = await startAccount({ refreshTakesMs: 1000 });
   const { alice, tokens } = clientOf(account);
   await alice.auth.login.mutate(credentials);
   account.expireAccess();
@@ -221,7 +222,7 @@ test('who signs out during a refresh stays signed out', async () => {
 
 test('a refresh that is refused because another tab was first: its session is used', async () => {
   withLocks(false);
-  const account = await startAccount({ refreshTakesMs: 50 });
+  const account = await startAccount({ refreshTakesMs: 1000 });
   const { alice, tokens } = clientOf(account);
   await alice.auth.login.mutate(credentials);
   account.expireAccess();
