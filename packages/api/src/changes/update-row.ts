@@ -12,8 +12,8 @@ export interface RowChange<Name extends keyof Rows> {
   readonly set: { readonly [Field in keyof NewRow<Name>]?: NewRow<Name>[Field] | undefined };
   /** Fails with STALE_VERSION on any other version. */
   readonly expectedVersion?: number | undefined;
-  /** Which rows it is about: live ones, deleted ones, or both. */
-  readonly rows?: 'live' | 'deleted' | 'all';
+  /** Which rows it is about: live ones unless told, or deleted ones too. */
+  readonly rows?: 'live' | 'all';
   /** A condition over `p.r`, the row as it stands (fixed SQL): where it does not hold, nothing is to be done. */
   readonly onlyIf?: string;
 }
@@ -114,6 +114,5 @@ function updateSql(table: Table, { action, rows, onlyIf }: Shape): string {
 }
 
 function rowsCondition(table: Table, rows: Shape['rows']): string {
-  if (!table.softDeletes || rows === 'all') return '';
-  return rows === 'live' ? ' AND t.deleted_at IS NULL' : ' AND t.deleted_at IS NOT NULL';
+  return table.softDeletes && rows === 'live' ? ' AND t.deleted_at IS NULL' : '';
 }

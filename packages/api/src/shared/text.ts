@@ -12,14 +12,23 @@ export function codePoints(value: string): number {
  * Lengths are in code points. Nothing is trimmed or normalised: what was accepted comes back exactly.
  */
 export function text(min: number, max: number) {
-  return z
-    .string()
-    .refine((value) => value.isWellFormed() && !value.includes('\u0000'), 'must not hold NUL or half a surrogate pair')
-    .refine((value) => value.length <= max || codePoints(value) <= max, `must be at most ${max} characters long`)
-    .refine((value) => codePoints(value) >= min, {
-      error: min === 1 ? 'must not be empty' : `must be at least ${min} characters long`,
-      abort: true,
-    });
+  return (
+    z
+      .string()
+      .refine(
+        (value) => value.isWellFormed() && !value.includes('\u0000'),
+        'must not hold NUL or half a surrogate pair',
+      )
+      // A code point is one or two UTF-16 units, so most lengths are judged without counting, however long the text.
+      .refine((value) => value.length <= max || (value.length <= 2 * max && codePoints(value) <= max), {
+        error: `must be at most ${max} characters long`,
+        abort: true,
+      })
+      .refine((value) => value.length >= 2 * min || codePoints(value) >= min, {
+        error: min === 1 ? 'must not be empty' : `must be at least ${min} characters long`,
+        abort: true,
+      })
+  );
 }
 
 /** A title: 1 to 500 code points, not only white space. */
