@@ -1,10 +1,16 @@
 import type { Deps, Log } from './deps.ts';
 import type { DomainError } from './errors.ts';
+import type { Budget } from './limits/call-limiter.ts';
 
 /** Who is calling, as a verified access token says. */
 export interface Identity {
   readonly id: string;
   readonly sessionId: string;
+}
+
+/** What a verified access token says, and until when (milliseconds since 1970). */
+export interface Caller extends Identity {
+  readonly expires: number;
 }
 
 /** What a transport knows of a request. */
@@ -16,12 +22,42 @@ export interface RequestFacts {
   readonly authorization: string | null;
   readonly address: string | null;
   readonly userAgent: string | null;
+  /** One for each call of the request, in their order; null where the client sent none. */
+  readonly idempotencyKeys: readonly string[] | null;
+  /** What the client holds already, where the transport can answer "not modified". */
+  readonly held: HeldCopy | null;
+  /** What the transport says of the reply beside its body. */
+  readonly reply: ReplyFacts;
+}
+
+/** The copy of a read that a client holds. */
+export interface HeldCopy {
+  /** Whether it was made when the person's latest change was this one; the transport remembers what it was asked about. */
+  isOf(userId: string, number: number): boolean;
+}
+
+export interface ReplyFacts {
+  /** What is left of the caller's budget. */
+  budget: Budget | null;
+  /** When the reply was first given, where it is given again. */
+  firstGivenAt: string | null;
 }
 
 /** What every operation may use. */
 export interface Context {
   readonly deps: Deps;
   readonly request: RequestFacts;
+}
+
+/** The idempotency key that a sign-in came with, and the hash of what it asked for. */
+export interface StartKey {
+  readonly key: string;
+  readonly hash: Buffer;
+}
+
+/** What an operation that signs somebody in may use. */
+export interface StartContext extends Context {
+  readonly start: StartKey | null;
 }
 
 /** What an operation on a person's own data may use. */
@@ -31,5 +67,5 @@ export interface UserContext extends Context {
 
 /** What a request knows before the ladder: the caller, or why there is none. */
 export interface RequestContext extends Context {
-  readonly caller: Identity | DomainError;
+  readonly caller: Caller | DomainError;
 }

@@ -1,4 +1,4 @@
-import type { Identity, RequestContext, RequestFacts } from './context.ts';
+import type { Caller, RequestContext, RequestFacts } from './context.ts';
 import type { Deps } from './deps.ts';
 import { DomainError } from './errors.ts';
 
@@ -7,7 +7,7 @@ export async function createRequestContext(deps: Deps, request: RequestFacts): P
   return { deps, request, caller: await callerOf(deps, request.authorization) };
 }
 
-async function callerOf(deps: Deps, authorization: string | null): Promise<Identity | DomainError> {
+async function callerOf(deps: Deps, authorization: string | null): Promise<Caller | DomainError> {
   if (authorization === null) return new DomainError('UNAUTHENTICATED');
   const [scheme = '', token = '', ...rest] = authorization.split(' ');
   if (scheme.toLowerCase() !== 'bearer' || token === '' || rest.length > 0) {

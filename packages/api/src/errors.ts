@@ -8,9 +8,14 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
+  | 'NOT_ACCEPTABLE'
   | 'REQUEST_TIMEOUT'
   | 'CONFLICT'
   | 'STALE_VERSION'
+  | 'CANNOT_UNDO'
+  | 'FULL_SYNC_REQUIRED'
+  | 'IDEMPOTENCY_KEY_IN_USE'
+  | 'IDEMPOTENCY_KEY_REUSED'
   | 'PAYLOAD_TOO_LARGE'
   | 'URI_TOO_LONG'
   | 'UNSUPPORTED_MEDIA_TYPE'
@@ -37,9 +42,18 @@ export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', title: 'Not allowed' },
   NOT_FOUND: { status: 404, trpc: 'NOT_FOUND', title: 'Not found' },
   METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'This method is not served here' },
+  NOT_ACCEPTABLE: { status: 406, trpc: 'BAD_REQUEST', title: 'Accept JSON' },
   REQUEST_TIMEOUT: { status: 408, trpc: 'TIMEOUT', title: 'The request took too long to arrive' },
   CONFLICT: { status: 409, trpc: 'CONFLICT', title: 'It exists already' },
   STALE_VERSION: { status: 412, trpc: 'CONFLICT', title: 'It was changed in the meantime' },
+  CANNOT_UNDO: { status: 409, trpc: 'CONFLICT', title: 'Something stands in the way of undoing it' },
+  FULL_SYNC_REQUIRED: { status: 410, trpc: 'CONFLICT', title: 'The changes since then are gone: sync from the beginning' },
+  IDEMPOTENCY_KEY_IN_USE: { status: 409, trpc: 'CONFLICT', title: 'The first request with this key still runs' },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    title: 'This idempotency key was used for another request',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The request is too large' },
   URI_TOO_LONG: { status: 414, trpc: 'BAD_REQUEST', title: 'The address is too long' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'Send JSON' },
@@ -78,6 +92,8 @@ interface DomainErrorOptions {
   readonly retryAfterSeconds?: number;
   /** Whatever else the client should know; safe to show. */
   readonly details?: ErrorDetails;
+  /** The request that failed so first, where this is its reply given again. */
+  readonly requestId?: string;
   readonly cause?: unknown;
 }
 
@@ -88,6 +104,7 @@ export class DomainError extends Error {
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
   readonly details: DomainErrorOptions['details'];
+  readonly requestId: string | undefined;
 
   constructor(code: ErrorCode, message: string = errorKinds[code].title, options: DomainErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -95,6 +112,7 @@ export class DomainError extends Error {
     this.errors = options.errors ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.details = options.details;
+    this.requestId = options.requestId;
   }
 }
 

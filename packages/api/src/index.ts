@@ -6,10 +6,14 @@ export {
 } from './auth/password-hasher.ts';
 export { createSessionGate, type SessionGate } from './auth/session-gate.ts';
 export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './auth/tokens.ts';
-export type { Identity, RequestContext, RequestFacts } from './context.ts';
+export { type Broadcast, type ChangeFeed, createChangeFeed } from './changes/change-feed.ts';
+export type { HeldCopy, Identity, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
 export { createRequestContext } from './create-request-context.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError } from './errors.ts';
+export { type Budget, BudgetExceeded, type CallLimiter, createCallLimiter } from './limits/call-limiter.ts';
 export { type ProcedureFacts, procedureMap } from './procedure-map.ts';
 export { appRouter, createCaller } from './root.ts';
+export type { ProcedureMeta, RestLine, RestRoute } from './procedure-meta.ts';
 export { fromUnknown, toDomainError } from './to-domain-error.ts';
+export { itemOf, notModified } from './trpc.ts';

@@ -1,6 +1,7 @@
 import { authRouter } from './auth/router.ts';
 import { goalsRouter } from './goals/router.ts';
 import { insightsRouter } from './insights/router.ts';
+import { syncRouter } from './sync/router.ts';
 import { tasksRouter } from './tasks/router.ts';
 import { createCallerFactory, router } from './trpc.ts';
 import { usersRouter } from './users/router.ts';
@@ -12,6 +13,7 @@ export const procedures = {
   tasks: tasksRouter,
   goals: goalsRouter,
   insights: insightsRouter,
+  sync: syncRouter,
 };
 
 export const appRouter = router(procedures);

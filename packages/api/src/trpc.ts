@@ -1,7 +1,12 @@
-import { initTRPC, TRPCError } from '@trpc/server';
+import type { Database } from '@alice/db';
+import { initTRPC, type TrackedEnvelope, TRPCError, tracked as track } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import type { Identity, RequestContext } from './context.ts';
+import { z } from 'zod';
+import { doOnce } from './changes/do-once.ts';
+import { hashRequest } from './changes/request-hash.ts';
+import type { Caller, RequestContext } from './context.ts';
+import type { Deps } from './deps.ts';
 import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
 import type { ProcedureMeta, RestLine } from './procedure-meta.ts';
 import { toDomainError } from './to-domain-error.ts';
@@ -17,7 +22,7 @@ const t = initTRPC
     transformer: plainJson,
     // Every transport asks here, and tRPC takes the HTTP status from here too: the one place where errors are mapped.
     errorFormatter({ error, ctx }): ErrorShape {
-      const { code, message, errors, details, retryAfterSeconds } = toDomainError(error);
+      const { code, message, errors, details, retryAfterSeconds, requestId } = toDomainError(error);
       const { trpc } = errorKinds[code];
       return {
         code: TRPC_ERROR_CODES_BY_KEY[trpc],
@@ -25,7 +30,7 @@ const t = initTRPC
         data: {
           code,
           httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code: trpc })),
-          request_id: ctx?.request.id ?? null,
+          request_id: requestId ?? ctx?.request.id ?? null,
           errors,
           details: details ?? null,
           retryAfterSeconds: retryAfterSeconds ?? null,
@@ -36,29 +41,100 @@ const t = initTRPC
 
 export const { router, createCallerFactory } = t;
 
-/** Anyone. */
-const open = t.procedure;
+/** What the client holds is still right: no failure, and made once, since it is thrown instead of reading anything. */
+export const notModified = new TRPCError({ code: 'PRECONDITION_FAILED', message: 'Not modified' });
 
-/** A person with a live session: after it, `ctx.user` is there. */
-const signedIn = open.use(async ({ ctx, next }) => {
-  const user = requireCaller(ctx);
-  await ctx.deps.sessions.check(user);
-  return next({ ctx: { user } });
+/** Anyone. A sign-in may carry an idempotency key: `ctx.start` then says which, and what was asked for. */
+const open = t.procedure.use(async ({ ctx, next, type, path, batchIndex, getRawInput }) => {
+  const key = type === 'mutation' ? ctx.request.idempotencyKeys?.[batchIndex] : undefined;
+  if (key === undefined) return next({ ctx: { start: null } });
+  return next({ ctx: { start: { key, hash: hashRequest(path, await getRawInput()) } } });
 });
+
+/**
+ * A person with a live session: after it, `ctx.user` is there. All that every such call goes through stands in this one
+ * step: each further step of tRPC's would cost every call as much as all of these checks.
+ */
+const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchIndex, getRawInput }) => {
+  const { deps, request } = ctx;
+  const user = requireCaller(ctx);
+  const isReading = deps.sessions.check(user);
+  if (isReading !== undefined) await isReading;
+  request.reply.budget = await deps.limiter.countCall(user.id);
+
+  const proceed = (within: Deps) => next({ ctx: { user, deps: within } });
+  if (type === 'mutation') {
+    const key = request.idempotencyKeys?.[batchIndex];
+    const once = async (db: Database) => dataOf(await proceed({ ...deps, db }));
+    const result =
+      key === undefined
+        ? await proceed(deps)
+        : asStep<typeof proceed>(
+            await doOnce({ deps, request, user }, { key, procedure: path, input: await getRawInput() }, once),
+          );
+    if (result.ok) deps.changes.announce(user.id);
+    return result;
+  }
+  if (request.held !== null && meta !== undefined && 'followsChanges' in meta.rest) {
+    if (request.held.isOf(user.id, await deps.changes.latest(user.id))) throw notModified;
+  }
+  return proceed(deps);
+});
+
+const roleOf = { name: 'users.role', text: 'SELECT role FROM users WHERE id = $1' };
 
 /** A person who is an administrator now: the role is read each time, so that losing it binds at once. */
 const administrator = signedIn.use(async ({ ctx, next }) => {
-  const account = await ctx.deps.db.prisma.user.findUnique({ where: { id: ctx.user.id }, select: { role: true } });
+  const [account] = await ctx.deps.db.query<{ role: string }>(roleOf, [ctx.user.id]);
   if (account?.role !== 'admin') throw new DomainError('FORBIDDEN', 'This is for administrators');
   return next();
 });
+
+/**
+ * What a subscription puts out: items with their ids, so that a client that lost the connection resumes after the last
+ * one it has seen. The operation checks the items; `itemOf` gives their schema.
+ */
+export function streamOf<Item extends z.ZodType>(item: Item) {
+  return z
+    .custom<AsyncIterable<TrackedEnvelope<z.output<Item>>>>((value) => typeof value === 'object' && value !== null)
+    .meta({ [streamedItem]: item });
+}
+
+/** The schema of the items of a subscription's output; undefined for what is no stream. */
+export function itemOf(output: z.ZodType): z.ZodType | undefined {
+  const item = output.meta()?.[streamedItem];
+  return item instanceof z.ZodType ? item : undefined;
+}
+
+const streamedItem = 'streamedItem';
+
+/** Gives the items of a stream their ids; `from`, where it begins, stays for the transport to tell. */
+export function tracked<Item extends { readonly number: number }>(stream: AsyncIterable<unknown> & { readonly from: number }) {
+  async function* iterate() {
+    // The guarantee: the operation has parsed each item with the schema that the procedure names.
+    for await (const item of stream as AsyncIterable<Item>) yield track(String(item.number), item);
+  }
+  return { from: stream.from, [Symbol.asyncIterator]: iterate };
+}
 
 /** The ladder. Each step states the procedure's REST line. */
 export const publicProcedure = (rest: RestLine) => open.meta({ rest });
 export const authed = (rest: RestLine) => signedIn.meta({ rest });
 export const admin = (rest: RestLine) => administrator.meta({ rest });
 
-function requireCaller(ctx: RequestContext): Identity {
+type StepResult = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: TRPCError };
+
+function dataOf(result: StepResult): unknown {
+  if (!result.ok) throw toDomainError(result.error);
+  return result.data;
+}
+
+/** The success of a step that did not call the next one. The guarantee: tRPC looks at nothing else of it at run time. */
+function asStep<Next extends (deps: Deps) => Promise<StepResult>>(data: unknown): Awaited<ReturnType<Next>> {
+  return { ok: true, data } as unknown as Awaited<ReturnType<Next>>;
+}
+
+function requireCaller(ctx: RequestContext): Caller {
   if (ctx.caller instanceof DomainError) throw ctx.caller;
   return ctx.caller;
 }

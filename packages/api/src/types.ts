@@ -22,5 +22,9 @@ type Output<Procedure extends AnyTRPCProcedure> = Procedure['_def']['$types']['o
 export type User = Output<(typeof procedures)['users']['me']>;
 export type Task = Output<(typeof procedures)['tasks']['get']>;
 export type Goal = Output<(typeof procedures)['goals']['get']>;
+/** One change of the person's data, with the row as it left it. */
+export type Change = Output<(typeof procedures)['sync']['pull']>['items'][number];
+/** A goal as a copy keeps it. */
+export type SyncedGoal = NonNullable<Extract<Change, { entity: 'goal' }>['row']>;
 export type Overview = Output<(typeof procedures)['insights']['overview']>;
 export type { ErrorCode, ErrorDetails, ErrorShape, FieldError } from './errors.ts';

@@ -17,6 +17,8 @@ export type RunQuery = <Row>(statement: Statement, values: readonly unknown[]) =
 
 export interface Transaction {
   readonly query: RunQuery;
+  /** The database seen from within: what runs on it is part of this transaction. It has no Prisma client and cannot be closed. */
+  readonly database: Database;
 }
 
 export interface Database extends AsyncDisposable {

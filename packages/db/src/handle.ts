@@ -44,7 +44,11 @@ async function within<T>(ms: number, work: Promise<T>, failure: () => Error): Pr
 }
 
 /** A connection that commits, rolls back and is given back whatever `work` does. */
-async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  driver: Database['driver'],
+  pool: SteadyPool,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let open = true;
   let broken = false;
@@ -55,7 +59,7 @@ async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Pr
   };
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-    const result = await work({ query });
+    const result = await work(transactionOver(driver, query));
     open = false;
     const { command } = await client.query('COMMIT');
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
@@ -74,6 +78,30 @@ async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Pr
   } finally {
     client.release(broken);
   }
+}
+
+/** A transaction begun in a transaction is a part of it: what fails in it fails the whole. */
+function transactionOver(driver: Database['driver'], query: RunQuery): Transaction {
+  const refuse = (): never => {
+    throw new Error('not within a transaction: use `query`');
+  };
+  const tx: Transaction = {
+    query,
+    database: {
+      driver,
+      get prisma() {
+        return refuse();
+      },
+      query,
+      transaction: (work) => work(tx),
+      ping: async () => {
+        await query({ text: 'SELECT 1' }, []);
+      },
+      close: refuse,
+      [Symbol.asyncDispose]: refuse,
+    },
+  };
+  return tx;
 }
 
 /** The one implementation of `Database`: both drivers are a pool, and `release` undoes what the driver holds beside it. */
@@ -102,7 +130,7 @@ export function databaseOver(driver: Database['driver'], pool: SteadyPool, relea
     prisma,
     query: async <Row>(statement: Statement, values: readonly unknown[]) =>
       rowsAs<Row>(await pool.run(toConfig(statement, values))),
-    transaction: (work) => runTransaction(pool, work),
+    transaction: (work) => runTransaction(driver, pool, work),
     ping: async () => {
       await within(
         PING_TIMEOUT_MS,

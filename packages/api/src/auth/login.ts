@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { StartContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { toUser } from '../users/to-user.ts';
 import type { LoginInput, SignedInOut } from './schemas.ts';
@@ -8,7 +8,7 @@ import { startSession } from './start-session.ts';
  * Signs in with address and password. Throws INVALID_CREDENTIALS, the same for an unknown address, a wrong password and
  * a disabled account, and after the same work; BUSY when too many sign in at once.
  */
-export async function login(ctx: Context, { email, password }: LoginInput): Promise<SignedInOut> {
+export async function login(ctx: StartContext, { email, password }: LoginInput): Promise<SignedInOut> {
   const { db, passwords } = ctx.deps;
   const account = await db.prisma.user.findUnique({ where: { email } });
   const isRight =

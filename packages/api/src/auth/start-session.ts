@@ -1,16 +1,36 @@
-import type { RunQuery } from '@alice/db';
+import { databaseFault, type Rows, type RunQuery } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
 import { createRow } from '../changes/create-row.ts';
+import { keptHours } from '../changes/do-once.ts';
 import { sessions } from '../changes/tables.ts';
-import type { Context } from '../context.ts';
+import type { StartContext } from '../context.ts';
+import { DomainError } from '../errors.ts';
 import type { TokensOut } from './schemas.ts';
 import { hashToken } from './tokens.ts';
 
 const maxUserAgent = 500;
 
-/** Starts a session for a person who has just shown who they are, and gives its first tokens. */
+/**
+ * Starts a session for a person who has just shown who they are, and gives its first tokens. With an idempotency key the
+ * same request gets the same session: of many at once one starts it.
+ */
 export async function startSession(
-  ctx: Context,
+  ctx: StartContext,
+  userId: string,
+  action: 'register' | 'login',
+  query?: RunQuery,
+): Promise<TokensOut> {
+  try {
+    return (await repeatStart(ctx, userId)) ?? (await insertSession(ctx, userId, action, query));
+  } catch (error) {
+    const fault = databaseFault(error);
+    if (fault?.kind !== 'unique' || fault.constraint !== 'sessions_user_id_start_key_key') throw error;
+    return (await repeatStart(ctx, userId)) ?? (await replaceExpired(ctx, userId, action));
+  }
+}
+
+async function insertSession(
+  ctx: StartContext,
   userId: string,
   action: 'register' | 'login',
   query?: RunQuery,
@@ -33,8 +53,55 @@ export async function startSession(
       expiresAt: tokens.refreshExpiry(subject).toISOString(),
       endedAt: null,
       endReason: null,
+      startKey: ctx.start?.key ?? null,
+      startHash: ctx.start?.hash ?? null,
     },
     action,
   );
   return pair;
+}
+
+/** $1 person, $2 key, $3 the oldest that counts. */
+const findStarted = {
+  name: 'auth.findStarted',
+  text: `
+    SELECT id, created_at AS "createdAt", rotated_at AS "rotatedAt", generation, start_hash AS "startHash", ended_at AS "endedAt"
+      FROM sessions WHERE user_id = $1 AND start_key = $2 AND created_at > $3 ORDER BY created_at LIMIT 1`,
+};
+
+const forgetKey = {
+  name: 'auth.forgetStartKey',
+  text: 'UPDATE sessions SET start_key = NULL, start_hash = NULL WHERE user_id = $1 AND start_key = $2',
+};
+
+/** The key was used longer ago than it counts. */
+async function replaceExpired(ctx: StartContext, userId: string, action: 'register' | 'login'): Promise<TokensOut> {
+  await ctx.deps.db.query(forgetKey, [userId, ctx.start?.key]);
+  return insertSession(ctx, userId, action);
+}
+
+type StartedRow = Pick<Rows['sessions'], 'id' | 'createdAt' | 'rotatedAt' | 'generation' | 'startHash' | 'endedAt'>;
+
+/**
+ * The tokens that this sign-in was given before, when its reply was lost: the key stands in the session itself, so both
+ * committed together, and tokens follow from the session, so none was kept. Null when it is the first with its key.
+ * Throws IDEMPOTENCY_KEY_REUSED for another request, UNAUTHENTICATED when that session has been used or has ended since.
+ */
+export async function repeatStart({ deps, start }: StartContext, userId: string): Promise<TokensOut | null> {
+  if (start === null) return null;
+  const oldest = new Date(deps.clock.now().getTime() - keptHours * 3_600_000).toISOString();
+  const [found] = await deps.db.query<StartedRow>(findStarted, [userId, start.key, oldest]);
+  if (found === undefined) return null;
+  if (found.startHash === null || !start.hash.equals(found.startHash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  if (found.endedAt !== null || found.generation !== 1) {
+    throw new DomainError('UNAUTHENTICATED', 'The session that this request began is in use or has ended: sign in anew');
+  }
+  const { id, generation } = found;
+  return deps.tokens.issue({
+    userId,
+    id,
+    generation,
+    createdAt: new Date(found.createdAt),
+    rotatedAt: new Date(found.rotatedAt),
+  });
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Identity } from '../context.ts';
+import type { Caller } from '../context.ts';
 import type { Clock } from '../deps.ts';
 import { DomainError } from '../errors.ts';
 
@@ -49,7 +49,7 @@ export interface TokenIssuer {
    */
   issue(session: TokenSubject): Promise<TokenPair>;
   /** Who an access token speaks for. Throws UNAUTHENTICATED. Whether the session has ended is the gate's to say. */
-  verifyAccess(token: string): Identity | Promise<Identity>;
+  verifyAccess(token: string): Caller | Promise<Caller>;
   /** What a refresh token says. Throws UNAUTHENTICATED. */
   verifyRefresh(token: string): Promise<RefreshClaims>;
   /** When a session's refresh token ends: days from its last use, but not past the session's own end. */
@@ -73,7 +73,7 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
   const signingKey = new TextEncoder().encode(signingSecret);
   const accessSeconds = options.accessMinutes * 60;
   // A verified token is remembered until it expires: checking it again costs a look-up instead of a WebCrypto call.
-  const verified = new LRUCache<string, Identity & { readonly expires: number }>({ max: rememberedTokens });
+  const verified = new LRUCache<string, Caller>({ max: rememberedTokens });
 
   function sign(typ: 'access' | 'refresh', session: TokenSubject, expires: number): Promise<string> {
     const name = `${typ}:${session.userId}:${session.id}:${session.generation}`;
@@ -111,7 +111,7 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
     }
   }
 
-  async function verifyAnew(token: string): Promise<Identity> {
+  async function verifyAnew(token: string): Promise<Caller> {
     const { userId, sessionId, expires } = await verify(token, 'access');
     const identity = { id: userId, sessionId, expires: (expires + clockToleranceSeconds) * 1000 };
     verified.set(token, identity);

@@ -8,6 +8,8 @@ export interface Table<Name extends keyof Rows = keyof Rows> {
   /** Finds one row by the person ($1) and the id ($2), and nobody else's. */
   readonly key: string;
   readonly softDeletes: boolean;
+  /** The fields of the wire, where several columns are one of them; any other column is the field of its name. */
+  readonly fields: Readonly<Record<string, string>>;
   /** Columns that never enter the activity line. */
   readonly secret: readonly string[];
   /** Columns that follow from the others, as SQL over `w`, the wanted row, and $3, the time of the change. */
@@ -21,6 +23,7 @@ export const users: Table<'users'> = {
   entity: 'user',
   key: 't.id = $1 AND t.id = $2',
   softDeletes: false,
+  fields: {},
   secret: ['password_hash'],
   derived: {},
 };
@@ -30,7 +33,8 @@ export const sessions: Table<'sessions'> = {
   entity: 'session',
   key: owned,
   softDeletes: false,
-  secret: ['refresh_hash'],
+  fields: {},
+  secret: ['refresh_hash', 'start_key', 'start_hash'],
   // The database's own clock: other processes ask it which sessions ended since they last asked.
   derived: { ended_at: `CASE WHEN w.end_reason IS NOT NULL THEN coalesce(w.ended_at, clock_timestamp()) END` },
 };
@@ -40,6 +44,7 @@ export const goals: Table<'goals'> = {
   entity: 'goal',
   key: owned,
   softDeletes: true,
+  fields: { metric_unit: 'metric', metric_start: 'metric', metric_target: 'metric', metric_current: 'metric' },
   secret: [],
   derived: {},
 };
@@ -49,6 +54,7 @@ export const tasks: Table<'tasks'> = {
   entity: 'task',
   key: owned,
   softDeletes: true,
+  fields: { due_date: 'due', due_time: 'due', due_time_zone: 'due', due_by: 'due' },
   secret: [],
   derived: {
     started_at: `CASE WHEN w.status = 'in_progress' THEN coalesce(w.started_at, $3) ELSE w.started_at END`,
@@ -65,4 +71,16 @@ export function selectRow(table: Pick<Table, 'name'>, alias: string): string {
 export function settableColumns(table: Pick<Table, 'name'>): Column[] {
   const fixed = ['user_id', 'id', 'version', 'created_at', 'updated_at'];
   return columns[table.name].filter(({ column }) => !fixed.includes(column));
+}
+
+/** The fields of the wire that these columns are of, each once; `version` is none that a person changes. */
+export function wireFields(table: Pick<Table, 'fields'>, names: Iterable<string>): string[] {
+  const found = new Set<string>();
+  for (const column of names) if (column !== 'version') found.add(table.fields[column] ?? fieldName(column));
+  return [...found].sort();
+}
+
+/** A column's field: the inverse of `columnName`. */
+export function fieldName(column: string): string {
+  return column.replace(/_[a-z]/g, (part) => part.slice(1).toUpperCase());
 }

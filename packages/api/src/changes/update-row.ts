@@ -1,7 +1,7 @@
-import type { Rows } from '@alice/db';
+import { columnName, type Rows } from '@alice/db';
 import { DomainError, notFound } from '../errors.ts';
 import type { ChangeContext, NewRow } from './create-row.ts';
-import { selectRow, settableColumns, type Table } from './tables.ts';
+import { selectRow, settableColumns, type Table, wireFields } from './tables.ts';
 import { toRecord } from './to-record.ts';
 
 export interface RowChange<Name extends keyof Rows> {
@@ -41,14 +41,39 @@ export async function updateRow<Name extends keyof Rows>(
     ],
   );
   if (found === undefined) throw notFound(table.entity);
-  if (found.isStale) throw stale(table, found.version);
+  if (found.isStale) throw await stale(ctx, table, change, found.version);
   return found;
 }
 
-function stale(table: Table, currentVersion: number): DomainError {
-  return new DomainError('STALE_VERSION', `The ${table.entity} is at version ${currentVersion} by now`, {
-    details: { currentVersion },
-  });
+/** $1 person, $2 entity, $3 id, $4 the version that the client knew. Each line of a row wrote one version of it. */
+const changedSince = {
+  name: 'changes.changedSince',
+  text: `
+    SELECT DISTINCT c.name FROM activity a, jsonb_object_keys(a.after) AS c(name)
+     WHERE a.user_id = $1 AND a.entity = $2::activity_entity AND a.entity_id = $3 AND (a.after ->> 'version')::int > $4`,
+};
+
+/** Says what the client did not know: what has changed since, and which of it this change would have overwritten. */
+async function stale<Name extends keyof Rows>(
+  ctx: ChangeContext,
+  table: Table<Name>,
+  { id, set, expectedVersion }: RowChange<Name>,
+  currentVersion: number,
+): Promise<DomainError> {
+  const query = ctx.query ?? ctx.deps.db.query;
+  const names = await query<{ name: string }>(changedSince, [ctx.user.id, table.entity, id, expectedVersion]);
+  const changedFields = wireFields(
+    table,
+    names.map(({ name }) => name),
+  );
+  const wanted = Object.entries(set).flatMap(([field, value]) => (value === undefined ? [] : [columnName(field)]));
+  const conflictingFields = wireFields(table, wanted).filter((field) => changedFields.includes(field));
+  const what = changedFields.length === 0 ? '' : `; since then ${changedFields.join(', ')} changed`;
+  return new DomainError(
+    'STALE_VERSION',
+    `The ${table.entity} is at version ${currentVersion}, not ${expectedVersion}${what}`,
+    { details: { currentVersion, changedFields, conflictingFields } },
+  );
 }
 
 const statements = new Map<string, { readonly name: string; readonly text: string }>();

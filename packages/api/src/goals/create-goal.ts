@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { createRow } from '../changes/create-row.ts';
 import { goals } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
-import { toGoal } from './goal-rows.ts';
+import { toGoal } from './to-goal.ts';
 import type { CreateGoalInput, GoalOut } from './schemas.ts';
 
 /** Creates a goal. Throws CONFLICT when the id that the client brought is taken. */

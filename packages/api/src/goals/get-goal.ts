@@ -1,6 +1,6 @@
 import type { UserContext } from '../context.ts';
 import { notFound } from '../errors.ts';
-import { type GoalRow, selectGoals, toGoal } from './goal-rows.ts';
+import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
 import type { GoalInput, GoalOut } from './schemas.ts';
 
 const statement = {

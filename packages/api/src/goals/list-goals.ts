@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
 import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
-import { type GoalRow, selectGoals, toGoal } from './goal-rows.ts';
+import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
 import type { GoalOut, ListGoalsInput } from './schemas.ts';
 
 const order = 'created.desc';

@@ -7,7 +7,7 @@ import { restoreGoal } from './restore-goal.ts';
 import * as s from './schemas.ts';
 import { updateGoal } from './update-goal.ts';
 
-const read = { scope: 'goals:read' } as const;
+const read = { scope: 'goals:read', followsChanges: true } as const;
 const write = { scope: 'goals:write' } as const;
 
 export const goalsRouter = {

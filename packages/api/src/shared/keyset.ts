@@ -14,16 +14,21 @@ export function encodeCursor({ order, values }: Position): string {
   return Buffer.from(JSON.stringify([order, values])).toString('base64url');
 }
 
+/** What a cursor holds; undefined where it is none. */
+export function readCursor(cursor: string): Position | undefined {
+  const decoded = position.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
+  return decoded.success ? { order: decoded.data[0], values: decoded.data[1] } : undefined;
+}
+
 /**
  * The position of a cursor made for `order`, its values checked by `shape`.
  * Throws VALIDATION_FAILED (path `cursor`) on anything else: a cursor is input like any other.
  */
 export function decodeCursor<T extends readonly string[]>(cursor: string, order: string, shape: z.ZodType<T>): T {
-  const decoded = position.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
-  if (!decoded.success) throw invalid('cursor', 'is not a cursor of this list');
-  const [madeFor, values] = decoded.data;
-  if (madeFor !== order) throw invalid('cursor', 'was made for another order of this list');
-  const checked = shape.safeParse(values);
+  const decoded = readCursor(cursor);
+  if (decoded === undefined) throw invalid('cursor', 'is not a cursor of this list');
+  if (decoded.order !== order) throw invalid('cursor', 'was made for another order of this list');
+  const checked = shape.safeParse(decoded.values);
   if (!checked.success) throw invalid('cursor', 'is not a cursor of this list');
   return checked.data;
 }

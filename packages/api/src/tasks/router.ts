@@ -9,7 +9,7 @@ import { restoreTask } from './restore-task.ts';
 import * as s from './schemas.ts';
 import { updateTask } from './update-task.ts';
 
-const read = { scope: 'tasks:read' } as const;
+const read = { scope: 'tasks:read', followsChanges: true } as const;
 const write = { scope: 'tasks:write' } as const;
 
 export const tasksRouter = {

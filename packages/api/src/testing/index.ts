@@ -5,7 +5,9 @@ import { createSessionGate } from '../auth/session-gate.ts';
 import { createTokenIssuer } from '../auth/tokens.ts';
 import type { RequestContext } from '../context.ts';
 import { createRequestContext } from '../create-request-context.ts';
+import { createChangeFeed } from '../changes/change-feed.ts';
 import type { Clock, Deps, Log } from '../deps.ts';
+import { createCallLimiter } from '../limits/call-limiter.ts';
 import { createCaller } from '../root.ts';
 
 /** A clock that stands still until it is moved. */
@@ -45,9 +47,9 @@ export function testLog(): Log & { readonly lines: LoggedLine[] } {
 /** The real thing over `db`, with a clock that can be moved and a hash that costs little. */
 export async function testDeps(
   db: Database,
-  parts: { clock?: Clock; log?: Log; gateAgeMs?: number } = {},
+  parts: { clock?: Clock; log?: Log; gateAgeMs?: number; callsPerMinute?: number } = {},
 ): Promise<Deps> {
-  const { clock = testClock(), log = testLog(), gateAgeMs = 0 } = parts;
+  const { clock = testClock(), log = testLog(), gateAgeMs = 0, callsPerMinute = 1_000_000 } = parts;
   const secrets = ['a key that only the tests of this project ever use'] as const;
   const tokens = createTokenIssuer({ secrets, accessMinutes: 15, refreshDays: 7, sessionDays: 30 }, clock);
   return {
@@ -67,23 +69,29 @@ export async function testDeps(
       refreshAfterMs: gateAgeMs,
       staleAfterMs: gateAgeMs,
     }),
+    changes: createChangeFeed(db, log, { pollMs: 1000 }),
+    limiter: createCallLimiter(callsPerMinute),
+    runningKeys: new Set(),
   };
 }
 
-/** What a request with this access token knows. */
-export function requestContext(deps: Deps, accessToken: string | null): Promise<RequestContext> {
+/** What a request with this access token, and with this idempotency key, knows. */
+export function requestContext(deps: Deps, accessToken: string | null, key?: string): Promise<RequestContext> {
   return createRequestContext(deps, {
     id: randomUUID(),
     log: deps.log,
     authorization: accessToken === null ? null : `Bearer ${accessToken}`,
     address: '192.0.2.1',
     userAgent: 'tests',
+    idempotencyKeys: key === undefined ? null : [key],
+    held: null,
+    reply: { budget: null, firstGivenAt: null },
   });
 }
 
 /** Calls procedures as a client with this access token does, through the whole ladder. */
-export function callAs(deps: Deps, accessToken: string | null) {
-  return createCaller(() => requestContext(deps, accessToken));
+export function callAs(deps: Deps, accessToken: string | null, key?: string) {
+  return createCaller(() => requestContext(deps, accessToken, key));
 }
 
 export const testPassword = 'correct horse battery staple';

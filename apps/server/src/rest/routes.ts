@@ -1,0 +1,90 @@
+import { itemOf, type ProcedureFacts, procedureMap, type RestRoute } from '@alice/api';
+import { z } from 'zod';
+
+/** JSON Schema, as far as a route looks into it. */
+export interface FieldSchema {
+  readonly type?: string;
+  readonly anyOf?: readonly FieldSchema[];
+  readonly properties?: Readonly<Record<string, FieldSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: FieldSchema;
+}
+
+/** Where the fields of an input stand in a REST request. */
+export interface Placement {
+  /** In the address: `{id}`. */
+  readonly path: readonly string[];
+  /** After the `?`: all that is not in the address, of what has no body. */
+  readonly query: readonly string[];
+  /** In the body: all that is not in the address, of what has one. */
+  readonly body: readonly string[];
+  /** `expectedVersion` is no field here: it is sent as `If-Match`. */
+  readonly takesIfMatch: boolean;
+  /** `lastEventId` is no field here: it is sent as `Last-Event-ID`. */
+  readonly takesLastEventId: boolean;
+}
+
+/** What the data of a reply is: one thing, a page whose items are the data, or a stream of events. */
+export type ReplyKind = 'one' | 'page' | 'stream';
+
+/** A procedure as REST serves it. */
+export interface Route {
+  readonly procedure: ProcedureFacts;
+  readonly rest: RestRoute;
+  /** The feature, which is the first part of the procedure's path. */
+  readonly tag: string;
+  readonly placement: Placement;
+  /** The input's fields; empty where there is no input. */
+  readonly fields: Readonly<Record<string, FieldSchema>>;
+  readonly reply: ReplyKind;
+  /** The address of what a creation made, `{id}` standing for its id; null where nothing is made. */
+  readonly location: string | null;
+}
+
+const headerFields = new Set(['expectedVersion', 'lastEventId']);
+const hasBody = new Set(['POST', 'PUT', 'PATCH']);
+
+function toRoute(procedure: ProcedureFacts, rest: RestRoute, paths: ReadonlySet<string>): Route {
+  const input = procedure.inputs[0];
+  const fields = input === undefined ? {} : fieldsOf(input);
+  const inPath = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  for (const name of inPath) {
+    if (!(name in fields)) throw new Error(`${procedure.path}: the address names {${name}}, the input does not`);
+  }
+  const others = Object.keys(fields).filter((name) => !inPath.includes(name) && !headerFields.has(name));
+  const one = `${rest.path}/{id}`;
+  return {
+    procedure,
+    rest,
+    tag: procedure.path.split('.')[0] ?? '',
+    fields,
+    placement: {
+      path: inPath,
+      query: hasBody.has(rest.method) ? [] : others,
+      body: hasBody.has(rest.method) ? others : [],
+      takesIfMatch: 'expectedVersion' in fields,
+      takesLastEventId: 'lastEventId' in fields,
+    },
+    reply: itemOf(procedure.output) !== undefined ? 'stream' : isPage(procedure.output) ? 'page' : 'one',
+    location: rest.status === 201 && paths.has(one) ? one : null,
+  };
+}
+
+function fieldsOf(input: z.ZodType): Readonly<Record<string, FieldSchema>> {
+  const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as FieldSchema;
+  return schema.properties ?? {};
+}
+
+function isPage(output: z.ZodType): boolean {
+  return output instanceof z.ZodObject && 'items' in output.shape && 'nextCursor' in output.shape;
+}
+
+/** Every procedure that has a REST line, in the order of the router. */
+export function restRoutes(): readonly Route[] {
+  const all = [...procedureMap.values()].flatMap((procedure) => {
+    const { rest } = procedure.meta;
+    return 'none' in rest ? [] : [{ procedure, rest }];
+  });
+  const readable = new Set(all.filter(({ rest }) => rest.method === 'GET').map(({ rest }) => rest.path));
+  return all.map(({ procedure, rest }) => toRoute(procedure, rest, readable));
+}

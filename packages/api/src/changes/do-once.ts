@@ -1,0 +1,155 @@
+import type { Database, RunQuery } from '@alice/db';
+import type { UserContext } from '../context.ts';
+import { DomainError, type ErrorCode, type ErrorDetails, errorKinds, type FieldError } from '../errors.ts';
+import { hashRequest } from './request-hash.ts';
+
+/** How long a reply is kept under its key. */
+export const keptHours = 24;
+const retryAfterSeconds = 1;
+
+export interface KeyedRequest {
+  readonly key: string;
+  readonly procedure: string;
+  readonly input: unknown;
+}
+
+/** A reply as it is kept: what was given, or how it failed. */
+type KeptReply = { readonly at: string } & (
+  | { readonly data: unknown }
+  | {
+      readonly requestId: string;
+      readonly error: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly errors: readonly FieldError[];
+        readonly details?: ErrorDetails | undefined;
+      };
+    }
+);
+
+/** $1 person, $2 key, $3 the oldest that counts. The lock ends with the transaction. */
+const claim = {
+  name: 'changes.claimKey',
+  text: `
+    SELECT pg_try_advisory_xact_lock(hashtextextended($1::text || ' ' || $2, 0)) AS "isFree", k.request_hash AS "requestHash",
+           k.reply
+      FROM (SELECT) one LEFT JOIN idempotency_keys k ON k.user_id = $1::uuid AND k.key = $2 AND k.created_at > $3`,
+};
+
+const find = {
+  name: 'changes.findKey',
+  text: `
+    SELECT request_hash AS "requestHash", reply FROM idempotency_keys
+     WHERE user_id = $1 AND key = $2 AND created_at > $3`,
+};
+
+/** $1 person, $2 key, $3 the oldest that counts, $4 hash, $5 reply, $6 now. Takes away a few that have expired, too. */
+const keep = {
+  name: 'changes.keepReply',
+  text: `
+    WITH expired AS (
+      DELETE FROM idempotency_keys
+       WHERE user_id = $1 AND key IN (
+         SELECT key FROM idempotency_keys WHERE user_id = $1 AND key <> $2 AND created_at <= $3 ORDER BY created_at LIMIT 10)
+    )
+    INSERT INTO idempotency_keys AS k (user_id, key, request_hash, reply, created_at) VALUES ($1, $2, $4, $5, $6)
+    ON CONFLICT (user_id, key) DO UPDATE
+       SET request_hash = excluded.request_hash, reply = excluded.reply, created_at = excluded.created_at
+     WHERE k.created_at <= $3
+    RETURNING key`,
+};
+
+interface KeptRow {
+  readonly requestHash: Buffer;
+  readonly reply: string;
+}
+
+/** What an operation decides of a request and would decide again. The rest passes, or was decided before anything was done. */
+const lasting: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'CONFLICT', 'STALE_VERSION', 'CANNOT_UNDO']);
+
+class KeptMeanwhile extends Error {}
+
+/**
+ * Does a mutation once for its idempotency key: the effect and the reply commit together, and the same request again
+ * gets the same reply, for 24 hours (draft-ietf-httpapi-idempotency-key-header). Failures that nobody decided, and
+ * those that pass, are not kept. `run` works on the database that it is given; it throws DomainErrors.
+ * Throws IDEMPOTENCY_KEY_IN_USE while the first still runs, IDEMPOTENCY_KEY_REUSED for another request, and what `run` throws.
+ */
+export async function doOnce(
+  ctx: UserContext,
+  request: KeyedRequest,
+  run: (db: Database) => Promise<unknown>,
+): Promise<unknown> {
+  const { deps, user } = ctx;
+  const running = `${user.id} ${request.key}`;
+  if (deps.runningKeys.has(running)) throw inUse();
+  deps.runningKeys.add(running);
+  try {
+    const hash = hashRequest(request.procedure, request.input);
+    const now = deps.clock.now();
+    const oldest = new Date(now.getTime() - keptHours * 3_600_000).toISOString();
+    const once: Once = { ctx, key: request.key, hash, at: now.toISOString(), oldest };
+    return await runOrRepeat(once, run);
+  } finally {
+    deps.runningKeys.delete(running);
+  }
+}
+
+interface Once {
+  readonly ctx: UserContext;
+  readonly key: string;
+  readonly hash: Buffer;
+  readonly at: string;
+  readonly oldest: string;
+}
+
+async function runOrRepeat(once: Once, run: (db: Database) => Promise<unknown>): Promise<unknown> {
+  const { ctx, key, at, oldest } = once;
+  const { db } = ctx.deps;
+  try {
+    return await db.transaction(async (tx) => {
+      const [found] = await tx.query<Partial<KeptRow> & { isFree: boolean }>(claim, [ctx.user.id, key, oldest]);
+      if (found?.reply != null && found.requestHash != null) {
+        return repeat(once, { requestHash: found.requestHash, reply: found.reply });
+      }
+      if (found?.isFree !== true) throw inUse();
+      const data = await run(tx.database);
+      if (!(await keepReply(once, tx.query, { at, data }))) throw new KeptMeanwhile();
+      return data;
+    });
+  } catch (error) {
+    if (!(error instanceof KeptMeanwhile) && !isLasting(error)) throw error;
+    if (isLasting(error) && error.requestId === undefined) {
+      const { code, message, errors, details } = error;
+      const requestId = ctx.request.id;
+      await keepReply(once, db.query, { at, requestId, error: { code, message, errors, details } });
+    }
+    const [kept] = await db.query<KeptRow>(find, [ctx.user.id, key, oldest]);
+    if (kept === undefined) throw error;
+    return repeat(once, kept);
+  }
+}
+
+/** False when another process kept its reply first. */
+async function keepReply({ ctx, key, hash, at, oldest }: Once, query: RunQuery, reply: KeptReply): Promise<boolean> {
+  const kept = await query(keep, [ctx.user.id, key, oldest, hash, JSON.stringify(reply), at]);
+  return kept.length === 1;
+}
+
+/** What was given before. The guarantee of the cast: `keepReply` wrote it. */
+function repeat({ ctx, hash }: Once, { requestHash, reply }: KeptRow): unknown {
+  if (!requestHash.equals(hash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  const kept = JSON.parse(reply) as KeptReply;
+  ctx.request.reply.firstGivenAt = kept.at;
+  if ('data' in kept) return kept.data;
+  const { code, message, errors, details } = kept.error;
+  throw new DomainError(code, message, { errors, ...(details ? { details } : {}), requestId: kept.requestId });
+}
+
+function isLasting(error: unknown): error is DomainError {
+  return error instanceof DomainError && lasting.has(error.code) && errorKinds[error.code].status < 500;
+}
+
+function inUse(): DomainError {
+  return new DomainError('IDEMPOTENCY_KEY_IN_USE', undefined, { retryAfterSeconds });
+}

@@ -1,0 +1,119 @@
+import type { Rows } from '@alice/db';
+import { z } from 'zod';
+import { selectRow } from '../changes/tables.ts';
+import type { UserContext } from '../context.ts';
+import { invalid } from '../errors.ts';
+import { id } from '../shared/ids.ts';
+import { encodeCursor, readCursor } from '../shared/keyset.ts';
+import { readChanges } from './read-changes.ts';
+import type { ChangeOut, PulledOut, PullInput } from './schemas.ts';
+import { syncedEntities, syncedTables } from './synced-tables.ts';
+
+type Entity = ChangeOut['entity'];
+
+/** Where a pull stands: in the changes after a number, or in a first sync that began at a number. */
+type Place =
+  | { readonly in: 'changes'; readonly number: number }
+  | { readonly in: 'rows'; readonly number: number; readonly entity: Entity; readonly after: string };
+
+const number = z.string().regex(/^\d{1,15}$/).transform(Number);
+const places = {
+  changes: z.tuple([number]),
+  rows: z.tuple([number, z.enum(syncedEntities), id]),
+};
+const firstId = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * The changes after the cursor, in the order of their commits. Without a cursor, all rows as they stand, and then the
+ * changes that came meanwhile: a row may come ahead of changes that led to it, so a copy keeps the higher version.
+ */
+export async function pullChanges(ctx: UserContext, { cursor, limit }: PullInput): Promise<PulledOut> {
+  const place = cursor === undefined ? await begin(ctx) : toPlace(cursor);
+  return place.in === 'rows' ? pullRows(ctx, place, limit) : pullSince(ctx, place.number, limit);
+}
+
+async function begin(ctx: UserContext): Promise<Place> {
+  // Read first: what changes while the rows are read comes after them as a change.
+  return { in: 'rows', number: await ctx.deps.changes.latest(ctx.user.id), entity: 'user', after: firstId };
+}
+
+async function pullSince(ctx: UserContext, after: number, limit: number): Promise<PulledOut> {
+  const { changes, through, hasMore, isComplete } = await readChanges(ctx, after, limit);
+  return {
+    items: isComplete ? changes : [],
+    nextCursor: toCursor({ in: 'changes', number: isComplete ? through : after }),
+    hasMore: isComplete && hasMore,
+    fullSyncRequired: !isComplete,
+    number: isComplete ? through : null,
+  };
+}
+
+async function pullRows(ctx: UserContext, place: Place & { in: 'rows' }, limit: number): Promise<PulledOut> {
+  const items: ChangeOut[] = [];
+  let next: Place = place;
+  while (next.in === 'rows' && items.length < limit) {
+    const { entity, after } = next;
+    const wanted = limit - items.length;
+    const rows = await readRows(ctx, entity, after, wanted);
+    for (const row of rows) items.push(toSnapshot(entity, place.number, row));
+    const last = rows.at(-1);
+    next = rows.length === wanted && last !== undefined ? { ...next, after: last.id } : following(entity, place.number);
+  }
+  return {
+    items,
+    nextCursor: toCursor(next),
+    hasMore: true,
+    fullSyncRequired: false,
+    number: null,
+  };
+}
+
+function following(entity: Entity, from: number): Place {
+  const following = syncedEntities[syncedEntities.indexOf(entity) + 1];
+  return following === undefined
+    ? { in: 'changes', number: from }
+    : { in: 'rows', number: from, entity: following, after: firstId };
+}
+
+type AnyRow = Rows[keyof Rows];
+
+const rowsOf = { user: rowStatement('user'), goal: rowStatement('goal'), task: rowStatement('task') };
+
+/** $1 person, $2 after which id, $3 how many. */
+function rowStatement(entity: Entity) {
+  const { table, owner } = syncedTables[entity];
+  return {
+    name: `sync.rows.${entity}`,
+    text: `
+      SELECT ${selectRow(table, 't')} FROM ${table.name} t
+       WHERE t.${owner} = $1 AND t.id > $2${table.softDeletes ? ' AND t.deleted_at IS NULL' : ''} ORDER BY t.id LIMIT $3`,
+  };
+}
+
+function readRows(ctx: UserContext, entity: Entity, after: string, limit: number): Promise<AnyRow[]> {
+  return ctx.deps.db.query<AnyRow>(rowsOf[entity], [ctx.user.id, after, limit]);
+}
+
+function toSnapshot(entity: Entity, from: number, row: AnyRow): ChangeOut {
+  const facts = { number: from, changedAt: row.updatedAt, action: 'snapshot', id: row.id, deleted: false };
+  // The guarantee: `toWire` is that of this entity's table.
+  return { ...facts, entity, row: syncedTables[entity].toWire(row) } as ChangeOut;
+}
+
+function toCursor(place: Place): string {
+  const values = place.in === 'changes' ? [] : [place.entity, place.after];
+  return encodeCursor({ order: place.in, values: [String(place.number), ...values] });
+}
+
+/** Throws VALIDATION_FAILED on what is no cursor of a pull. */
+function toPlace(cursor: string): Place {
+  const position = readCursor(cursor);
+  const changes = places.changes.safeParse(position?.values);
+  if (position?.order === 'changes' && changes.success) return { in: 'changes', number: changes.data[0] };
+  const rows = places.rows.safeParse(position?.values);
+  if (position?.order === 'rows' && rows.success) {
+    const [from, entity, after] = rows.data;
+    return { in: 'rows', number: from, entity, after };
+  }
+  throw invalid('cursor', 'is not a cursor of a pull');
+}

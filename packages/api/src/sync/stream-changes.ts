@@ -1,0 +1,125 @@
+import type { Caller, UserContext } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { readChanges } from './read-changes.ts';
+import { change, type ChangeOut, type LiveInput } from './schemas.ts';
+
+/** A stream is one database look per change, and one open connection: so many of one person's, in one process. */
+const maxStreams = 20;
+const pageSize = 100;
+
+export interface StreamContext extends UserContext {
+  readonly user: Caller;
+}
+
+export interface ChangeStream extends AsyncIterable<ChangeOut> {
+  /** The number after which it begins. */
+  readonly from: number;
+}
+
+/**
+ * The person's changes as they happen, in the order of their commits, from the one after `lastEventId` on. It holds no
+ * queue: it reads the log from where it stands whenever there may be something new, so a slow reader costs no memory and
+ * nothing is lost or doubled. It ends when the token or the process does, and throws UNAUTHENTICATED when the session has.
+ * Throws FULL_SYNC_REQUIRED when changes after `lastEventId` are gone, TOO_MANY_REQUESTS past 20 streams of one person.
+ */
+export async function streamChanges(
+  ctx: StreamContext,
+  { lastEventId }: LiveInput,
+  signal: AbortSignal | undefined,
+): Promise<ChangeStream> {
+  const { changes } = ctx.deps;
+  if (changes.watching(ctx.user.id) >= maxStreams) {
+    throw new DomainError('TOO_MANY_REQUESTS', `At most ${maxStreams} streams at once`, { retryAfterSeconds: 10 });
+  }
+  const from = lastEventId == null ? await changes.latest(ctx.user.id) : Number(lastEventId);
+  if (lastEventId != null && !(await readChanges(ctx, from, 1)).isComplete) throw fullSyncRequired();
+  return { from, [Symbol.asyncIterator]: () => follow(ctx, from, signal) };
+}
+
+async function* follow(ctx: StreamContext, from: number, signal: AbortSignal | undefined): AsyncGenerator<ChangeOut> {
+  const bell = createBell();
+  const unwatch = ctx.deps.changes.watch(ctx.user.id, {
+    onChange: bell.ring,
+    onTick: () => checkSession(ctx, bell),
+    onEnd: bell.end,
+  });
+  signal?.addEventListener('abort', bell.end);
+  if (signal?.aborted) bell.end();
+  try {
+    for (let after = from; await bell.rings(); ) {
+      const page = await readChanges(ctx, after, pageSize);
+      if (!page.isComplete) throw fullSyncRequired();
+      for (const item of page.changes) yield parsed(item);
+      after = page.through;
+      if (page.hasMore) bell.ring();
+    }
+  } finally {
+    unwatch();
+    signal?.removeEventListener('abort', bell.end);
+  }
+}
+
+/** The gate answers at once unless it has to look: then this stream goes on for as long as that takes. */
+function checkSession({ deps, user }: StreamContext, bell: Bell): void {
+  if (deps.clock.now().getTime() >= user.expires) {
+    bell.end();
+    return;
+  }
+  try {
+    deps.sessions.check(user)?.catch(bell.fail);
+  } catch (error) {
+    bell.fail(error);
+  }
+}
+
+/** What is not in the schema does not leave. The wire form stays: the schema's instants are strings here. */
+function parsed(item: ChangeOut): ChangeOut {
+  return change.parse(item) as unknown as ChangeOut;
+}
+
+function fullSyncRequired(): DomainError {
+  return new DomainError('FULL_SYNC_REQUIRED');
+}
+
+interface Bell {
+  /** There may be something to read. It rings once, however often it is rung before it is heard. */
+  ring(): void;
+  end(): void;
+  fail(error: unknown): void;
+  /** Resolves true at the next ring, false at the end; rejects with the failure. It has rung when it is made. */
+  rings(): Promise<boolean>;
+}
+
+function createBell(): Bell {
+  let rung = true;
+  let over: { readonly error?: unknown } | undefined;
+  let hear: (() => void) | undefined;
+  const tell = () => {
+    hear?.();
+    hear = undefined;
+  };
+  return {
+    ring() {
+      rung = true;
+      tell();
+    },
+    end() {
+      over ??= {};
+      tell();
+    },
+    fail(error) {
+      over ??= { error };
+      tell();
+    },
+    async rings() {
+      if (!rung && over === undefined) {
+        await new Promise<void>((resolve) => {
+          hear = resolve;
+        });
+      }
+      if (over !== undefined && 'error' in over) throw over.error;
+      rung = false;
+      return over === undefined;
+    },
+  };
+}
