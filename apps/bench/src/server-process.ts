@@ -54,6 +54,8 @@ export async function startServer(options: ServerOptions, cleanUp: AsyncDisposab
     SECRET_KEY: madeUpSecret(),
     JWT_SECRET_KEY: jwtSecret,
     JWT_ACCESS_TOKEN_EXPIRE_MINUTES: '60',
+    // Calls are counted all the same; one person of the bench makes more of them than any other.
+    RATE_LIMIT_CALLS_PER_MINUTE: '1000000000',
   };
   const flags = options.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`];
   if (cleanUp.disposed) throw new Error('interrupted');

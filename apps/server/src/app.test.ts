@@ -1,4 +1,11 @@
-import { createPasswordHasher, createSessionGate, createTokenIssuer, systemClock } from '@alice/api';
+import {
+  createCallLimiter,
+  createChangeFeed,
+  createPasswordHasher,
+  createSessionGate,
+  createTokenIssuer,
+  systemClock,
+} from '@alice/api';
 import type { Database } from '@alice/db';
 import { testDatabase } from '@alice/db/testing';
 import { pino } from 'pino';
@@ -46,6 +53,9 @@ async function makeApp(database: Database) {
         maxWaiting: 2,
       }),
       sessions: createSessionGate(database, log, { accessSeconds: 900 }),
+      changes: createChangeFeed(database, log, { pollMs: 1000 }),
+      limiter: createCallLimiter(1_000_000),
+      runningKeys: new Set(),
     },
     log,
     accessLog: log,
@@ -54,7 +64,7 @@ async function makeApp(database: Database) {
     corsOrigins: ['https://app.example'],
     trustedProxies: [],
     checkHealth: () =>
-      createHealthCheck(database, redis === 'none' ? null : { ping, close: async () => undefined }, '0.1.0')(),
+      createHealthCheck(database, redis === 'none' ? null : { ping }, '0.1.0')(),
     isDraining: () => isDraining,
   });
 }

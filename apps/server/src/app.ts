@@ -5,6 +5,7 @@ import type { Health } from './health.ts';
 import { clientAddress } from './http/client-address.ts';
 import { type AppEnv, requestScope } from './http/request-scope.ts';
 import { cors } from './http/response-headers.ts';
+import { serveRest } from './rest/serve-rest.ts';
 import { serveRpc } from './rpc/serve-rpc.ts';
 
 export interface AppOptions {
@@ -60,6 +61,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     }),
   );
   const { name, version } = options;
+  serveRest(app, scoped, deps, version);
   app.get(
     '/',
     scoped((c) => c.json({ name, version, rpc: '/trpc', health: '/api/v1/health' })),

@@ -24,6 +24,8 @@ export interface Settings {
   readonly jwtPreviousSecretKeys: readonly string[];
   readonly accessTokenMinutes: number;
   readonly refreshTokenDays: number;
+  /** Procedure calls a minute and person. */
+  readonly callsPerMinute: number;
   readonly corsOrigins: readonly string[];
   /** Addresses and networks (CIDR) whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -88,6 +90,7 @@ const schema = z.object({
   JWT_PREVIOUS_SECRET_KEYS: z.string().default('').transform(list).pipe(z.array(secret)),
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: number(0.01, 60, 15),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: number(0.01, 30, 7),
+  RATE_LIMIT_CALLS_PER_MINUTE: number(1, 1_000_000_000, 1200).pipe(z.int('must be a whole number')),
   CORS_ORIGINS: z.string().default('').transform(list).pipe(z.array(origin)),
   TRUSTED_PROXIES: z.string().default('').transform(list).pipe(z.array(network)),
 });
@@ -124,6 +127,7 @@ export function readSettings(environment: Environment): Settings {
     jwtPreviousSecretKeys: env.JWT_PREVIOUS_SECRET_KEYS,
     accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
     refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
+    callsPerMinute: env.RATE_LIMIT_CALLS_PER_MINUTE,
     corsOrigins: env.CORS_ORIGINS,
     trustedProxies: env.TRUSTED_PROXIES,
   };

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import {
+  createCallLimiter,
+  createChangeFeed,
   createPasswordHasher,
   createSessionGate,
   createTokenIssuer,
@@ -16,7 +18,7 @@ import { processSettings, type Settings, SettingsError } from './env.ts';
 import { createHealthCheck } from './health.ts';
 import { listen } from './listen.ts';
 import { createLog } from './log.ts';
-import { connectRedis } from './redis.ts';
+import { connectRedis, type RedisConnection } from './redis.ts';
 import { signingSecrets } from './secrets.ts';
 import { type Stoppable, stopAll, stopServer } from './stop.ts';
 
@@ -25,6 +27,10 @@ const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.me
 const requestDeadlineMs = 8000;
 /** However often it is refreshed, a session ends this long after its sign-in. */
 const sessionDays = 30;
+/** How soon a change shows whose announcement was lost: with Redis away, or without it, if there are other processes. */
+const pollMs = 1000;
+/** An embedded database has this process alone: nothing is lost between them. */
+const alonePollMs = 30_000;
 /** Long enough that every connection in use hears that it ends; in production also for a balancer to look away. */
 const drainMs = { development: 150, test: 150, production: 1000 };
 
@@ -43,8 +49,9 @@ async function main(): Promise<void> {
     const redis = settings.redisUrl === null ? null : connectRedis(settings.redisUrl, log);
     if (redis !== null) opened.unshift({ name: 'Redis', stop: () => redis.close() });
 
+    const deps = await createDeps(settings, db, redis, log);
     const app = createApp({
-      deps: await createDeps(settings, db, log),
+      deps,
       log,
       accessLog,
       name: settings.appName,
@@ -56,6 +63,8 @@ async function main(): Promise<void> {
     });
     const { server, url } = await listen(app, settings.host, settings.port);
     opened.unshift({ name: 'listener', stop: () => stopServer(server, drainMs[settings.appEnv], requestDeadlineMs) });
+    // First of all, so that their clients are told and go elsewhere while everything is still served.
+    opened.unshift({ name: 'streams', stop: async () => deps.changes.close() });
     log.info(
       { url, database: db.driver, redis: redis !== null, pid: process.pid },
       `${settings.appName} listens on ${url}`,
@@ -76,7 +85,7 @@ async function main(): Promise<void> {
   process.exit(isClean ? 0 : 1);
 }
 
-async function createDeps(settings: Settings, db: Database, log: Logger): Promise<Deps> {
+async function createDeps(settings: Settings, db: Database, redis: RedisConnection | null, log: Logger): Promise<Deps> {
   const secrets = await signingSecrets(settings);
   const { accessTokenMinutes: accessMinutes, refreshTokenDays: refreshDays } = settings;
   const tokens = createTokenIssuer({ secrets, accessMinutes, refreshDays, sessionDays }, systemClock);
@@ -87,6 +96,12 @@ async function createDeps(settings: Settings, db: Database, log: Logger): Promis
     clock: systemClock,
     passwords: await createPasswordHasher(passwordHashing),
     sessions: createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
+    changes: createChangeFeed(db, log, {
+      ...(redis === null ? {} : { broadcast: redis.broadcast }),
+      pollMs: db.driver === 'pglite' ? alonePollMs : pollMs,
+    }),
+    limiter: createCallLimiter(settings.callsPerMinute),
+    runningKeys: new Set(),
   };
 }
 

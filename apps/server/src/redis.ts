@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Broadcast } from '@alice/api';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
@@ -7,8 +9,12 @@ const pingTimeoutMs = 1000;
 export interface RedisConnection {
   /** Resolves when Redis answers, else throws, within a second. */
   ping(): Promise<void>;
+  /** Carries the ids of people whose data changed to the other processes, as long as Redis is there. */
+  readonly broadcast: Broadcast;
   close(): Promise<void>;
 }
+
+const channel = 'alice:changes';
 
 /**
  * Connects in the background and for ever: a dead Redis slows nobody down and stops nobody. Commands fail at once while it
@@ -32,12 +38,38 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     log.info({}, isDown ? 'Redis is back' : 'Redis is there');
     isDown = false;
   });
+  const broadcast = createBroadcast(redis, log);
   return {
+    broadcast,
     async ping() {
       await redis.ping();
     },
     async close() {
       redis.disconnect();
+      broadcast.close();
     },
+  };
+}
+
+/** One channel for all: a message is two ids, and a process looks each up among those whom it serves. */
+function createBroadcast(redis: Redis, log: Logger): Broadcast & { close(): void } {
+  const self = randomUUID();
+  let subscriber: Redis | undefined;
+  return {
+    publish(userId) {
+      // A lost message costs time only: who watches looks for themselves, too.
+      redis.publish(channel, `${self} ${userId}`).catch(() => undefined);
+    },
+    subscribe(receive) {
+      // A connection that subscribes can do nothing else. It waits for Redis for as long as that takes.
+      subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined });
+      subscriber.on('error', () => undefined);
+      subscriber.on('message', (_channel, message: string) => {
+        const [sender, userId] = message.split(' ');
+        if (sender !== self && userId !== undefined) receive(userId);
+      });
+      subscriber.subscribe(channel).catch((error: unknown) => log.warn({ err: error }, 'not subscribed to changes'));
+    },
+    close: () => subscriber?.disconnect(),
   };
 }

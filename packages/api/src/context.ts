@@ -39,8 +39,8 @@ export interface HeldCopy {
 export interface ReplyFacts {
   /** What is left of the caller's budget. */
   budget: Budget | null;
-  /** When the reply was first given, where it is given again. */
-  firstGivenAt: string | null;
+  /** When the reply to a mutation under an idempotency key was first given, so that it is given again with the same time. */
+  givenAt: string | null;
 }
 
 /** What every operation may use. */

@@ -47,7 +47,11 @@ export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   CONFLICT: { status: 409, trpc: 'CONFLICT', title: 'It exists already' },
   STALE_VERSION: { status: 412, trpc: 'CONFLICT', title: 'It was changed in the meantime' },
   CANNOT_UNDO: { status: 409, trpc: 'CONFLICT', title: 'Something stands in the way of undoing it' },
-  FULL_SYNC_REQUIRED: { status: 410, trpc: 'CONFLICT', title: 'The changes since then are gone: sync from the beginning' },
+  FULL_SYNC_REQUIRED: {
+    status: 410,
+    trpc: 'CONFLICT',
+    title: 'The changes since then are gone: sync from the beginning',
+  },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, trpc: 'CONFLICT', title: 'The first request with this key still runs' },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,

@@ -11,9 +11,9 @@ export type { HeldCopy, Identity, ReplyFacts, RequestContext, RequestFacts } fro
 export { createRequestContext } from './create-request-context.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError } from './errors.ts';
-export { type Budget, BudgetExceeded, type CallLimiter, createCallLimiter } from './limits/call-limiter.ts';
+export { type Budget, type CallLimiter, createCallLimiter } from './limits/call-limiter.ts';
 export { type ProcedureFacts, procedureMap } from './procedure-map.ts';
-export { appRouter, createCaller } from './root.ts';
 export type { ProcedureMeta, RestLine, RestRoute } from './procedure-meta.ts';
+export { appRouter, createCaller } from './root.ts';
 export { fromUnknown, toDomainError } from './to-domain-error.ts';
 export { itemOf, notModified } from './trpc.ts';

@@ -1,5 +1,5 @@
 import type { Database } from '@alice/db';
-import { initTRPC, type TrackedEnvelope, TRPCError, tracked as track } from '@trpc/server';
+import { initTRPC, TRPCError, type TrackedEnvelope, tracked as track } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { hashRequest } from './changes/request-hash.ts';
 import type { Caller, RequestContext } from './context.ts';
 import type { Deps } from './deps.ts';
 import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
+import { usedUp } from './limits/call-limiter.ts';
 import type { ProcedureMeta, RestLine } from './procedure-meta.ts';
 import { toDomainError } from './to-domain-error.ts';
 
@@ -60,7 +61,9 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
   const user = requireCaller(ctx);
   const isReading = deps.sessions.check(user);
   if (isReading !== undefined) await isReading;
-  request.reply.budget = await deps.limiter.countCall(user.id);
+  const budget = await deps.limiter.countCall(user.id);
+  request.reply.budget = budget;
+  if (budget.isUsedUp) throw usedUp(budget);
 
   const proceed = (within: Deps) => next({ ctx: { user, deps: within } });
   if (type === 'mutation') {
@@ -109,7 +112,9 @@ export function itemOf(output: z.ZodType): z.ZodType | undefined {
 const streamedItem = 'streamedItem';
 
 /** Gives the items of a stream their ids; `from`, where it begins, stays for the transport to tell. */
-export function tracked<Item extends { readonly number: number }>(stream: AsyncIterable<unknown> & { readonly from: number }) {
+export function tracked<Item extends { readonly number: number }>(
+  stream: AsyncIterable<unknown> & { readonly from: number },
+) {
   async function* iterate() {
     // The guarantee: the operation has parsed each item with the schema that the procedure names.
     for await (const item of stream as AsyncIterable<Item>) yield track(String(item.number), item);

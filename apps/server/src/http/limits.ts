@@ -31,6 +31,29 @@ export function requireJson(c: Context): void {
   }
 }
 
+/** Whether a request brings a body: one with neither length nor type brings none. */
+export function hasBody(c: Context): boolean {
+  const length = c.req.header('content-length');
+  return (
+    (length !== undefined && length !== '0') ||
+    c.req.header('transfer-encoding') !== undefined ||
+    c.req.header('content-type') !== undefined
+  );
+}
+
+/** Throws NOT_ACCEPTABLE unless the client takes this media type. */
+export function requireAccepts(c: Context, type: string): void {
+  const accept = c.req.header('accept');
+  if (accept === undefined || accept === '*/*') return;
+  const wide = `${type.split('/')[0]}/*`;
+  for (const range of accept.split(',')) {
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const isRefused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    if (!isRefused && (name === type || name === wide || name === '*/*')) return;
+  }
+  throw new DomainError('NOT_ACCEPTABLE', `This address answers ${type}, which the Accept header does not take`);
+}
+
 async function readCounted(body: ReadableStream<Uint8Array> | null): Promise<string> {
   if (body === null) return '';
   const decoder = new TextDecoder();

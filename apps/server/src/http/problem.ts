@@ -1,22 +1,29 @@
 import { type DomainError, errorKinds } from '@alice/api';
 
 /** RFC 9457 problem details, with the fields of the original API beside them. */
-export function problem(error: DomainError, requestId: string): Response {
+export function problemBody(error: DomainError, requestId: string): object {
   const { status, title } = errorKinds[error.code];
-  const body = {
+  return {
     type: `urn:alice:error:${error.code.toLowerCase().replaceAll('_', '-')}`,
     title,
     status,
     detail: error.message,
     status_code: status,
     code: error.code,
-    request_id: requestId,
+    request_id: error.requestId ?? requestId,
     errors: error.errors,
     ...error.details,
   };
+}
+
+/** The response that a failure is. */
+export function problem(error: DomainError, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   // What is left of the body is not read, so the connection cannot be used again.
   if (error.code === 'PAYLOAD_TOO_LARGE') headers.set('connection', 'close');
   if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));
-  return new Response(JSON.stringify(body), { status, headers });
+  return new Response(JSON.stringify(problemBody(error, requestId)), {
+    status: errorKinds[error.code].status,
+    headers,
+  });
 }

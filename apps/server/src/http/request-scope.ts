@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { errorKinds, fromUnknown, type RequestFacts } from '@alice/api';
+import { errorKinds, fromUnknown, type HeldCopy, type ReplyFacts, type RequestFacts } from '@alice/api';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ClientAddress } from './client-address.ts';
 import { limitUrl } from './limits.ts';
 import { problem } from './problem.ts';
-import { type Cors, securityHeaders } from './response-headers.ts';
+import { budgetHeaders, type Cors, securityHeaders } from './response-headers.ts';
 
 export interface AppEnv {
   Bindings: Partial<HttpBindings>;
@@ -36,6 +36,10 @@ export class RequestScope implements RequestFacts {
   /** What the response must carry on top of its own headers. Whoever builds it with them says so in `hasHeaders`. */
   readonly headers: Readonly<Record<string, string>>;
   hasHeaders = false;
+  /** Set by the transport, which knows how many calls a request is. */
+  idempotencyKeys: readonly string[] | null = null;
+  held: HeldCopy | null = null;
+  readonly reply: ReplyFacts = { budget: null, givenAt: null };
   readonly #log: Logger;
   #bound: Logger | undefined;
 
@@ -76,7 +80,7 @@ export function requestScope(
     const scope = new RequestScope(c, options);
     c.set('scope', scope);
     const response = await answerOrProblem(c, scope, answer);
-    if (!scope.hasHeaders) for (const name in scope.headers) response.headers.set(name, scope.headers[name] ?? '');
+    if (!scope.hasHeaders) setHeaders(response, scope);
 
     const { status } = response;
     const { method, path } = c.req;
@@ -86,6 +90,11 @@ export function requestScope(
     accessLog[level]({ requestId: scope.id, method, path, status, ms, address: scope.address }, 'request');
     return response;
   };
+}
+
+function setHeaders(response: Response, scope: RequestScope): void {
+  const all: Readonly<Record<string, string>> = { ...scope.headers, ...budgetHeaders(scope.reply.budget) };
+  for (const name in all) response.headers.set(name, all[name] ?? '');
 }
 
 async function answerOrProblem(c: Context<AppEnv>, scope: RequestScope, answer: Answer): Promise<Response> {

@@ -1,3 +1,5 @@
+import type { Budget } from '@alice/api';
+
 /** On every response. The API answers JSON to programs: nothing may be framed, sniffed, scripted or kept. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -9,12 +11,26 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 /** What a browser on another origin may read beside the body. */
-const exposedHeaders = 'x-request-id, retry-after, etag';
-const allowedHeaders = 'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id';
+const exposedHeaders =
+  'x-request-id, retry-after, etag, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, ratelimit-policy';
+const allowedHeaders = 'accept, authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id';
 const allowedMethods = 'GET, POST, PATCH, PUT, DELETE';
 const preflightSeconds = '7200';
 
 type Headers = Readonly<Record<string, string>>;
+
+const noBudget: Headers = {};
+
+/** What is left of a caller's budget: draft-ietf-httpapi-ratelimit-headers-07. */
+export function budgetHeaders(budget: Budget | null): Headers {
+  if (budget === null) return noBudget;
+  return {
+    'ratelimit-limit': String(budget.limit),
+    'ratelimit-remaining': String(budget.remaining),
+    'ratelimit-reset': String(budget.resetSeconds),
+    'ratelimit-policy': `${budget.limit};w=${budget.windowSeconds}`,
+  };
+}
 
 export interface Cors {
   /** The headers for a response to `origin`. */

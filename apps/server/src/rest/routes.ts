@@ -42,7 +42,11 @@ export interface Route {
 }
 
 const headerFields = new Set(['expectedVersion', 'lastEventId']);
-const hasBody = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Whether the fields that are not in the address stand in a body; otherwise they stand after the `?`. */
+export function takesBody({ rest }: Pick<Route, 'rest'>): boolean {
+  return rest.method === 'POST' || rest.method === 'PUT' || rest.method === 'PATCH';
+}
 
 function toRoute(procedure: ProcedureFacts, rest: RestRoute, paths: ReadonlySet<string>): Route {
   const input = procedure.inputs[0];
@@ -60,8 +64,8 @@ function toRoute(procedure: ProcedureFacts, rest: RestRoute, paths: ReadonlySet<
     fields,
     placement: {
       path: inPath,
-      query: hasBody.has(rest.method) ? [] : others,
-      body: hasBody.has(rest.method) ? others : [],
+      query: takesBody({ rest }) ? [] : others,
+      body: takesBody({ rest }) ? others : [],
       takesIfMatch: 'expectedVersion' in fields,
       takesLastEventId: 'lastEventId' in fields,
     },

@@ -9,9 +9,12 @@ import {
 import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { Context } from 'hono';
+import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
 import type { AppEnv } from '../http/request-scope.ts';
+import { budgetHeaders } from '../http/response-headers.ts';
 import { logFailure, retryHeaders } from './failures.ts';
+import { answerStream, withLastEventId } from './stream.ts';
 
 /**
  * The short way through tRPC: plain JSON calls of known procedures, alone or in a batch. tRPC's own adapter makes `URL`,
@@ -28,7 +31,7 @@ export interface DirectCall {
 export const maxBatchSize = 10;
 const prefix = '/trpc/';
 
-/** What is called, if it can be answered directly: all queries by GET or all mutations by POST. */
+/** What is called, if it can be answered directly: all queries by GET, all mutations by POST, or one stream by GET. */
 export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
   const { method } = c.req;
   const type = method === 'GET' ? 'query' : method === 'POST' ? 'mutation' : null;
@@ -42,7 +45,8 @@ export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
   const procedures: ProcedureFacts[] = [];
   for (const name of paths) {
     const procedure = procedureMap.get(name);
-    if (procedure?.type !== type) return null;
+    const isStream = procedure?.type === 'subscription' && type === 'query' && !isBatch;
+    if (procedure === undefined || (procedure.type !== type && !isStream)) return null;
     procedures.push(procedure);
   }
   return { procedures, isBatch, query: query['input'] };
@@ -57,7 +61,10 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   const scope = c.get('scope');
   const text = c.req.method === 'GET' ? query : await readJsonBody(c);
   const inputs = readInputs(text, isBatch);
+  scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), procedures.length);
   const ctx = await createRequestContext(deps, scope);
+  const [first] = procedures;
+  const leaving = first?.type === 'subscription' ? new AbortController() : undefined;
 
   const run = async (procedure: ProcedureFacts, batchIndex: number): Promise<Outcome> => {
     const { path, type } = procedure;
@@ -67,8 +74,9 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
           path,
           type,
           ctx,
-          getRawInput: () => inputs.at(batchIndex),
-          signal: undefined,
+          getRawInput: async () =>
+            leaving === undefined ? inputs.at(batchIndex) : withLastEventId(c, await inputs.at(batchIndex)),
+          signal: leaving?.signal,
           batchIndex,
         }),
       };
@@ -79,6 +87,9 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
     }
   };
   const outcomes = await Promise.all(procedures.map(run));
+  const [only] = outcomes;
+  if (leaving !== undefined && only !== undefined && 'data' in only)
+    return answerStream(ctx, scope, only.data, leaving);
   const replies = outcomes.map((outcome) => toReply(outcome, ctx));
 
   scope.hasHeaders = true;
@@ -86,7 +97,12 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   const body = isBatch ? replies : replies[0];
   return new Response(JSON.stringify(body), {
     status: errors.length === 0 ? 200 : getHTTPStatusCode(replies),
-    headers: { 'content-type': 'application/json', ...scope.headers, ...retryHeaders(errors, replies.length) },
+    headers: {
+      'content-type': 'application/json',
+      ...scope.headers,
+      ...budgetHeaders(scope.reply.budget),
+      ...retryHeaders(errors, replies.length),
+    },
   });
 }
 

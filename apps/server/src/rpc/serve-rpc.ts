@@ -1,6 +1,7 @@
 import { appRouter, createRequestContext, type Deps, DomainError } from '@alice/api';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Context } from 'hono';
+import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { answerDirectly, maxBatchSize, readDirectCall } from './direct.ts';
@@ -34,6 +35,10 @@ export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<R
   const { method, url } = c.req;
   const isRead = method === 'GET' || method === 'HEAD';
   const { headers, signal } = c.req.raw;
+  scope.idempotencyKeys = readIdempotencyKeys(
+    c.req.header('idempotency-key'),
+    c.req.query('batch') === '1' ? c.req.path.split(',').length : 1,
+  );
   return fetchRequestHandler({
     endpoint: '/trpc',
     req: isRead ? c.req.raw : new Request(url, { method, headers, signal, body: await readJsonBody(c) }),

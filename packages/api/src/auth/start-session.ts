@@ -21,7 +21,7 @@ export async function startSession(
   query?: RunQuery,
 ): Promise<TokensOut> {
   try {
-    return (await repeatStart(ctx, userId)) ?? (await insertSession(ctx, userId, action, query));
+    return (await repeatStart(ctx, userId, query)) ?? (await insertSession(ctx, userId, action, query));
   } catch (error) {
     const fault = databaseFault(error);
     if (fault?.kind !== 'unique' || fault.constraint !== 'sessions_user_id_start_key_key') throw error;
@@ -38,6 +38,7 @@ async function insertSession(
   const { clock, tokens } = ctx.deps;
   const id = uuidv7();
   const now = clock.now();
+  ctx.request.reply.givenAt = now.toISOString();
   const subject = { userId, id, generation: 1, createdAt: now, rotatedAt: now };
   const pair = await tokens.issue(subject);
   await createRow(
@@ -87,16 +88,24 @@ type StartedRow = Pick<Rows['sessions'], 'id' | 'createdAt' | 'rotatedAt' | 'gen
  * committed together, and tokens follow from the session, so none was kept. Null when it is the first with its key.
  * Throws IDEMPOTENCY_KEY_REUSED for another request, UNAUTHENTICATED when that session has been used or has ended since.
  */
-export async function repeatStart({ deps, start }: StartContext, userId: string): Promise<TokensOut | null> {
+export async function repeatStart(
+  { deps, start, request }: StartContext,
+  userId: string,
+  query: RunQuery = deps.db.query,
+): Promise<TokensOut | null> {
   if (start === null) return null;
   const oldest = new Date(deps.clock.now().getTime() - keptHours * 3_600_000).toISOString();
-  const [found] = await deps.db.query<StartedRow>(findStarted, [userId, start.key, oldest]);
+  const [found] = await query<StartedRow>(findStarted, [userId, start.key, oldest]);
   if (found === undefined) return null;
   if (found.startHash === null || !start.hash.equals(found.startHash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   if (found.endedAt !== null || found.generation !== 1) {
-    throw new DomainError('UNAUTHENTICATED', 'The session that this request began is in use or has ended: sign in anew');
+    throw new DomainError(
+      'UNAUTHENTICATED',
+      'The session that this request began is in use or has ended: sign in anew',
+    );
   }
   const { id, generation } = found;
+  request.reply.givenAt = found.createdAt;
   return deps.tokens.issue({
     userId,
     id,

@@ -115,6 +115,7 @@ async function runOrRepeat(once: Once, run: (db: Database) => Promise<unknown>):
       if (found?.isFree !== true) throw inUse();
       const data = await run(tx.database);
       if (!(await keepReply(once, tx.query, { at, data }))) throw new KeptMeanwhile();
+      ctx.request.reply.givenAt = at;
       return data;
     });
   } catch (error) {
@@ -140,7 +141,7 @@ async function keepReply({ ctx, key, hash, at, oldest }: Once, query: RunQuery, 
 function repeat({ ctx, hash }: Once, { requestHash, reply }: KeptRow): unknown {
   if (!requestHash.equals(hash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   const kept = JSON.parse(reply) as KeptReply;
-  ctx.request.reply.firstGivenAt = kept.at;
+  ctx.request.reply.givenAt = kept.at;
   if ('data' in kept) return kept.data;
   const { code, message, errors, details } = kept.error;
   throw new DomainError(code, message, { errors, ...(details ? { details } : {}), requestId: kept.requestId });

@@ -2,8 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { createRow } from '../changes/create-row.ts';
 import { goals } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
-import { toGoal } from './to-goal.ts';
 import type { CreateGoalInput, GoalOut } from './schemas.ts';
+import { toGoal } from './to-goal.ts';
 
 /** Creates a goal. Throws CONFLICT when the id that the client brought is taken. */
 export async function createGoal(ctx: UserContext, input: CreateGoalInput): Promise<GoalOut> {

@@ -1,7 +1,7 @@
 import type { UserContext } from '../context.ts';
 import { notFound } from '../errors.ts';
-import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
 import type { GoalInput, GoalOut } from './schemas.ts';
+import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
 
 const statement = {
   name: 'goals.get',

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
 import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
-import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
 import type { GoalOut, ListGoalsInput } from './schemas.ts';
+import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
 
 const order = 'created.desc';
 const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);

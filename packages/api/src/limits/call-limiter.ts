@@ -10,23 +10,13 @@ export interface Budget {
   readonly resetSeconds: number;
   /** The window's length in seconds. */
   readonly windowSeconds: number;
+  /** This call was one too many. */
+  readonly isUsedUp: boolean;
 }
 
 export interface CallLimiter {
-  /** Counts one procedure call of a person. Throws TOO_MANY_REQUESTS, with the budget, when the window's calls are used up. */
+  /** Counts one procedure call of a person. */
   countCall(userId: string): Promise<Budget>;
-}
-
-/** TOO_MANY_REQUESTS that knows the budget it ran out of. */
-export class BudgetExceeded extends DomainError {
-  readonly budget: Budget;
-
-  constructor(budget: Budget) {
-    super('TOO_MANY_REQUESTS', `At most ${budget.limit} calls in ${budget.windowSeconds} seconds`, {
-      retryAfterSeconds: budget.resetSeconds,
-    });
-    this.budget = budget;
-  }
 }
 
 const windowSeconds = 60;
@@ -34,20 +24,28 @@ const windowSeconds = 60;
 /** Counts calls, not requests: a batch of ten costs ten. Each process counts for itself. */
 export function createCallLimiter(callsPerMinute: number): CallLimiter {
   const limiter = new RateLimiterMemory({ points: callsPerMinute, duration: windowSeconds });
-  const toBudget = ({ remainingPoints, msBeforeNext }: RateLimiterRes): Budget => ({
+  const toBudget = ({ remainingPoints, msBeforeNext }: RateLimiterRes, isUsedUp: boolean): Budget => ({
     limit: callsPerMinute,
     remaining: remainingPoints,
     resetSeconds: Math.ceil(msBeforeNext / 1000),
     windowSeconds,
+    isUsedUp,
   });
   return {
     async countCall(userId) {
       try {
-        return toBudget(await limiter.consume(userId));
+        return toBudget(await limiter.consume(userId), false);
       } catch (error) {
-        if (error instanceof RateLimiterRes) throw new BudgetExceeded(toBudget(error));
+        if (error instanceof RateLimiterRes) return toBudget(error, true);
         throw error;
       }
     },
   };
+}
+
+/** TOO_MANY_REQUESTS, until the window ends. */
+export function usedUp({ limit, resetSeconds, windowSeconds: seconds }: Budget): DomainError {
+  return new DomainError('TOO_MANY_REQUESTS', `At most ${limit} calls in ${seconds} seconds`, {
+    retryAfterSeconds: resetSeconds,
+  });
 }

@@ -16,7 +16,10 @@ type Place =
   | { readonly in: 'changes'; readonly number: number }
   | { readonly in: 'rows'; readonly number: number; readonly entity: Entity; readonly after: string };
 
-const number = z.string().regex(/^\d{1,15}$/).transform(Number);
+const number = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
 const places = {
   changes: z.tuple([number]),
   rows: z.tuple([number, z.enum(syncedEntities), id]),

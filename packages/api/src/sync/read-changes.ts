@@ -68,7 +68,13 @@ async function readStates(ctx: UserContext, lines: readonly Line[], through: num
   const byEntity = Map.groupBy(lines, ({ entity }) => entity);
   await Promise.all(
     [...byEntity].map(async ([entity, own]) => {
-      const values = [ctx.user.id, own.map(({ number }) => number), own.map(({ id }) => id), own.map(({ at }) => at), through];
+      const values = [
+        ctx.user.id,
+        own.map(({ number }) => number),
+        own.map(({ id }) => id),
+        own.map(({ at }) => at),
+        through,
+      ];
       const rows = await ctx.deps.db.query<Rows[keyof Rows] & { changeNumber: number }>(statesOf[entity], values);
       for (const row of rows) states.set(row.changeNumber, syncedTables[entity].toWire(row));
     }),

@@ -8,7 +8,13 @@ const read = { scope: 'sync:read' } as const;
 const write = { scope: 'sync:write' } as const;
 
 export const syncRouter = {
-  pull: authed({ method: 'GET', path: '/sync/changes', summary: 'Pull changes for a copy', followsChanges: true, ...read })
+  pull: authed({
+    method: 'GET',
+    path: '/sync/changes',
+    summary: 'Pull changes for a copy',
+    followsChanges: true,
+    ...read,
+  })
     .input(s.pullInput.prefault({}))
     .output(s.pulled)
     .query(({ ctx, input }) => pullChanges(ctx, input)),

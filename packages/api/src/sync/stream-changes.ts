@@ -1,7 +1,7 @@
 import type { Caller, UserContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { readChanges } from './read-changes.ts';
-import { change, type ChangeOut, type LiveInput } from './schemas.ts';
+import { type ChangeOut, change, type LiveInput } from './schemas.ts';
 
 /** A stream is one database look per change, and one open connection: so many of one person's, in one process. */
 const maxStreams = 20;

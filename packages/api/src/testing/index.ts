@@ -3,9 +3,9 @@ import type { Database } from '@alice/db';
 import { createPasswordHasher } from '../auth/password-hasher.ts';
 import { createSessionGate } from '../auth/session-gate.ts';
 import { createTokenIssuer } from '../auth/tokens.ts';
+import { createChangeFeed } from '../changes/change-feed.ts';
 import type { RequestContext } from '../context.ts';
 import { createRequestContext } from '../create-request-context.ts';
-import { createChangeFeed } from '../changes/change-feed.ts';
 import type { Clock, Deps, Log } from '../deps.ts';
 import { createCallLimiter } from '../limits/call-limiter.ts';
 import { createCaller } from '../root.ts';
@@ -85,7 +85,7 @@ export function requestContext(deps: Deps, accessToken: string | null, key?: str
     userAgent: 'tests',
     idempotencyKeys: key === undefined ? null : [key],
     held: null,
-    reply: { budget: null, firstGivenAt: null },
+    reply: { budget: null, givenAt: null },
   });
 }
 

@@ -15,7 +15,12 @@ export const usersRouter = {
     .output(s.user)
     .mutation(({ ctx, input }) => updateMe(ctx, input)),
 
-  get: authed({ method: 'GET', path: '/users/{id}', summary: 'Get what everybody may see of a person', scope: 'users:read' })
+  get: authed({
+    method: 'GET',
+    path: '/users/{id}',
+    summary: 'Get what everybody may see of a person',
+    scope: 'users:read',
+  })
     .input(s.userInput)
     .output(s.publicUser)
     .query(({ ctx, input }) => getUser(ctx, input)),

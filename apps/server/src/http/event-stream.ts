@@ -1,0 +1,99 @@
+import type { RequestScope } from './request-scope.ts';
+import { budgetHeaders } from './response-headers.ts';
+
+/** A stream of numbered items, as a subscription gives it. */
+export interface NumberedStream extends AsyncIterable<readonly [id: string, data: unknown, ...mark: unknown[]]> {
+  /** The number after which it begins. */
+  readonly from: number;
+}
+
+/** How a transport writes events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export interface EventFormat {
+  readonly open: (from: number) => string;
+  readonly item: (id: string, data: unknown) => string;
+  readonly heartbeat: string;
+  /** What is said before an end with a reason; null where the client shall just come back. */
+  readonly failure: (error: unknown) => string | null;
+}
+
+const heartbeatMs = 15_000;
+
+export const streamHeaders: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // nginx would otherwise hold events back until a buffer is full.
+  'x-accel-buffering': 'no',
+};
+
+/** The guarantee: every subscription gives what `tracked` of api makes; a test calls each. */
+export function asStream(output: unknown): NumberedStream {
+  return output as NumberedStream;
+}
+
+/** The response that a stream is; when the client goes, `leaving` aborts. */
+export function streamResponse(
+  scope: RequestScope,
+  stream: NumberedStream,
+  format: EventFormat,
+  leaving: AbortController,
+): Response {
+  scope.hasHeaders = true;
+  return new Response(
+    toEventStream(stream, format, () => leaving.abort()),
+    { headers: { ...scope.headers, ...budgetHeaders(scope.reply.budget), ...streamHeaders } },
+  );
+}
+
+/**
+ * Writes items as events, as fast as the client takes them: the next one is only asked for when the last one is on its
+ * way, so nothing piles up here. `leave` is called once when the client goes.
+ */
+function toEventStream(stream: NumberedStream, format: EventFormat, leave: () => void): ReadableStream {
+  const encoder = new TextEncoder();
+  const items = stream[Symbol.asyncIterator]();
+  type Next = Awaited<ReturnType<typeof items.next>>;
+  let pending: Promise<Next> | undefined;
+  let hasLeft = false;
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        controller.enqueue(encoder.encode(format.open(stream.from)));
+      },
+      async pull(controller) {
+        try {
+          pending ??= items.next();
+          const next = await orHeartbeat(pending);
+          if (hasLeft) return;
+          if (next === null) {
+            controller.enqueue(encoder.encode(format.heartbeat));
+            return;
+          }
+          pending = undefined;
+          if (next.done === true) controller.close();
+          else controller.enqueue(encoder.encode(format.item(next.value[0], next.value[1])));
+        } catch (error) {
+          if (hasLeft) return;
+          const text = format.failure(error);
+          if (text !== null) controller.enqueue(encoder.encode(text));
+          controller.close();
+        }
+      },
+      cancel() {
+        hasLeft = true;
+        leave();
+        // It may wait for a change that never comes: leaving has woken it.
+        void items.return?.(undefined).catch(() => undefined);
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}
+
+/** The next item, or null when it is time for a heartbeat first. */
+function orHeartbeat<Next>(next: Promise<Next>): Promise<Next | null> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(null), heartbeatMs);
+    next.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,92 @@
+import { createRequestContext, type Deps, notModified, toDomainError } from '@alice/api';
+import { getTRPCErrorFromUnknown } from '@trpc/server';
+import type { Context } from 'hono';
+import { asStream } from '../http/event-stream.ts';
+import { readIdempotencyKeys } from '../http/idempotency-key.ts';
+import { hasBody, readJsonBody, requireAccepts } from '../http/limits.ts';
+import { parseJson } from '../http/parse-json.ts';
+import type { AppEnv, RequestScope } from '../http/request-scope.ts';
+import { budgetHeaders } from '../http/response-headers.ts';
+import { EntityTag, versionOf } from './entity-tag.ts';
+import { envelope } from './envelope.ts';
+import { type Address, readInput } from './read-input.ts';
+import { restStream } from './rest-stream.ts';
+import type { Route } from './routes.ts';
+
+export const prefix = '/api/v1';
+
+/** A browser may keep it, for this person only, and asks each time whether it is still right. */
+const revalidated = { 'cache-control': 'private, no-cache', vary: 'origin, authorization' };
+
+/**
+ * Answers a route: finds the input in the request, calls the procedure and wraps what it gives. Who may call, what is valid
+ * and what is done is the procedure's to say.
+ */
+export function answerRoute(route: Route, deps: Deps, release: string): (c: Context<AppEnv>) => Promise<Response> {
+  const { procedure, reply } = route;
+  const { path, type } = procedure;
+  const mediaType = reply === 'stream' ? 'text/event-stream' : 'application/json';
+
+  return async (c) => {
+    const scope = c.get('scope');
+    requireAccepts(c, mediaType);
+    const text = c.req.method !== 'GET' && hasBody(c) ? await readJsonBody(c) : '';
+    const tag = type === 'query' ? new EntityTag(c.req.header('if-none-match'), c.req.url, release) : null;
+    scope.held = tag;
+    if (type === 'mutation') scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), 1);
+    const leaving = reply === 'stream' ? new AbortController() : undefined;
+    const ctx = await createRequestContext(deps, scope);
+    try {
+      const data = await procedure.call({
+        path,
+        type,
+        ctx,
+        getRawInput: async () => readInput(route, addressOf(c), text === '' ? undefined : parseJson(text)),
+        signal: leaving?.signal,
+        batchIndex: 0,
+      });
+      if (leaving !== undefined) return restStream(scope, asStream(data), leaving);
+      if (tag?.holds(data)) return notModifiedResponse(scope, tag.held);
+      const givenAt = scope.reply.givenAt ?? deps.clock.now().toISOString();
+      return respond(scope, route.rest.status ?? 200, headersOf(route, data, tag), envelope(route, data, givenAt));
+    } catch (cause) {
+      if (cause === notModified && tag !== null) return notModifiedResponse(scope, tag.held);
+      throw toDomainError(getTRPCErrorFromUnknown(cause));
+    }
+  };
+}
+
+function headersOf({ location }: Route, data: unknown, tag: EntityTag | null): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const version = versionOf(data);
+  if (tag !== null) Object.assign(headers, revalidated, { etag: tag.for(data) });
+  else if (version !== null) headers['etag'] = `"${version}"`;
+  if (location !== null) headers['location'] = `${prefix}${location.replace('{id}', idOf(data))}`;
+  return headers;
+}
+
+function notModifiedResponse(scope: RequestScope, etag: string): Response {
+  return respond(scope, 304, { ...revalidated, etag }, null);
+}
+
+function respond(scope: RequestScope, status: number, own: Record<string, string>, body: string | null): Response {
+  scope.hasHeaders = true;
+  const headers = { ...scope.headers, ...budgetHeaders(scope.reply.budget), ...own };
+  return new Response(body, { status, headers });
+}
+
+function addressOf(c: Context<AppEnv>): Address {
+  const { url } = c.req;
+  const mark = url.indexOf('?');
+  return {
+    path: c.req.param(),
+    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
+    ifMatch: c.req.header('if-match'),
+    lastEventId: c.req.header('last-event-id'),
+  };
+}
+
+function idOf(data: unknown): string {
+  if (typeof data === 'object' && data !== null && 'id' in data && typeof data.id === 'string') return data.id;
+  throw new Error('what was created has no id');
+}

@@ -1,0 +1,14 @@
+import type { Route } from './routes.ts';
+
+/**
+ * The body of a success as JSON: `{"data": …, "message": …, "timestamp": …}`. Of a page the items are the data, and what
+ * else it says (`nextCursor` …) stands beside them.
+ */
+export function envelope({ reply }: Route, data: unknown, timestamp: string): string {
+  const said = { message: 'Success', timestamp };
+  if (reply !== 'page' || typeof data !== 'object' || data === null || !('items' in data)) {
+    return JSON.stringify({ data, ...said });
+  }
+  const { items, ...others } = data;
+  return JSON.stringify({ data: items, ...others, ...said });
+}

@@ -1,0 +1,37 @@
+import { type Deps, DomainError } from '@alice/api';
+import type { Hono } from 'hono';
+import { problem } from '../http/problem.ts';
+import type { AppEnv, requestScope } from '../http/request-scope.ts';
+import { answerRoute, prefix } from './answer-route.ts';
+import { type Route, restRoutes } from './routes.ts';
+
+/** Makes a route below `/api/v1` of every procedure that has a REST line; another method there is answered with 405. */
+export function serveRest(
+  app: Hono<AppEnv>,
+  scoped: ReturnType<typeof requestScope>,
+  deps: Deps,
+  release: string,
+): void {
+  const byAddress = Map.groupBy(restRoutes(), ({ rest }) => rest.path);
+  // `/users/me` before `/users/{id}`.
+  const addresses = [...byAddress].sort(([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')));
+  for (const [address, routes] of addresses) {
+    const path = `${prefix}${address.replace(/\{(\w+)\}/g, ':$1')}`;
+    for (const route of routes) app.on(route.rest.method, path, scoped(answerRoute(route, deps, release)));
+    const allow = allowed(routes);
+    app.all(
+      path,
+      scoped((c) => {
+        const message = `${c.req.method} is not served here, only ${allow}`;
+        const response = problem(new DomainError('METHOD_NOT_ALLOWED', message), c.get('scope').id);
+        response.headers.set('allow', allow);
+        return response;
+      }),
+    );
+  }
+}
+
+function allowed(routes: readonly Route[]): string {
+  const methods = routes.map(({ rest }) => rest.method);
+  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+}

@@ -1,0 +1,37 @@
+import { appRouter, errorKinds, type RequestContext, toDomainError } from '@alice/api';
+import { getTRPCErrorFromUnknown, getTRPCErrorShape } from '@trpc/server';
+import type { Context } from 'hono';
+import { asStream, type EventFormat, streamResponse } from '../http/event-stream.ts';
+import type { AppEnv, RequestScope } from '../http/request-scope.ts';
+import { logFailure } from './failures.ts';
+
+/** A subscription as tRPC's clients read it: its events, with the number where it begins as the first id. */
+export function answerStream(
+  ctx: RequestContext,
+  scope: RequestScope,
+  data: unknown,
+  leaving: AbortController,
+): Response {
+  const format: EventFormat = {
+    open: (from) => `event: connected\nid: ${from}\ndata: {}\n\n`,
+    item: (id, item) => `id: ${id}\ndata: ${JSON.stringify(item)}\n\n`,
+    heartbeat: 'event: ping\ndata: \n\n',
+    failure(cause) {
+      const error = getTRPCErrorFromUnknown(cause);
+      logFailure(scope, error, undefined);
+      // What passes is no reason to tell: the client comes back and goes on.
+      if (errorKinds[toDomainError(error).code].status >= 500) return null;
+      const { _config: config } = appRouter._def;
+      const shape = getTRPCErrorShape({ config, error, type: 'subscription', path: undefined, input: undefined, ctx });
+      return `event: serialized-error\ndata: ${JSON.stringify(shape)}\n\n`;
+    },
+  };
+  return streamResponse(scope, asStream(data), format, leaving);
+}
+
+/** A client that comes back says in a header where it was; tRPC hands it on as a part of the input. */
+export function withLastEventId(c: Context<AppEnv>, input: unknown): unknown {
+  const lastEventId = c.req.header('last-event-id') ?? c.req.query('lastEventId') ?? '';
+  if (lastEventId === '') return input;
+  return typeof input === 'object' && input !== null ? { ...input, lastEventId } : { lastEventId };
+}
