@@ -26,4 +26,6 @@ export type RestLine = RestRoute | { readonly none: string };
 /** What a procedure says of itself beside its schemas. */
 export interface ProcedureMeta {
   readonly rest: RestLine;
+  /** Which step of the ladder it stands on. */
+  readonly access: 'public' | 'authed' | 'admin';
 }

@@ -44,7 +44,12 @@ describe('errors', () => {
       const overTrpc = getHTTPStatusCodeFromError(new TRPCError({ code: trpc }));
       return overTrpc === status ? [] : [`${code} ${status} ${overTrpc}`];
     });
-    expect(differing).toEqual(['STALE_VERSION 412 409', 'URI_TOO_LONG 414 400']);
+    expect(differing).toEqual([
+      'NOT_ACCEPTABLE 406 400',
+      'STALE_VERSION 412 409',
+      'FULL_SYNC_REQUIRED 410 409',
+      'URI_TOO_LONG 414 400',
+    ]);
   });
 
   it('tell nothing of what was not foreseen', () => {

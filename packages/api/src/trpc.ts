@@ -123,9 +123,9 @@ export function tracked<Item extends { readonly number: number }>(
 }
 
 /** The ladder. Each step states the procedure's REST line. */
-export const publicProcedure = (rest: RestLine) => open.meta({ rest });
-export const authed = (rest: RestLine) => signedIn.meta({ rest });
-export const admin = (rest: RestLine) => administrator.meta({ rest });
+export const publicProcedure = (rest: RestLine) => open.meta({ rest, access: 'public' });
+export const authed = (rest: RestLine) => signedIn.meta({ rest, access: 'authed' });
+export const admin = (rest: RestLine) => administrator.meta({ rest, access: 'admin' });
 
 type StepResult = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: TRPCError };
 

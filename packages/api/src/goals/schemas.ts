@@ -1,22 +1,26 @@
 import { GoalProgressSource, GoalState } from '@alice/db/models';
 import { z } from 'zod';
-import { id, newId } from '../shared/ids.ts';
+import { id, newId, rowId } from '../shared/ids.ts';
 import { cursor, limit, page } from '../shared/paging.ts';
 import { notes, text, title } from '../shared/text.ts';
-import { calendarDate, instant } from '../shared/time.ts';
+import { calendarDate, day, instant } from '../shared/time.ts';
 import { expectedVersion, version } from '../shared/version.ts';
 
-export const goalState = z.enum(GoalState);
-export const progressSource = z.enum(GoalProgressSource);
+export const goalState = z
+  .enum(GoalState)
+  .meta({ id: 'GoalState', description: 'How a goal stands.', examples: ['active'] });
+export const progressSource = z.enum(GoalProgressSource).meta({
+  id: 'ProgressSource',
+  description: 'What moves the progress: check-ins by hand, or the linked tasks.',
+  examples: ['manual'],
+});
 
 const measure = z.number().min(-1e15).max(1e15);
 
 const metricFields = {
-  /** What is counted: `%`, `kg`, `pages`. */
-  unit: text(1, 30),
+  unit: text(1, 30).describe('What is counted: `%`, `kg`, `pages`.'),
   start: measure,
-  /** Below `start` for a goal that goes down. */
-  target: measure,
+  target: measure.describe('Below `start` for a goal that goes down.'),
   current: measure,
 };
 
@@ -43,56 +47,66 @@ const fields = {
   progressSource,
 };
 
-export const goal = z.object({
-  id: z.string(),
-  title: z.string(),
-  notes: z.string(),
-  state: goalState,
-  dueDate: z.string().nullable(),
-  /** `current` follows the linked tasks when the progress comes from them. */
-  metric: z.object({
-    unit: z.string(),
-    start: z.number(),
-    target: z.number(),
-    current: z.number(),
-    direction: z.enum(['up', 'down']),
-  }),
-  progress: z.object({
-    source: progressSource,
-    /** 0 to 1; null when it comes from tasks and there are none. */
-    fraction: z.number().nullable(),
-    /** Linked tasks that count: neither deleted nor cancelled. Weights stand beside counts, so added scope is seen. */
-    tasks: z.object({ done: z.number(), total: z.number(), doneWeight: z.number(), totalWeight: z.number() }),
-  }),
-  version,
-  createdAt: instant,
-  updatedAt: instant,
-  deletedAt: instant.nullable(),
-});
+const figure = (example: number) => z.number().meta({ examples: [example] });
 
-export const createGoalInput = z.strictObject({
-  id: newId.optional(),
-  title: fields.title,
-  notes: fields.notes.default(''),
-  state: fields.state.default('active'),
-  dueDate: fields.dueDate.default(null),
-  progressSource: fields.progressSource.default('manual'),
-  metric: newMetric.prefault({}),
-});
+export const goal = z
+  .object({
+    id: rowId,
+    title: z.string().meta({ examples: ['Run a half marathon'] }),
+    notes: z.string().meta({ description: 'Markdown.', examples: [''] }),
+    state: goalState,
+    dueDate: day.nullable(),
+    metric: z
+      .object({
+        unit: z.string().meta({ examples: ['km'] }),
+        start: figure(0),
+        target: figure(21),
+        current: figure(8),
+        direction: z.enum(['up', 'down']),
+      })
+      .describe('`current` follows the linked tasks when the progress comes from them.'),
+    progress: z.object({
+      source: progressSource,
+      fraction: figure(0.38).nullable().describe('0 to 1; null when it comes from tasks and there are none.'),
+      tasks: z
+        .object({ done: figure(2), total: figure(5), doneWeight: figure(2), totalWeight: figure(6) })
+        .describe(
+          'Linked tasks that are neither deleted nor cancelled. Weights stand beside counts: added scope is seen.',
+        ),
+    }),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+    deletedAt: instant.nullable().meta({ examples: [null] }),
+  })
+  .meta({ id: 'Goal', description: 'Something to reach, with how far it is.' });
 
-export const updateGoalInput = z.strictObject({
-  id,
-  expectedVersion,
-  ...z.object({ ...fields, metric: metricChange }).partial().shape,
-});
+export const createGoalInput = z
+  .strictObject({
+    id: newId.optional(),
+    title: fields.title,
+    notes: fields.notes.default(''),
+    state: fields.state.default('active'),
+    dueDate: fields.dueDate.default(null),
+    progressSource: fields.progressSource.default('manual'),
+    metric: newMetric.prefault({}),
+  })
+  .meta({ examples: [{ title: 'Run a half marathon', dueDate: '2027-04-11', metric: { unit: 'km', target: 21 } }] });
+
+export const updateGoalInput = z
+  .strictObject({
+    id,
+    expectedVersion,
+    ...z.object({ ...fields, metric: metricChange }).partial().shape,
+  })
+  .meta({ examples: [{ metric: { current: 8 } }] });
 
 export const goalInput = z.strictObject({ id });
 export const goalChangeInput = z.strictObject({ id, expectedVersion });
 
 export const listGoalsInput = z.strictObject({
-  state: z.array(goalState).min(1).max(6).optional(),
-  /** Deleted goals instead of live ones. */
-  deleted: z.boolean().default(false),
+  state: z.array(goalState).min(1).max(6).optional().describe('Goals in one of these.'),
+  deleted: z.boolean().default(false).describe('Deleted goals instead of live ones.'),
   limit,
   cursor: cursor.optional(),
 });

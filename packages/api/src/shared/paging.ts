@@ -1,12 +1,16 @@
 import { z } from 'zod';
 
 /** How many items a page holds: 1 to 100, 20 unless told. */
-export const limit = z.int().min(1).max(100).default(20);
+export const limit = z.int().min(1).max(100).default(20).describe('How many items a page holds at most.');
 
 /** An opaque cursor, as `nextCursor` of the page before gave it. */
-export const cursor = z.string().min(1).max(500);
+export const cursor = z.string().min(1).max(500).describe('Where the page begins: `nextCursor` of the page before.');
 
 /** A page of `item`; `nextCursor` is null on the last page. */
 export function page<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+  const nextCursor = z
+    .string()
+    .nullable()
+    .meta({ description: 'Where the next page begins; null on the last one.', examples: ['WyJjcmVhdGVkIixbXV0'] });
+  return z.object({ items: z.array(item), nextCursor });
 }

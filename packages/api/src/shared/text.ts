@@ -28,6 +28,8 @@ export function text(min: number, max: number) {
         error: min === 1 ? 'must not be empty' : `must be at least ${min} characters long`,
         abort: true,
       })
+      // JSON Schema counts code points, too.
+      .meta({ minLength: min, maxLength: max })
   );
 }
 
@@ -35,4 +37,4 @@ export function text(min: number, max: number) {
 export const title = text(1, 500).refine((value) => value.trim() !== '', 'must not be blank');
 
 /** Markdown notes: up to 20,000 code points. */
-export const notes = text(0, 20_000);
+export const notes = text(0, 20_000).describe('Markdown.');

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * The cast says what the SDK's user sees. Its guarantee: the SDK revives every string whose key ends in `At`,
  * and a test holds that exactly the fields of this type have such a key.
  */
-export const instant = z.string().length(24) as unknown as z.ZodType<Date, string>;
+export const instant = z.string().length(24).meta({ format: 'date-time' }) as unknown as z.ZodType<Date, string>;
 
 const dayCount = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
 
@@ -16,13 +16,27 @@ export const calendarDate = z
   .refine((value) => {
     const [year = 0, month = 0, day = 0] = value.split('-').map(Number);
     return year >= 1 && year <= 9998 && month >= 1 && month <= 12 && day >= 1 && day <= dayCount(year, month);
-  }, 'must be a day of the calendar');
+  }, 'must be a day of the calendar')
+  .meta({ format: 'date' });
+
+/** A calendar date in an output. */
+export const day = z.string().meta({ format: 'date' });
 
 /** Wall-clock time `HH:MM`, 00:00 to 23:59. */
-export const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 09:30');
+export const wallTime = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 09:30')
+  .meta({ description: 'Wall-clock time.', examples: ['09:30'] });
 
 /** An IANA time zone that this runtime knows, as the client wrote it. */
-export const timeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone like Europe/Berlin');
+export const timeZone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, 'must be an IANA time zone like Europe/Berlin')
+  .meta({ description: 'An IANA time zone.', examples: ['Europe/Berlin'] });
+
+/** A time zone in an output. */
+export const zoneName = z.string().meta({ examples: ['Europe/Berlin'] });
 
 function isTimeZone(name: string): boolean {
   // Offsets ("+02:00") are zones to Intl, but not IANA names, and PostgreSQL reads their sign the other way round.

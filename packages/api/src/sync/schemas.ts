@@ -1,48 +1,62 @@
 import { z } from 'zod';
 import { goal, progressSource } from '../goals/schemas.ts';
+import { rowId } from '../shared/ids.ts';
 import { cursor, limit } from '../shared/paging.ts';
 import { instant } from '../shared/time.ts';
 import { task } from '../tasks/schemas.ts';
 import { user } from '../users/schemas.ts';
 
-/** Counts a person's changes from 1. */
-export const changeNumber = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+export const changeNumber = z
+  .int()
+  .min(1)
+  .max(Number.MAX_SAFE_INTEGER)
+  .meta({ description: "Counts a person's changes from 1.", examples: [57] });
 
-/** A goal as it is kept: its progress follows from its tasks, which are synced themselves. */
-export const syncedGoal = goal.omit({ progress: true }).extend({ progressSource });
+export const syncedGoal = goal.omit({ progress: true }).extend({ progressSource }).meta({
+  id: 'SyncedGoal',
+  description: 'A goal as it is kept: its progress follows from its tasks, which are synced themselves.',
+});
 
 const facts = {
   number: changeNumber,
   changedAt: instant,
-  /** What was done: create, update, complete, delete, undo …; `snapshot` for a row of a first sync. */
-  action: z.string(),
-  id: z.string(),
-  /** It is to be taken out of a copy: deleted softly (then `row` shows it), or gone for good (then `row` is null). */
-  deleted: z.boolean(),
+  action: z.string().meta({
+    description: 'What was done: create, update, complete, delete, undo …; `snapshot` for a row of a first sync.',
+    examples: ['update'],
+  }),
+  id: rowId,
+  deleted: z
+    .boolean()
+    .describe('Take it out of a copy: deleted softly (then `row` shows it), or gone for good (then `row` is null).'),
 };
 
-/** One change, with the row as that change left it. */
-export const change = z.discriminatedUnion('entity', [
-  z.object({ ...facts, entity: z.literal('user'), row: user.nullable() }),
-  z.object({ ...facts, entity: z.literal('goal'), row: syncedGoal.nullable() }),
-  z.object({ ...facts, entity: z.literal('task'), row: task.nullable() }),
-]);
+export const change = z
+  .discriminatedUnion('entity', [
+    z.object({ ...facts, entity: z.literal('task'), row: task.nullable() }).meta({ id: 'TaskChange' }),
+    z.object({ ...facts, entity: z.literal('goal'), row: syncedGoal.nullable() }).meta({ id: 'GoalChange' }),
+    z.object({ ...facts, entity: z.literal('user'), row: user.nullable() }).meta({ id: 'UserChange' }),
+  ])
+  .meta({ id: 'Change', description: 'One change, with the row as that change left it.' });
 
 export const pullInput = z.strictObject({
-  /** Where the last pull ended; without one, everything there is comes first. */
-  cursor: cursor.optional(),
+  cursor: cursor.optional().describe('Where the last pull ended; without one, everything there is comes first.'),
   limit,
 });
 
 export const pulled = z.object({
   items: z.array(change),
-  /** Where the next pull begins, be it now or later. */
-  nextCursor: z.string(),
-  hasMore: z.boolean(),
-  /** The changes since the cursor are gone: drop the copy and pull without one. */
-  fullSyncRequired: z.boolean(),
-  /** The number up to which a copy is complete once this page is applied; null before the end of a first sync. */
-  number: z.int().nullable(),
+  nextCursor: z
+    .string()
+    .meta({ description: 'Where the next pull begins, be it now or later.', examples: ['WyJjaGFuZ2VzIixbNTddXQ'] }),
+  hasMore: z.boolean().describe('There is more to pull now.'),
+  fullSyncRequired: z.boolean().describe('The changes since the cursor are gone: drop the copy and pull without one.'),
+  number: z
+    .int()
+    .nullable()
+    .meta({
+      description: 'Up to which a copy is complete once this page is applied; null before the end of a first sync.',
+      examples: [57],
+    }),
 });
 
 export const liveInput = z.strictObject({

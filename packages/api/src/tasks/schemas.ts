@@ -1,15 +1,23 @@
 import { TaskPriority, TaskStatus } from '@alice/db/models';
 import { z } from 'zod';
-import { id, newId } from '../shared/ids.ts';
+import { id, newId, rowId } from '../shared/ids.ts';
 import { cursor, limit, page } from '../shared/paging.ts';
 import { notes, text, title } from '../shared/text.ts';
-import { calendarDate, instant, timeZone, wallTime } from '../shared/time.ts';
+import { calendarDate, day, instant, timeZone, wallTime, zoneName } from '../shared/time.ts';
 import { expectedVersion, version } from '../shared/version.ts';
 
-export const taskStatus = z.enum(TaskStatus);
-export const taskPriority = z.enum(TaskPriority);
+export const taskStatus = z
+  .enum(TaskStatus)
+  .meta({ id: 'TaskStatus', description: 'How far a task is.', examples: ['todo'] });
+export const taskPriority = z
+  .enum(TaskPriority)
+  .meta({ id: 'TaskPriority', description: 'How much a task matters.', examples: ['high'] });
 
-/** A day, or a wall-clock time on it; without `timeZone` the time follows the person. */
+const dueMeta = {
+  description: 'A day, or a wall-clock time on it; without `timeZone` the time follows the person.',
+  examples: [{ date: '2026-12-01', time: '09:30' }],
+};
+
 export const due = z
   .strictObject({
     date: calendarDate,
@@ -19,7 +27,8 @@ export const due = z
   .refine((value) => value.timeZone === undefined || value.time !== undefined, {
     path: ['timeZone'],
     message: 'needs a time',
-  });
+  })
+  .meta({ id: 'NewDue', ...dueMeta });
 
 const fields = {
   title,
@@ -28,41 +37,62 @@ const fields = {
   priority: taskPriority,
   due: due.nullable(),
   estimateMinutes: z.int().min(1).max(525_600).nullable(),
-  goalId: id.nullable(),
-  weight: z.number().min(0).max(1_000_000),
+  goalId: id.nullable().describe('The goal that it belongs to.'),
+  weight: z.number().min(0).max(1_000_000).describe('How much it counts for its goal.'),
 };
 
-export const task = z.object({
-  id: z.string(),
-  title: z.string(),
-  notes: z.string(),
-  status: taskStatus,
-  priority: taskPriority,
-  due: z.object({ date: z.string(), time: z.string().optional(), timeZone: z.string().optional() }).nullable(),
-  estimateMinutes: z.number().nullable(),
-  goalId: z.string().nullable(),
-  weight: z.number(),
-  version,
-  createdAt: instant,
-  updatedAt: instant,
-  startedAt: instant.nullable(),
-  completedAt: instant.nullable(),
-  deletedAt: instant.nullable(),
-});
+const notYet = instant.nullable().meta({ examples: [null] });
 
-export const createTaskInput = z.strictObject({
-  id: newId.optional(),
-  title: fields.title,
-  notes: fields.notes.default(''),
-  status: fields.status.default('todo'),
-  priority: fields.priority.default('none'),
-  due: fields.due.default(null),
-  estimateMinutes: fields.estimateMinutes.default(null),
-  goalId: fields.goalId.default(null),
-  weight: fields.weight.default(1),
-});
+export const task = z
+  .object({
+    id: rowId,
+    title: z.string().meta({ examples: ['Pay the rent'] }),
+    notes: z.string().meta({ description: 'Markdown.', examples: [''] }),
+    status: taskStatus,
+    priority: taskPriority,
+    due: z
+      .object({
+        date: day,
+        time: z
+          .string()
+          .meta({ examples: ['09:30'] })
+          .optional(),
+        timeZone: zoneName.optional(),
+      })
+      .meta({ id: 'Due', ...dueMeta })
+      .nullable(),
+    estimateMinutes: z
+      .number()
+      .nullable()
+      .meta({ examples: [30] }),
+    goalId: rowId.nullable().describe('The goal that it belongs to.'),
+    weight: z.number().meta({ description: 'How much it counts for its goal.', examples: [1] }),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+    startedAt: notYet,
+    completedAt: notYet,
+    deletedAt: notYet,
+  })
+  .meta({ id: 'Task', description: 'Something to do.' });
 
-export const updateTaskInput = z.strictObject({ id, expectedVersion, ...z.object(fields).partial().shape });
+export const createTaskInput = z
+  .strictObject({
+    id: newId.optional(),
+    title: fields.title,
+    notes: fields.notes.default(''),
+    status: fields.status.default('todo'),
+    priority: fields.priority.default('none'),
+    due: fields.due.default(null),
+    estimateMinutes: fields.estimateMinutes.default(null),
+    goalId: fields.goalId.default(null),
+    weight: fields.weight.default(1),
+  })
+  .meta({ examples: [{ title: 'Pay the rent', priority: 'high', due: { date: '2026-12-01', time: '09:30' } }] });
+
+export const updateTaskInput = z
+  .strictObject({ id, expectedVersion, ...z.object(fields).partial().shape })
+  .meta({ examples: [{ status: 'in_progress', estimateMinutes: 30 }] });
 
 /** A task to act on. */
 export const taskInput = z.strictObject({ id });
@@ -73,19 +103,22 @@ export const taskOrder = z.enum(['created', 'due', 'priority']);
 const oneOrMore = <T extends z.ZodType>(item: T, most: number) => z.array(item).min(1).max(most);
 
 export const listTasksInput = z.strictObject({
-  status: oneOrMore(taskStatus, 4).optional(),
-  priority: oneOrMore(taskPriority, 5).optional(),
-  /** First and last day, inclusive. */
-  due: z.strictObject({ from: calendarDate.optional(), to: calendarDate.optional() }).optional(),
-  goalId: id.optional(),
-  /** Text that the title or the notes contain, in any case. */
-  text: text(1, 200).optional(),
-  /** Deleted tasks instead of live ones. */
-  deleted: z.boolean().default(false),
-  /** Ties are broken by age; tasks with nothing due stand at the end of time. */
-  order: taskOrder.default('created'),
-  /** Newest first, soonest due first, most urgent first unless told. */
-  direction: z.enum(['asc', 'desc']).optional(),
+  status: oneOrMore(taskStatus, 4).optional().describe('Tasks with one of these.'),
+  priority: oneOrMore(taskPriority, 5).optional().describe('Tasks with one of these.'),
+  due: z
+    .strictObject({ from: calendarDate.optional(), to: calendarDate.optional() })
+    .optional()
+    .describe('First and last day, inclusive.'),
+  goalId: id.optional().describe('Tasks of this goal.'),
+  text: text(1, 200).optional().describe('Text that the title or the notes contain, in any case.'),
+  deleted: z.boolean().default(false).describe('Deleted tasks instead of live ones.'),
+  order: taskOrder
+    .default('created')
+    .describe('Ties are broken by age; tasks with nothing due stand at the end of time.'),
+  direction: z
+    .enum(['asc', 'desc'])
+    .optional()
+    .describe('Newest first, soonest due first, most urgent first unless told.'),
   limit,
   cursor: cursor.optional(),
 });

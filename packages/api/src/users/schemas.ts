@@ -1,37 +1,48 @@
 import { Role } from '@alice/db/models';
 import { z } from 'zod';
-import { id } from '../shared/ids.ts';
+import { id, rowId } from '../shared/ids.ts';
 import { cursor, limit, page } from '../shared/paging.ts';
 import { text } from '../shared/text.ts';
-import { instant, timeZone } from '../shared/time.ts';
+import { instant, timeZone, zoneName } from '../shared/time.ts';
 import { expectedVersion, version } from '../shared/version.ts';
 
 /** What people call themselves: 1 to 100 code points, not only white space. */
 export const userName = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
 
-/** A person as they see themselves. */
-export const user = z.object({
-  id: z.string(),
-  email: z.string(),
-  name: z.string(),
-  role: z.enum(Role),
-  timeZone: z.string(),
-  version,
-  createdAt: instant,
-  updatedAt: instant,
-});
+export const role = z.enum(Role).meta({ id: 'Role', description: 'What a person may do.', examples: ['user'] });
 
-export const updateUserInput = z.strictObject({
-  expectedVersion,
-  name: userName.optional(),
-  timeZone: timeZone.optional(),
-});
+const displayName = z.string().meta({ examples: ['Ada Lovelace'] });
 
-/** A person as others see them. */
-export const publicUser = z.object({ id: z.string(), name: z.string() });
+export const user = z
+  .object({
+    id: rowId,
+    email: z.string().meta({ format: 'email', examples: ['ada@example.com'] }),
+    name: displayName,
+    role,
+    timeZone: zoneName,
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'User', description: 'A person as they see themselves.' });
 
-/** A person as administrators see them. */
-export const account = user.extend({ disabledAt: instant.nullable() });
+export const updateUserInput = z
+  .strictObject({
+    expectedVersion,
+    name: userName.optional(),
+    timeZone: timeZone.optional(),
+  })
+  .meta({ examples: [{ timeZone: 'Europe/Berlin' }] });
+
+export const publicUser = z
+  .object({ id: rowId, name: displayName })
+  .meta({ id: 'PublicUser', description: 'A person as others see them.' });
+
+export const account = user
+  .extend({
+    disabledAt: instant.nullable().meta({ description: 'Since when the person is locked out.', examples: [null] }),
+  })
+  .meta({ id: 'Account', description: 'A person as administrators see them.' });
 
 export const userInput = z.strictObject({ id });
 export const listUsersInput = z.strictObject({ limit, cursor: cursor.optional() });
