@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { Deps } from './deps.ts';
 import { type ProcedureFacts, procedureMap } from './procedure-map.ts';
 import { instant } from './shared/time.ts';
-import { itemOf } from './trpc.ts';
 import { requestContext, signUp, type TestClock, testClock, testDeps } from './testing/index.ts';
+import { itemOf } from './trpc.ts';
 
 const procedures = [...procedureMap.values()];
 
@@ -24,7 +24,8 @@ describe.each(procedures)('$path', ({ meta, output }) => {
 
   it('states its output, in which exactly the instants have keys that end in At', () => {
     expect(output).toBeInstanceOf(z.ZodType);
-    for (const [key, schema] of fieldsOf(itemOf(output) ?? output)) expect([key, key.endsWith('At')]).toEqual([key, isInstant(schema)]);
+    for (const [key, schema] of fieldsOf(itemOf(output) ?? output))
+      expect([key, key.endsWith('At')]).toEqual([key, isInstant(schema)]);
   });
 });
 

@@ -76,7 +76,9 @@ describe('an announcement', () => {
   it('wakes those who watch the person, here and in other processes', () => {
     const receivers: ((userId: string) => void)[] = [];
     const broadcastOf = (self: number): Broadcast => ({
-      publish: (userId) => receivers.forEach((receive, index) => index !== self && receive(userId)),
+      publish: (userId) => {
+        for (const [index, receive] of receivers.entries()) if (index !== self) receive(userId);
+      },
       subscribe: (receive) => receivers.push(receive),
     });
     const { db } = deps;

@@ -92,10 +92,9 @@ describe('a mutation under a key', () => {
     clock.advance({ hours: 25 });
     const { tokens: newest } = await callAs(deps, null).auth.login({ email: user.email, password: testPassword });
     await callAs(deps, newest.accessToken, 'b').users.update({ name: 'Ada' });
-    const kept = await deps.db.query<{ key: string }>(
-      { text: 'SELECT key FROM idempotency_keys WHERE user_id = $1' },
-      [user.id],
-    );
+    const kept = await deps.db.query<{ key: string }>({ text: 'SELECT key FROM idempotency_keys WHERE user_id = $1' }, [
+      user.id,
+    ]);
     expect(kept).toEqual([{ key: 'b' }]);
   });
 });

@@ -1,0 +1,126 @@
+import { DomainError, procedureMap } from '@alice/api';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Address, readInput } from './read-input.ts';
+import { type Route, restRoutes } from './routes.ts';
+
+const routes = restRoutes();
+
+function routeOf(path: string): Route {
+  const route = routes.find(({ procedure }) => procedure.path === path);
+  if (route === undefined) throw new Error(`${path} has no route`);
+  return route;
+}
+
+function read(path: string, query = '', more: Partial<Address> = {}, body?: unknown): unknown {
+  const address = { path: {}, query: new URLSearchParams(query), ifMatch: undefined, lastEventId: undefined, ...more };
+  return readInput(routeOf(path), address, body);
+}
+
+function refusal(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error instanceof DomainError ? error.errors : error;
+  }
+}
+
+describe('a query', () => {
+  it('gives each field the type that the input has, and leaves the rest to the schema', () => {
+    expect(
+      read('tasks.list', 'status=todo&status=done&deleted=true&limit=5&text=5&due[from]=2026-01-01&due[to]=x'),
+    ).toEqual({ status: ['todo', 'done'], deleted: true, limit: 5, text: '5', due: { from: '2026-01-01', to: 'x' } });
+    expect(read('tasks.list', 'limit=abc&deleted=yes&nope=1&due[x]=1&limit[a]=2')).toEqual({
+      limit: 'abc',
+      deleted: 'yes',
+      nope: '1',
+      due: { x: '1' },
+      'limit[a]': '2',
+    });
+    expect(read('tasks.list', 'limit=1&limit=2')).toEqual({ limit: ['1', '2'] });
+    expect(read('tasks.list', 'limit=1e3&priority=high')).toEqual({ limit: '1e3', priority: ['high'] });
+    expect(read('users.me', 'x=1')).toBeUndefined();
+  });
+
+  it('never fails on what anybody may write, and changes no prototype', () => {
+    const names = fc.oneof(
+      fc.string(),
+      fc.constantFrom('__proto__', 'constructor', 'due[__proto__]', '__proto__[x]', 'due[]'),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(names, fc.string())), (pairs) => {
+        const input = read('tasks.list', new URLSearchParams(pairs).toString());
+        expect(Object.getPrototypeOf(input)).toBe(Object.prototype);
+        expect(Object.prototype).not.toHaveProperty('x');
+      }),
+    );
+  });
+
+  it('carries whatever a list can be asked, there and back', () => {
+    const { inputs } = procedureMap.get('tasks.list') ?? { inputs: [] };
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 50 });
+    const asked = fc.record(
+      {
+        status: fc.uniqueArray(fc.constantFrom('todo', 'done', 'cancelled'), { minLength: 1 }),
+        text: text.filter((value) => !value.includes('\u0000')),
+        deleted: fc.boolean(),
+        limit: fc.integer({ min: 1, max: 100 }),
+        due: fc.record({ from: fc.constant('2026-01-01'), to: fc.constant('2026-12-31') }, { requiredKeys: [] }),
+      },
+      { requiredKeys: ['limit'] },
+    );
+    fc.assert(
+      fc.property(asked, (input) => {
+        const query = new URLSearchParams();
+        for (const [name, value] of Object.entries(input)) {
+          if (Array.isArray(value)) for (const item of value) query.append(name, item);
+          else if (typeof value === 'object')
+            for (const [key, inner] of Object.entries(value)) query.set(`${name}[${key}]`, inner);
+          else query.set(name, String(value));
+        }
+        const { due, ...others } = input;
+        const expected = due === undefined || Object.keys(due).length === 0 ? others : input;
+        const found = read('tasks.list', query.toString());
+        expect(found).toEqual(expected);
+        expect(inputs[0]?.safeParse(found).success).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a body', () => {
+  const id = '01a20543-66c4-727a-834f-ddca3c63f226';
+
+  it('is joined by the address and the version in If-Match', () => {
+    expect(read('tasks.update', '', { path: { id }, ifMatch: '"3-0a1b"' }, { title: 'a' })).toEqual({
+      id,
+      title: 'a',
+      expectedVersion: 3,
+    });
+    expect(read('tasks.delete', '', { path: { id }, ifMatch: 'W/"12"' })).toEqual({ id, expectedVersion: 12 });
+    expect(read('tasks.complete', '', { path: { id }, ifMatch: '*' })).toEqual({ id });
+    expect(read('sync.undo', '', { path: { number: '57' } })).toEqual({ number: 57 });
+    expect(read('sync.undo', '', { path: { number: 'x' } })).toEqual({ number: 'x' });
+    expect(read('sync.live', '', { lastEventId: '57' })).toEqual({ lastEventId: '57' });
+  });
+
+  it('does not hold what is said elsewhere', () => {
+    expect(refusal(() => read('tasks.update', '', { path: { id } }, { id, expectedVersion: 1 }))).toEqual([
+      { path: 'id', message: 'stands in the address' },
+      { path: 'expectedVersion', message: 'is sent as the header If-Match' },
+    ]);
+    expect(refusal(() => read('sync.live', 'lastEventId=5'))).toEqual([
+      { path: 'lastEventId', message: 'is sent as the header Last-Event-ID' },
+    ]);
+  });
+
+  it.each([[[]], ['text'], [5], [null], [true]])('must be an object, not %j', (body) => {
+    expect(() => read('tasks.create', '', {}, body)).toThrow('The body must be a JSON object');
+  });
+
+  it.each(['3', '"x"', '"1", "2"', '""', '"-1"', 'W/3', '"99999999999"'])('with If-Match %j is refused', (ifMatch) => {
+    expect(refusal(() => read('tasks.update', '', { path: { id }, ifMatch }, {}))).toMatchObject([
+      { path: 'If-Match' },
+    ]);
+  });
+});

@@ -1,0 +1,22 @@
+import { testDatabase } from '@alice/db/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Deps } from '../deps.ts';
+import { signUp, testDeps } from '../testing/index.ts';
+
+let deps: Deps;
+
+beforeAll(async () => {
+  deps = await testDeps(await testDatabase(), { callsPerMinute: 3 });
+});
+afterAll(() => deps.db.close());
+
+it('lets so many calls of a person through, and says when the next may come', async () => {
+  const [one, other] = [await signUp(deps), await signUp(deps)];
+  for (let count = 0; count < 3; count += 1) await one.api.users.me();
+  await expect(one.api.users.me()).rejects.toMatchObject({
+    cause: { code: 'TOO_MANY_REQUESTS', message: 'At most 3 calls in 60 seconds', retryAfterSeconds: 60 },
+  });
+  // Nothing is done for a refused call.
+  await expect(one.api.tasks.create({ title: 'a' })).rejects.toMatchObject({ cause: { code: 'TOO_MANY_REQUESTS' } });
+  expect((await other.api.tasks.list({})).items).toEqual([]);
+});
