@@ -12,6 +12,11 @@ export default defineConfig({
   fixedExtension: false,
   dts: false,
   sourcemap: true,
+  // What the page at /docs loads.
+  copy: {
+    from: ['src/docs/browser/*', 'node_modules/swagger-ui-dist/{swagger-ui.css,swagger-ui-bundle.js,LICENSE,NOTICE}'],
+    to: 'dist/docs',
+  },
   deps: {
     neverBundle: [
       'argon2',

@@ -63,8 +63,7 @@ async function makeApp(database: Database) {
     version: '0.1.0',
     corsOrigins: ['https://app.example'],
     trustedProxies: [],
-    checkHealth: () =>
-      createHealthCheck(database, redis === 'none' ? null : { ping }, '0.1.0')(),
+    checkHealth: () => createHealthCheck(database, redis === 'none' ? null : { ping }, '0.1.0')(),
     isDraining: () => isDraining,
   });
 }

@@ -1,6 +1,7 @@
 import { type Deps, DomainError } from '@alice/api';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { serveDocs } from './docs/serve-docs.ts';
 import type { Health } from './health.ts';
 import { clientAddress } from './http/client-address.ts';
 import { type AppEnv, requestScope } from './http/request-scope.ts';
@@ -62,10 +63,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   );
   const { name, version } = options;
   serveRest(app, scoped, deps, version);
-  app.get(
-    '/',
-    scoped((c) => c.json({ name, version, rpc: '/trpc', health: '/api/v1/health' })),
-  );
+  serveDocs(app, scoped, { name, version });
 
   app.notFound(
     scoped(() => {

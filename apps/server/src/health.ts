@@ -11,7 +11,11 @@ export interface Health {
 const freshMs = 500;
 
 /** Asks the database and Redis how they are; within about a second, and never throws. */
-export function createHealthCheck(db: Database, redis: Pick<RedisConnection, 'ping'> | null, version: string): () => Promise<Health> {
+export function createHealthCheck(
+  db: Database,
+  redis: Pick<RedisConnection, 'ping'> | null,
+  version: string,
+): () => Promise<Health> {
   let latest: Promise<Health> | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
 

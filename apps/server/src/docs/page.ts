@@ -1,0 +1,66 @@
+import type { OpenApiDocument, Operation } from '../openapi/types.ts';
+import type { BrowserFile } from './browser-files.ts';
+
+/** What the page may do: load from here, call here, and nothing else. Swagger UI draws its icons from data. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#3157d5"/>' +
+  '<path d="M8 24 16 7l8 17M11.5 18h9" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>';
+
+/** The reference as HTML: a head, the list of operations, and the place where Swagger UI shows them. */
+export function renderPage(name: string, document: OpenApiDocument, files: readonly BrowserFile[]): string {
+  const title = escapeHtml(`${name} API`);
+  const styles = files.filter(({ type }) => type.startsWith('text/css'));
+  const scripts = files.filter(({ type }) => type.startsWith('text/javascript'));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
+${styles.map(({ address }) => `<link rel="stylesheet" href="${address}">`).join('\n')}
+</head>
+<body>
+<header class="top">
+<a class="name" href="#">${icon}<span>${title}</span></a>
+<span class="version">${escapeHtml(document.info.version)}</span>
+<a class="download" href="/openapi.json">openapi.json</a>
+</header>
+<nav class="contents" aria-label="Operations">
+${document.tags.map((tag) => renderTag(tag.name, document)).join('\n')}
+</nav>
+<main id="reference"><noscript>This page needs JavaScript. Without it, read <a href="/openapi.json">openapi.json</a>.</noscript></main>
+${scripts.map(({ address }) => `<script src="${address}" defer></script>`).join('\n')}
+</body>
+</html>
+`;
+}
+
+function renderTag(tag: string, { paths }: OpenApiDocument): string {
+  const operations = Object.values(paths).flatMap((item) => Object.entries(item));
+  const items = operations
+    .filter(([, { tags }]) => tags.includes(tag))
+    .map(([method, operation]) => renderLink(tag, method, operation));
+  return `<section><h2>${escapeHtml(tag)}</h2><ul>${items.join('')}</ul></section>`;
+}
+
+function renderLink(tag: string, method: string, { operationId, summary }: Operation): string {
+  const verb = method === 'delete' ? 'del' : method;
+  return `<li><a href="#/${tag}/${operationId}"><b class="${method}">${verb}</b>${escapeHtml(summary)}</a></li>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}

@@ -1,0 +1,13 @@
+/** In reading order. */
+export const tags = [
+  { name: 'health', description: 'How the server is.' },
+  { name: 'auth', description: 'Make an account, sign in, stay signed in, sign out.' },
+  { name: 'users', description: 'Yourself, and what others may see of a person.' },
+  { name: 'tasks', description: 'What there is to do: with a day or time, a priority, and the goal that it serves.' },
+  { name: 'goals', description: 'What is to be reached, measured by hand or by the tasks that belong to it.' },
+  { name: 'insights', description: 'How work flows: figures with the numbers that they stand on.' },
+  {
+    name: 'sync',
+    description: 'Keep a copy: pull changes in their order, follow them as they happen, and take one back.',
+  },
+] as const;

@@ -1,0 +1,261 @@
+import type { ErrorCode } from '@alice/api';
+
+/** A request that is refused. `{task}` and the like stand for what the test puts there. */
+export interface RefusedRequest {
+  /** Method and address. */
+  readonly request: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** How the address or the body is shown where it is too long to be. */
+  readonly shown?: string;
+  /** Signed in as Ada unless told. */
+  readonly anonymous?: true;
+  /** The same request was made before: with this body, or so many times in this minute. */
+  readonly earlier?: string | number;
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** Headers of the reply that matter here. A number in a pattern is shown as `n`. */
+  readonly says?: Readonly<Record<string, string | RegExp>>;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly cases: readonly RefusedRequest[];
+}
+
+const api = '/api/v1';
+const json = { 'content-type': 'application/json' };
+const post = (body: string) => ({ request: `POST ${api}/tasks`, headers: json, body });
+const patch = (body: string) => ({ request: `PATCH ${api}/tasks/{task}`, headers: json, body });
+const get = (address: string) => ({ request: `GET ${api}${address}` });
+const invalid = { status: 400, code: 'VALIDATION_FAILED' } as const;
+const unauthenticated = { status: 401, code: 'UNAUTHENTICATED' } as const;
+const notFound = { status: 404, code: 'NOT_FOUND' } as const;
+const withHeader = (name: string, value: string) => ({ headers: { ...json, [name]: value } });
+const nobodysId = '01a20543-66c4-727a-834f-ddca3c63f226';
+
+export const sections: readonly Section[] = [
+  {
+    title: 'The address and the method',
+    cases: [
+      { ...get('/nowhere'), ...notFound },
+      { ...get('/tasks/'), ...notFound },
+      {
+        request: `PUT ${api}/tasks`,
+        headers: json,
+        body: '{}',
+        status: 405,
+        code: 'METHOD_NOT_ALLOWED',
+        says: { allow: 'POST, GET, HEAD, OPTIONS' },
+      },
+      {
+        ...get(`/tasks?text=${'x'.repeat(9000)}`),
+        shown: `GET ${api}/tasks?text=xxxx… (9,000 × x)`,
+        status: 414,
+        code: 'URI_TOO_LONG',
+      },
+    ],
+  },
+  {
+    title: 'The kind of data',
+    cases: [
+      {
+        ...post('title=Pay+the+rent'),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        status: 415,
+        code: 'UNSUPPORTED_MEDIA_TYPE',
+      },
+      { ...get('/tasks'), headers: { accept: 'text/html' }, status: 406, code: 'NOT_ACCEPTABLE' },
+      { ...get('/sync/live'), headers: { accept: 'application/json' }, status: 406, code: 'NOT_ACCEPTABLE' },
+      {
+        ...post(JSON.stringify({ title: 'x'.repeat(1_100_000) })),
+        shown: '{"title": "xxxx… (1.1 MB)"}',
+        status: 413,
+        code: 'PAYLOAD_TOO_LARGE',
+      },
+    ],
+  },
+  {
+    title: 'The body',
+    cases: [
+      { ...post('{"title": "Pay the rent"\n "priority": "high"}'), ...invalid },
+      { ...post("{'title': 'Pay the rent'}"), ...invalid },
+      { ...post('{"title": "Pay the rent",\n "notes": }'), ...invalid },
+      { ...post('{"title":'), ...invalid },
+      { ...post('["Pay the rent"]'), ...invalid },
+      { request: `POST ${api}/tasks`, ...invalid },
+    ],
+  },
+  {
+    title: 'The fields',
+    cases: [
+      { ...post('{}'), ...invalid },
+      { ...post('{"title": 7, "estimateMinutes": "30"}'), ...invalid },
+      { ...post('{"title": "   "}'), ...invalid },
+      { ...post('{"title": "Pay", "status": "finished"}'), ...invalid },
+      { ...post('{"title": "Pay", "due": "tomorrow"}'), ...invalid },
+      { ...post('{"title": "Pay", "due": {"date": "2026-02-30"}}'), ...invalid },
+      { ...post('{"title": "Pay", "due": {"date": "2026-02-20", "timeZone": "Europe/Berlin"}}'), ...invalid },
+      { ...post('{"title": "Pay", "colour": "red"}'), ...invalid },
+      { ...post('{"title": 7, "notes": 7, "status": 7, "priority": 7}'), ...invalid },
+      { ...post('{"id": "6f9619ff-8b86-4011-b42d-00c04fc964ff", "title": "Pay"}'), ...invalid },
+      { ...get('/tasks?limit=many&deleted=yes'), ...invalid },
+      { ...get('/tasks?limit=500'), ...invalid },
+      { ...get('/tasks?limit=1&limit=2'), ...invalid },
+      { ...get('/tasks?due=2026-12-01'), ...invalid },
+      { ...get('/tasks?colour=red'), ...invalid },
+      { ...get('/tasks/123'), ...invalid },
+      { request: `PATCH ${api}/users/me`, headers: json, body: '{"timeZone": "UTC+2"}', ...invalid },
+    ],
+  },
+  {
+    title: 'Fields in the wrong place',
+    cases: [
+      { ...patch('{"id": "{task}", "title": "Pay"}'), ...invalid },
+      { ...patch('{"expectedVersion": 1, "title": "Pay"}'), ...invalid },
+      { ...get('/sync/live?lastEventId=3'), ...invalid },
+    ],
+  },
+  {
+    title: 'Pages',
+    cases: [
+      { ...get('/tasks?cursor=2'), ...invalid },
+      { ...get('/tasks?order=due&cursor={cursor of another order}'), ...invalid },
+      { ...get('/sync/changes?cursor=2'), ...invalid },
+    ],
+  },
+  {
+    title: 'What is not there, or there already',
+    cases: [
+      { ...get(`/tasks/${nobodysId}`), ...notFound },
+      { ...get("/tasks/{somebody else's task}"), ...notFound },
+      { ...post(`{"title": "Pay", "goalId": "${nobodysId}"}`), ...notFound },
+      { ...post('{"id": "{task}", "title": "Pay"}'), status: 409, code: 'CONFLICT' },
+      { request: `POST ${api}/sync/changes/2/undo`, status: 409, code: 'CANNOT_UNDO' },
+      { request: `POST ${api}/sync/changes/{overwritten change}/undo`, status: 409, code: 'CANNOT_UNDO' },
+      { ...get('/sync/live'), headers: { 'last-event-id': '9999' }, status: 410, code: 'FULL_SYNC_REQUIRED' },
+    ],
+  },
+  {
+    title: 'Versions',
+    cases: [
+      { ...patch('{"title": "Pay"}'), ...withHeader('if-match', '1'), ...invalid },
+      { ...patch('{"title": "Pay"}'), ...withHeader('if-match', '"1", "2"'), ...invalid },
+      { ...patch('{"title": "Pay"}'), ...withHeader('if-match', '"0"'), ...invalid },
+      {
+        ...patch('{"title": "Pay", "notes": "By Friday"}'),
+        ...withHeader('if-match', '"1"'),
+        status: 412,
+        code: 'STALE_VERSION',
+      },
+    ],
+  },
+  {
+    title: 'Idempotency keys',
+    cases: [
+      { ...post('{"title": "Pay"}'), ...withHeader('idempotency-key', 'pay the rent'), ...invalid },
+      { ...post('{"title": "Pay"}'), ...withHeader('idempotency-key', 'one, two'), ...invalid },
+      {
+        ...post('{"title": "Pay"}'),
+        ...withHeader('idempotency-key', 'my-key'),
+        earlier: '{"title": "Pay the rent"}',
+        status: 422,
+        code: 'IDEMPOTENCY_KEY_REUSED',
+      },
+      {
+        ...post('{"title": "Pay"}'),
+        ...withHeader('idempotency-key', 'running'),
+        status: 409,
+        code: 'IDEMPOTENCY_KEY_IN_USE',
+        says: { 'retry-after': '1' },
+      },
+    ],
+  },
+  {
+    title: 'Who calls',
+    cases: [
+      { ...get('/tasks'), anonymous: true, ...unauthenticated },
+      { ...get('/tasks'), headers: { authorization: 'Basic YWRhOnNlY3JldA==' }, ...unauthenticated },
+      { ...get('/tasks'), headers: { authorization: 'Bearer nonsense' }, ...unauthenticated },
+      { ...get('/tasks'), headers: { authorization: 'Bearer {refresh token}' }, ...unauthenticated },
+      { ...get('/tasks'), headers: { authorization: 'Bearer {expired token}' }, ...unauthenticated },
+      { ...get('/tasks'), headers: { authorization: 'Bearer {signed-out token}' }, ...unauthenticated },
+      { ...get('/users'), status: 403, code: 'FORBIDDEN' },
+      {
+        request: `POST ${api}/auth/login`,
+        headers: json,
+        body: '{"email": "ada-me@example.com", "password": "a guess"}',
+        anonymous: true,
+        status: 401,
+        code: 'INVALID_CREDENTIALS',
+      },
+      {
+        request: `POST ${api}/auth/register`,
+        headers: json,
+        body: '{"email": "ada", "password": "secret", "name": "Ada"}',
+        anonymous: true,
+        ...invalid,
+      },
+      {
+        request: `POST ${api}/auth/register`,
+        headers: json,
+        body: '{"email": "ada-me@example.com", "password": "correct horse battery staple", "name": "Ada"}',
+        anonymous: true,
+        status: 409,
+        code: 'CONFLICT',
+      },
+      {
+        request: `POST ${api}/auth/refresh`,
+        headers: json,
+        body: '{"refreshToken": "{used refresh token}"}',
+        anonymous: true,
+        ...unauthenticated,
+      },
+    ],
+  },
+  {
+    title: 'How often',
+    cases: [
+      {
+        ...get('/users/me'),
+        earlier: 2,
+        status: 429,
+        code: 'TOO_MANY_REQUESTS',
+        says: {
+          'retry-after': /^\d+$/,
+          'ratelimit-limit': '2',
+          'ratelimit-remaining': '0',
+          'ratelimit-reset': /^\d+$/,
+          'ratelimit-policy': '2;w=60',
+        },
+      },
+    ],
+  },
+  {
+    title: 'Over tRPC',
+    cases: [
+      { request: 'POST /trpc/tasks.make', headers: json, body: '{}', ...notFound },
+      { request: 'GET /trpc/tasks.create', status: 405, code: 'METHOD_NOT_ALLOWED', says: { allow: 'POST' } },
+      { request: 'POST /trpc/tasks.create', headers: json, body: '{"title": ""}', ...invalid },
+      { request: 'POST /trpc/tasks.create', headers: json, body: '{"title":', ...invalid },
+      {
+        request: 'POST /trpc/tasks.update',
+        headers: json,
+        body: '{"id": "{task}", "expectedVersion": 1, "title": "Pay"}',
+        status: 409,
+        code: 'STALE_VERSION',
+      },
+      {
+        request: 'POST /trpc/tasks.create,tasks.create?batch=1',
+        ...withHeader('idempotency-key', 'my-key'),
+        body: '{"0": {"title": "Pay"}, "1": {"title": "Eat"}}',
+        ...invalid,
+      },
+      {
+        request: `GET /trpc/${Array(11).fill('users.me').join(',')}?batch=1`,
+        shown: 'GET /trpc/users.me,… (11 times)?batch=1',
+        ...invalid,
+      },
+    ],
+  },
+];

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { startServer } from './harness/child-server.ts';
+import { faultsOf, operations } from './harness/documented.ts';
+import { createTestStore } from './harness/test-store.ts';
+
+interface Request {
+  readonly path?: Readonly<Record<string, string | number>>;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+test('every operation answers as the document says, well and badly asked', { timeout: 60_000 }, async () => {
+  await using store = await createTestStore();
+  await using server = await startServer(store);
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  let token = '';
+
+  /** Gives the data of a reply that must have this status, and notes where it is not as documented. */
+  async function call(id: string, status: number, { path = {}, query = '', headers = {}, body }: Request = {}) {
+    const { path: template = '', method = '' } = operations.get(id) ?? {};
+    const address = template.replace(/\{(\w+)\}/g, (_, name: string) => String(path[name]));
+    const leaving = new AbortController();
+    const response = await fetch(`${server.url}${address}${query}`, {
+      method: method.toUpperCase(),
+      signal: leaving.signal,
+      headers: {
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+    const text = isStream ? '' : await response.text();
+    leaving.abort();
+    if (response.status !== status) faults.push(`${id}: ${response.status} instead of ${status}: ${text}`);
+    faults.push(...faultsOf(id, response, text));
+    if (response.ok) seen.add(id);
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { data: isJson ? JSON.parse(text).data : undefined, etag: response.headers.get('etag') ?? '' };
+  }
+
+  for (const id of ['health.check', 'health.live', 'health.ready']) await call(id, 200);
+  await call('tasks.list', 401);
+  const person = { email: `${randomUUID()}@example.test`, password: 'correct horse battery staple' };
+  const registered = await call('auth.register', 201, { body: { ...person, name: 'Ada' } });
+  await call('auth.register', 409, { body: { ...person, name: 'Ada' } });
+  await call('auth.register', 400, { body: person });
+  await call('auth.login', 401, { body: { ...person, password: 'another' } });
+  await call('auth.login', 200, { body: person });
+  await call('auth.refresh', 401, { body: { refreshToken: 'nonsense' } });
+  const { data: tokens } = await call('auth.refresh', 200, {
+    body: { refreshToken: registered.data.tokens.refreshToken },
+  });
+  token = tokens.accessToken;
+
+  await call('users.me', 200);
+  await call('users.update', 200, { body: { timeZone: 'Europe/Berlin' } });
+  await call('users.get', 200, { path: { id: registered.data.user.id } });
+  await call('users.get', 404, { path: { id: randomUUID() } });
+  await call('users.list', 403);
+
+  const { data: goal } = await call('goals.create', 201, { body: { title: 'Run', dueDate: '2027-04-11' } });
+  const ofGoal = { path: { id: goal.id } };
+  await call('goals.get', 200, ofGoal);
+  await call('goals.list', 200, { query: '?state=active&state=paused&limit=1' });
+  await call('goals.update', 200, { ...ofGoal, body: { metric: { current: 8 } } });
+
+  const key = { 'idempotency-key': randomUUID() };
+  const body = { title: 'Pay', goalId: goal.id, due: { date: '2026-12-01', time: '09:30', timeZone: 'Europe/Berlin' } };
+  const { data: task } = await call('tasks.create', 201, { headers: key, body });
+  await call('tasks.create', 422, { headers: key, body: { title: 'Another' } });
+  await call('tasks.create', 404, { body: { title: 'Pay', goalId: randomUUID() } });
+  await call('tasks.create', 415, { headers: { 'content-type': 'text/plain' }, body });
+  await call('tasks.create', 413, { body: { title: 'x'.repeat(1024 * 1024) } });
+  const ofTask = { path: { id: task.id } };
+  const { etag } = await call('tasks.get', 200, ofTask);
+  await call('tasks.get', 304, { ...ofTask, headers: { 'if-none-match': etag } });
+  await call('tasks.list', 200, { query: '?due[from]=2026-12-01&deleted=false' });
+  await call('tasks.list', 400, { query: '?limit=1000' });
+  await call('tasks.update', 200, { ...ofTask, headers: { 'if-match': etag }, body: { title: 'Pay the rent' } });
+  await call('tasks.update', 412, { ...ofTask, headers: { 'if-match': etag }, body: { title: 'Pay nothing' } });
+  for (const id of ['tasks.complete', 'tasks.reopen', 'tasks.delete', 'tasks.restore']) await call(id, 200, ofTask);
+  await call('insights.overview', 200, { query: '?weeks=2' });
+
+  await call('sync.live', 200);
+  await call('sync.undo', 404, { path: { number: 999_999 } });
+  // Making the account.
+  await call('sync.undo', 409, { path: { number: 1 } });
+  await call('goals.delete', 200, ofGoal);
+  await call('goals.restore', 200, ofGoal);
+  await call('tasks.delete', 200, ofTask);
+  const { data: latest } = await call('sync.pull', 200, { query: '?limit=100' });
+  const last = Math.max(...latest.map(({ number }: { number: number }) => number));
+  await call('sync.undo', 200, { path: { number: last } });
+  await call('auth.logout', 200);
+  await call('auth.logout', 401);
+
+  expect(faults).toEqual([]);
+  // Its list of accounts is for administrators, whom only an operator makes.
+  expect([...operations.keys()].filter((id) => !seen.has(id))).toEqual(['users.list']);
+});

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { procedureMap } from '@alice/api';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { describe, expect, it } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
+import { createOpenApiDocument } from '../src/openapi/document.ts';
+import { serialize, snapshot } from '../src/openapi/snapshot.ts';
+
+const document = createOpenApiDocument(manifest);
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ path, method, ...operation })),
+);
+
+it('is as it was committed', async () => {
+  const committed = await readFile(snapshot, 'utf8');
+  expect(committed === serialize(document), 'the contract has changed: look at it, then run `pnpm openapi`').toBe(true);
+});
+
+it('has nothing that the linter of Redocly finds, at its strictest, with no rule switched off', async () => {
+  const config = await createConfig({ extends: ['recommended-strict'] });
+  const problems = await lintFromString({ source: serialize(document), config });
+  expect(problems.map(({ ruleId, message, location }) => `${ruleId} ${location[0]?.pointer}: ${message}`)).toEqual([]);
+});
+
+describe('every procedure that has a REST line', () => {
+  const served = [...procedureMap.values()].filter(({ meta }) => !('none' in meta.rest));
+
+  it('is there, and nothing else is, but for what the host says of itself', () => {
+    const documented = operations.filter(({ tags }) => !tags.includes('health')).map(({ operationId }) => operationId);
+    expect(documented.sort()).toEqual(served.map(({ path }) => path).sort());
+  });
+
+  it.each(served)('$path is open to those whom it serves', ({ path, meta }) => {
+    const operation = operations.find(({ operationId }) => operationId === path);
+    expect(operation?.security).toEqual(meta.access === 'public' ? [] : undefined);
+    expect(Object.keys(operation?.responses ?? {}).includes('403')).toBe(meta.access === 'admin');
+  });
+
+  it.each(operations.filter(({ requestBody }) => requestBody !== undefined))(
+    '$operationId takes its example',
+    (own) => {
+      const [input] = procedureMap.get(own.operationId)?.inputs ?? [];
+      const example = own.requestBody?.content['application/json']?.example;
+      const address = own.path.includes('{id}') ? { id: '019aab7e-58f0-7c3a-9d51-2b1f6c0e4a77' } : {};
+      expect(input?.safeParse({ ...address, ...Object(example) }).error).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { startServer } from './harness/child-server.ts';
+import { createTestStore } from './harness/test-store.ts';
+
+const readme = fileURLToPath(new URL('../../../README.md', import.meta.url));
+
+/** What the README tells to type, but for the address. */
+async function tour(url: string): Promise<string> {
+  const blocks = [...(await readFile(readme, 'utf8')).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
+    ([, block = '']) => block,
+  );
+  const session = blocks.find((block) => block.includes('/auth/register'));
+  if (session === undefined) throw new Error('the README has no session that registers');
+  return session.replaceAll('http://localhost:8000', url);
+}
+
+function run(script: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('bash', ['-euo', 'pipefail', '-c', script], (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${stdout}${stderr}`, { cause: error }));
+    });
+  });
+}
+
+test("the README's curl session does what it says, from registration to an update that is refused", async () => {
+  await using store = await createTestStore();
+  await using server = await startServer(store);
+  const said = await run(await tour(server.url));
+  console.log(said);
+  const [list = '', tag = '', updated = '', refused = ''] = said.split('\n');
+  expect(JSON.parse(list).data).toMatchObject([{ title: 'Pay the rent 🏠', version: 1 }]);
+  expect(tag).toMatch(/^etag: "1-[0-9a-f]{24}"/i);
+  expect(JSON.parse(updated).data).toMatchObject({ title: 'Pay the rent and the deposit', version: 2 });
+  expect(JSON.parse(refused)).toMatchObject({
+    status: 412,
+    code: 'STALE_VERSION',
+    currentVersion: 2,
+    conflictingFields: ['title'],
+  });
+});
