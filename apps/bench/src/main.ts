@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BenchResult, runBench } from './bench.ts';
 import { meetsFloors } from './floors.ts';
+import { profileLive, runLive } from './live/run-live.ts';
 import { type Options, parseOptions, UsageError, usage } from './options.ts';
 import { runProfile } from './profile.ts';
 import { printTable, ratios } from './report.ts';
@@ -15,10 +16,15 @@ class Interrupted extends Error {
 }
 
 async function run(options: Options, cleanUp: AsyncDisposableStack): Promise<number> {
+  if (options.profile === 'live') {
+    await profileLive(cleanUp, say);
+    return 0;
+  }
   if (options.profile !== null) {
     await runProfile(options.profile, cleanUp, say);
     return 0;
   }
+  if (options.live !== null) return runLive(options.live, options.check, cleanUp, say);
   const result = await runBench(options, cleanUp, say);
   printTable(result, say);
   say(`Written to ${await writeResult(result)}`);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isSetupName, type SetupName, setupNames } from './live/setups.ts';
 import { isWorkName, type WorkName, workNames } from './works.ts';
 
 export interface Options {
@@ -9,7 +10,16 @@ export interface Options {
   /** Compare with the floors and fail below them. */
   readonly check: boolean;
   /** Instead of measuring: find where our server spends its time in this work. */
-  readonly profile: WorkName | null;
+  readonly profile: WorkName | 'live' | null;
+  /** Instead of requests: the live feed. */
+  readonly live: LiveOptions | null;
+}
+
+export interface LiveOptions {
+  readonly on: readonly SetupName[];
+  readonly seconds: number;
+  /** Break things meanwhile, and look whether anything was lost. */
+  readonly isChaos: boolean;
 }
 
 export class UsageError extends Error {
@@ -17,21 +27,28 @@ export class UsageError extends Error {
 }
 
 export const usage = `Usage: pnpm bench [--quick] [--only <works>] [--check] [--profile <work>]
+       pnpm bench --live [--chaos] [--on <setups>] [--seconds <n>] [--check]
   --quick           3 rounds of 1 s instead of 5 of 3 s
   --only <works>    some works, separated by commas: ${workNames.join(', ')}
   --check           exit 1 below a floor of apps/bench/floors.json
-  --profile <work>  our server alone, under --cpu-prof: the functions and packages that take its time`;
+  --profile <work>  our server alone, under --cpu-prof: the functions and packages that take its time;
+                    "live" is the live feed on PostgreSQL
+  --live            how soon 1,000 subscribers hear of changes, and what they cost
+  --chaos           servers are killed and connections cut meanwhile: is anything lost or doubled?
+  --on <setups>     some setups, separated by commas: ${setupNames.join(', ')}
+  --seconds <n>     for so long in each setup: 30, or 120 with --chaos`;
 
 /** Reads the command line. Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
-  const { quick, only, check, profile } = parseFlags(args);
+  const { quick, only, check, profile, live, chaos, on, seconds } = parseFlags(args);
   return {
     works: only === undefined ? workNames : only.split(',').map(toWork),
     rounds: quick ? 3 : 5,
     roundSeconds: quick ? 1 : 3,
     warmUpSeconds: quick ? 1 : 3,
     check,
-    profile: profile === undefined ? null : toWork(profile),
+    profile: profile === undefined ? null : profile === 'live' ? profile : toWork(profile),
+    live: live || chaos ? toLive(chaos, on, seconds) : null,
   };
 }
 
@@ -45,11 +62,27 @@ function parseFlags(args: readonly string[]) {
         only: { type: 'string' },
         check: { type: 'boolean', default: false },
         profile: { type: 'string' },
+        live: { type: 'boolean', default: false },
+        chaos: { type: 'boolean', default: false },
+        on: { type: 'string' },
+        seconds: { type: 'string' },
       },
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function toLive(isChaos: boolean, on: string | undefined, seconds: string | undefined): LiveOptions {
+  const lasts = seconds === undefined ? (isChaos ? 120 : 30) : Number(seconds);
+  if (!Number.isInteger(lasts) || lasts < 1 || lasts > 3000) throw new UsageError('--seconds is 1 to 3000');
+  return { on: on === undefined ? setupNames : on.split(',').map(toSetup), seconds: lasts, isChaos };
+}
+
+function toSetup(name: string): SetupName {
+  const trimmed = name.trim();
+  if (!isSetupName(trimmed)) throw new UsageError(`There is no setup called "${trimmed}"`);
+  return trimmed;
 }
 
 function toWork(name: string): WorkName {

@@ -55,16 +55,20 @@ export async function runProfile(
     const { requests } = await makeLoad(load, server.url, work.ours, seconds);
     const to = monotonicMicroseconds();
     await server.stop();
-    const [file] = await readdir(profileDir);
-    if (file === undefined) throw new Error('the server left no profile');
-    const profile = JSON.parse(await readFile(join(profileDir, file), 'utf8')) as CpuProfile;
     say(`${work.title}: ${requests} requests in ${seconds} s, profiled`);
-    await describeProfile(profile, { from, to, requests }, say);
+    await describeProfile(await readProfile(profileDir), { from, to, requests }, say);
   });
 }
 
+/** The profile that a server left when it stopped. */
+export async function readProfile(profileDir: string): Promise<CpuProfile> {
+  const [file] = await readdir(profileDir);
+  if (file === undefined) throw new Error('the server left no profile');
+  return JSON.parse(await readFile(join(profileDir, file), 'utf8')) as CpuProfile;
+}
+
 /** The clock of V8's profiles, where `process.hrtime` reads the same: on Linux and macOS. */
-function monotonicMicroseconds(): number {
+export function monotonicMicroseconds(): number {
   return Number(process.hrtime.bigint() / 1000n);
 }
 
@@ -74,7 +78,7 @@ interface Window {
   readonly requests: number;
 }
 
-async function describeProfile(profile: CpuProfile, window: Window, say: (line: string) => void): Promise<void> {
+export async function describeProfile(profile: CpuProfile, window: Window, say: (line: string) => void): Promise<void> {
   const selfTime = selfTimes(profile, window);
   const place = createPlacer();
   const callers = callersOf(profile);

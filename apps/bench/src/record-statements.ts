@@ -1,13 +1,5 @@
-import {
-  createCaller,
-  createPasswordHasher,
-  createTokenIssuer,
-  type Deps,
-  passwordHashing,
-  type SessionGate,
-  systemClock,
-} from '@alice/api';
 import { type Database, openDatabase, type Statement } from '@alice/db';
+import { productOn } from './product.ts';
 import type { Account } from './scene.ts';
 import { pageSize } from './works.ts';
 
@@ -38,10 +30,6 @@ interface Recorder {
   readonly password: string;
 }
 
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-/** Its own query, once per half second for the whole process, is no part of a request. */
-const openGate: SessionGate = { check: ignore, end: ignore };
-
 /** Runs each operation once and listens. Throws when one takes other than one statement: then the limit is no equal. */
 export async function recordStatements({
   databaseUrl,
@@ -58,22 +46,7 @@ export async function recordStatements({
       return database.query<Row>(name === undefined ? { text } : { name, text }, values);
     },
   };
-  const deps: Deps = {
-    db: listening,
-    clock: systemClock,
-    log: silent,
-    passwords: await createPasswordHasher(passwordHashing),
-    tokens: createTokenIssuer(
-      { secrets: [jwtSecret], accessMinutes: 15, refreshDays: 7, sessionDays: 30 },
-      systemClock,
-    ),
-    sessions: openGate,
-  };
-  const caller = createCaller({
-    deps,
-    request: { id: 'bench', log: silent, authorization: null, address: '127.0.0.1', userAgent: null },
-    caller: { id: account.id, sessionId: account.sessionId },
-  });
+  const caller = (await productOn(listening, jwtSecret))({ id: account.id, sessionId: account.sessionId });
 
   async function record(work: string, operation: () => Promise<unknown>): Promise<RecordedStatement> {
     seen.length = 0;
@@ -107,5 +80,3 @@ function recordIn({ name, values }: RecordedStatement): string {
   if (typeof record !== 'string') throw new Error(`${name} was given no row`);
   return record;
 }
-
-function ignore(): void {}

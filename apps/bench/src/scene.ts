@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { queryOnce } from './database.ts';
 import { type RecordedStatements, recordStatements } from './record-statements.ts';
 import type { RunningServer } from './server-process.ts';
+import { restListPath } from './works.ts';
 
 export interface Account {
   readonly id: string;
@@ -21,6 +22,8 @@ export interface Scene {
   readonly password: string;
   /** The ids of `small`'s tasks. */
   readonly taskIds: readonly string[];
+  /** The entity tag of `small`'s first page over REST. */
+  readonly listTag: string;
   readonly statements: RecordedStatements;
 }
 
@@ -42,7 +45,15 @@ export async function setScene(server: RunningServer, databaseUrl: string, write
   await queryOnce(databaseUrl, insertTasks, [large.id, largeCount, statements.newTask]);
   // As autovacuum leaves a table that has lived for a while: index-only facts known, statistics fresh.
   await queryOnce(databaseUrl, 'VACUUM (ANALYZE)');
-  return { small, large, writers, password, taskIds: rows.map(({ id }) => id), statements };
+  const listTag = await entityTag(`${server.url}${restListPath}`, small);
+  return { small, large, writers, password, taskIds: rows.map(({ id }) => id), listTag, statements };
+}
+
+async function entityTag(url: string, { accessToken }: Account): Promise<string> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${accessToken}` } });
+  const tag = response.headers.get('etag');
+  if (!response.ok || tag === null) throw new Error(`${url} answered ${response.status} with the tag ${tag}`);
+  return tag;
 }
 
 async function register(url: string, name: string, password: string): Promise<Account> {

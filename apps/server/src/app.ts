@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { serveDocs } from './docs/serve-docs.ts';
 import type { Health } from './health.ts';
 import { clientAddress } from './http/client-address.ts';
+import { methodNotAllowed } from './http/method-not-allowed.ts';
 import { type AppEnv, requestScope } from './http/request-scope.ts';
 import { cors } from './http/response-headers.ts';
 import { serveRest } from './rest/serve-rest.ts';
@@ -27,7 +28,8 @@ export interface AppOptions {
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const { deps, log, accessLog, checkHealth, isDraining } = options;
   const origins = cors(options.corsOrigins);
-  const app = new Hono<AppEnv>();
+  // With or without a slash at the end it is the same address.
+  const app = new Hono<AppEnv>({ strict: false });
 
   const scoped = requestScope({
     log,
@@ -65,6 +67,12 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   serveRest(app, scoped, deps, version);
   serveDocs(app, scoped, { name, version });
 
+  for (const path of ['/', '/livez', '/readyz', '/api/v1/health', '/docs', '/openapi.json']) {
+    app.all(
+      path,
+      scoped((c) => methodNotAllowed(c, 'GET, HEAD, OPTIONS')),
+    );
+  }
   app.notFound(
     scoped(() => {
       throw new DomainError('NOT_FOUND', 'Nothing is served at this address');

@@ -42,7 +42,7 @@ export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', title: 'Not allowed' },
   NOT_FOUND: { status: 404, trpc: 'NOT_FOUND', title: 'Not found' },
   METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'This method is not served here' },
-  NOT_ACCEPTABLE: { status: 406, trpc: 'BAD_REQUEST', title: 'Accept JSON' },
+  NOT_ACCEPTABLE: { status: 406, trpc: 'BAD_REQUEST', title: 'The answer would not be of an accepted type' },
   REQUEST_TIMEOUT: { status: 408, trpc: 'TIMEOUT', title: 'The request took too long to arrive' },
   CONFLICT: { status: 409, trpc: 'CONFLICT', title: 'It exists already' },
   STALE_VERSION: { status: 412, trpc: 'CONFLICT', title: 'It was changed in the meantime' },
@@ -50,13 +50,17 @@ export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   FULL_SYNC_REQUIRED: {
     status: 410,
     trpc: 'CONFLICT',
-    title: 'The changes since then are gone: sync from the beginning',
+    title: 'The changes since then are not there: sync from the beginning',
   },
-  IDEMPOTENCY_KEY_IN_USE: { status: 409, trpc: 'CONFLICT', title: 'The first request with this key still runs' },
+  IDEMPOTENCY_KEY_IN_USE: {
+    status: 409,
+    trpc: 'CONFLICT',
+    title: 'The first request with this key still runs: repeat this one in a second',
+  },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     trpc: 'UNPROCESSABLE_CONTENT',
-    title: 'This idempotency key was used for another request',
+    title: 'This idempotency key was used for another request: use a new one',
   },
   PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The request is too large' },
   URI_TOO_LONG: { status: 414, trpc: 'BAD_REQUEST', title: 'The address is too long' },
@@ -128,5 +132,14 @@ export function notFound(thing: string, path?: string): DomainError {
 
 /** An input fault that only an operation can see. */
 export function invalid(path: string, message: string): DomainError {
-  return new DomainError('VALIDATION_FAILED', undefined, { errors: [{ path, message }] });
+  return invalidInput([{ path, message }]);
+}
+
+const mostSaid = 3;
+
+/** Faults in the input: the first ones in one line, for people who read no further, and all of them by their places. */
+export function invalidInput(errors: readonly FieldError[], cause?: unknown): DomainError {
+  const said = errors.slice(0, mostSaid).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const more = errors.length > said.length ? ` (and ${errors.length - said.length} more)` : '';
+  return new DomainError('VALIDATION_FAILED', `${said.join('; ')}${more}`, { errors, cause });
 }

@@ -10,7 +10,7 @@ export { type Broadcast, type ChangeFeed, createChangeFeed } from './changes/cha
 export type { HeldCopy, Identity, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
 export { createRequestContext } from './create-request-context.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
-export { DomainError, type ErrorCode, errorKinds, type FieldError } from './errors.ts';
+export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors.ts';
 export { type Budget, type CallLimiter, createCallLimiter } from './limits/call-limiter.ts';
 export { type ProcedureFacts, procedureMap } from './procedure-map.ts';
 export type { ProcedureMeta, RestLine, RestRoute } from './procedure-meta.ts';

@@ -1,7 +1,8 @@
 import { databaseFault } from '@alice/db';
 import type { TRPC_ERROR_CODE_KEY, TRPCError } from '@trpc/server';
-import { ZodError, type z } from 'zod';
-import { DomainError, type ErrorCode, errorKinds, type FieldError } from './errors.ts';
+import { ZodError } from 'zod';
+import { DomainError, type ErrorCode, invalidInput } from './errors.ts';
+import { fieldErrors } from './field-errors.ts';
 
 /** tRPC's own refusals, in our words. */
 const ownRefusals: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
@@ -22,8 +23,7 @@ export function toDomainError(error: TRPCError): DomainError {
   if (cause instanceof DomainError) return cause;
   // A ZodError under another code is our own output that failed its schema: not the client's fault.
   if (cause instanceof ZodError && error.code === 'BAD_REQUEST') {
-    const errors = fieldErrors(cause);
-    return new DomainError('VALIDATION_FAILED', summary(errors), { errors, cause });
+    return invalidInput(fieldErrors(cause), cause);
   }
   const refusal = ownRefusals[error.code];
   if (refusal !== undefined) return new DomainError(refusal, ownWords(refusal, error), { cause: error });
@@ -43,24 +43,6 @@ export function fromUnknown(error: unknown): DomainError {
     default:
       return new DomainError('INTERNAL', undefined, { cause: error });
   }
-}
-
-function fieldErrors(error: ZodError): FieldError[] {
-  return error.issues.flatMap(toFieldErrors).slice(0, 20);
-}
-
-/** Where and what. A field that is not known is named by its own path, not by that of the object it stands in. */
-function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  const path = issue.path.map(String);
-  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
-  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field of this input' }));
-}
-
-/** The first faults in one line, for people who read no further. */
-function summary(errors: readonly FieldError[]): string {
-  const shown = errors.slice(0, 3).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-  const more = errors.length > shown.length ? ` (and ${errors.length - shown.length} more)` : '';
-  return `${errorKinds.VALIDATION_FAILED.title}: ${shown.join('; ')}${more}`;
 }
 
 /** tRPC's messages name no internals, and say what a developer did wrong; a parser's may quote the input. */

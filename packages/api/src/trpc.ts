@@ -113,13 +113,13 @@ const streamedItem = 'streamedItem';
 
 /** Gives the items of a stream their ids; `from`, where it begins, stays for the transport to tell. */
 export function tracked<Item extends { readonly number: number }>(
-  stream: AsyncIterable<unknown> & { readonly from: number },
+  stream: AsyncIterable<unknown> & { readonly from: number; readonly over: Promise<void> },
 ) {
   async function* iterate() {
     // The guarantee: the operation has parsed each item with the schema that the procedure names.
     for await (const item of stream as AsyncIterable<Item>) yield track(String(item.number), item);
   }
-  return { from: stream.from, [Symbol.asyncIterator]: iterate };
+  return { from: stream.from, over: stream.over, [Symbol.asyncIterator]: iterate };
 }
 
 /** The ladder. Each step states the procedure's REST line. */

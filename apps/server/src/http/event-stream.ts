@@ -5,6 +5,8 @@ import { budgetHeaders } from './response-headers.ts';
 export interface NumberedStream extends AsyncIterable<readonly [id: string, data: unknown, ...mark: unknown[]]> {
   /** The number after which it begins. */
   readonly from: number;
+  /** Resolves when it is over, even if its reader has not come to the end. */
+  readonly over: Promise<void>;
 }
 
 /** How a transport writes events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
@@ -17,6 +19,8 @@ export interface EventFormat {
 }
 
 const heartbeatMs = 15_000;
+/** So long after its end a stream waits for a reader that is behind. */
+const patienceMs = 5000;
 
 export const streamHeaders: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -53,34 +57,43 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
   const items = stream[Symbol.asyncIterator]();
   type Next = Awaited<ReturnType<typeof items.next>>;
   let pending: Promise<Next> | undefined;
-  let hasLeft = false;
+  let isOver = false;
 
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         controller.enqueue(encoder.encode(format.open(stream.from)));
+        void stream.over.then(() => {
+          const cut = () => {
+            if (!isOver) controller.error(new Error('the client does not read'));
+          };
+          setTimeout(cut, patienceMs).unref();
+        });
       },
       async pull(controller) {
         try {
           pending ??= items.next();
           const next = await orHeartbeat(pending);
-          if (hasLeft) return;
+          if (isOver) return;
           if (next === null) {
             controller.enqueue(encoder.encode(format.heartbeat));
             return;
           }
           pending = undefined;
-          if (next.done === true) controller.close();
-          else controller.enqueue(encoder.encode(format.item(next.value[0], next.value[1])));
+          if (next.done === true) {
+            isOver = true;
+            controller.close();
+          } else controller.enqueue(encoder.encode(format.item(next.value[0], next.value[1])));
         } catch (error) {
-          if (hasLeft) return;
+          if (isOver) return;
           const text = format.failure(error);
           if (text !== null) controller.enqueue(encoder.encode(text));
+          isOver = true;
           controller.close();
         }
       },
       cancel() {
-        hasLeft = true;
+        isOver = true;
         leave();
         // It may wait for a change that never comes: leaving has woken it.
         void items.return?.(undefined).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { DomainError } from '@alice/api';
+import { type DomainError, invalidInput } from '@alice/api';
 
 const wellFormed = /^[\x21-\x2b\x2d-\x7e]{1,255}$/;
 
@@ -13,10 +13,10 @@ export function readIdempotencyKeys(header: string | undefined, calls: number): 
     throw malformed(calls === 1 ? 'must be one key' : `must be ${calls} keys, one for each call`);
   if (!keys.every((key) => wellFormed.test(key)))
     throw malformed('must be 1 to 255 visible ASCII characters, no comma');
-  if (new Set(keys).size < keys.length) throw malformed('must be another key for each call');
+  if (new Set(keys).size < keys.length) throw malformed('must be a different key for each call');
   return keys;
 }
 
 function malformed(message: string): DomainError {
-  return new DomainError('VALIDATION_FAILED', undefined, { errors: [{ path: 'Idempotency-Key', message }] });
+  return invalidInput([{ path: 'Idempotency-Key', message }]);
 }

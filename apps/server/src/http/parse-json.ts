@@ -1,18 +1,21 @@
 import { DomainError } from '@alice/api';
+import { type ParseError, parse } from 'jsonc-parser';
 
 /** A body as what it says. Throws VALIDATION_FAILED with the place of the fault, and nothing of the text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DomainError('VALIDATION_FAILED', `The body is not valid JSON${placeOf(cause)}`, { cause });
+    throw new DomainError('VALIDATION_FAILED', `The body is not valid JSON: ${placeOfFault(text)}`, { cause });
   }
 }
 
-/** V8 says where it stopped, and quotes the text, which is not repeated. */
-function placeOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : '';
-  const place = /\(line (\d+) column (\d+)\)/.exec(message);
-  if (place !== null) return `: line ${place[1]}, column ${place[2]}`;
-  return message.startsWith('Unexpected end') ? ': it ends too early' : '';
+/** V8 says the place of some faults only, and quotes the text. */
+function placeOfFault(text: string): string {
+  const errors: ParseError[] = [];
+  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const before = text.slice(0, errors[0]?.offset ?? 0);
+  if (before.trimEnd().length === text.trimEnd().length) return 'it ends too early';
+  const lines = before.split('\n');
+  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
 }

@@ -1,4 +1,4 @@
-import { DomainError, type FieldError } from '@alice/api';
+import { DomainError, type FieldError, invalidInput } from '@alice/api';
 import { type FieldSchema, type Route, takesBody } from './routes.ts';
 
 /** What a request says outside its body. */
@@ -12,45 +12,62 @@ export interface Address {
 /**
  * The input of a procedure, put together from the address, the query, the headers and the body. It only finds each
  * field its place and type; whether the values are right is the procedure's own schema to say.
- * Throws VALIDATION_FAILED where a field stands in the wrong place.
+ * Throws VALIDATION_FAILED where a field stands in the wrong place, so that nothing that was sent is overlooked.
  */
 export function readInput(route: Route, address: Address, body: unknown): unknown {
   const { placement, fields, procedure } = route;
   if (procedure.inputs.length === 0) return undefined;
-  const input = new Map<string, unknown>();
-  const misplaced: FieldError[] = [];
-
-  const own = takesBody(route) ? bodyFields(body) : queryFields(address.query, fields);
-  for (const [name, value] of own) {
-    if (placement.path.includes(name)) misplaced.push({ path: name, message: 'stands in the address' });
-    else if (name === 'expectedVersion') misplaced.push({ path: name, message: 'is sent as the header If-Match' });
-    else if (name === 'lastEventId') misplaced.push({ path: name, message: 'is sent as the header Last-Event-ID' });
-    else input.set(name, value);
+  const inBody = bodyFields(body);
+  const [own, strange] = takesBody(route)
+    ? [inBody, address.query.keys()]
+    : [queryFields(address, fields), inBody.keys()];
+  const misplaced = [...strange].map((path) => ({ path, message: placeOf(route, path) }));
+  for (const path of own.keys()) {
+    if (!placement.path.includes(path) && !headers.has(path)) continue;
+    misplaced.push({ path, message: placeOf(route, path) });
   }
-  if (misplaced.length > 0) throw new DomainError('VALIDATION_FAILED', undefined, { errors: misplaced });
+  if (misplaced.length > 0) throw invalidInput(misplaced);
 
+  const input = new Map(own);
   for (const name of placement.path) input.set(name, toField(address.path[name] ?? '', fields[name]));
   const expectedVersion = placement.takesIfMatch ? readIfMatch(address.ifMatch) : undefined;
   if (expectedVersion !== undefined) input.set('expectedVersion', expectedVersion);
-  if (placement.takesLastEventId && address.lastEventId) input.set('lastEventId', address.lastEventId);
+  if (placement.takesLastEventId && address.lastEventId) input.set('lastEventId', readLastEventId(address.lastEventId));
   return Object.fromEntries(input);
 }
 
-function bodyFields(body: unknown): [string, unknown][] {
-  if (body === undefined) return [];
+const headers: ReadonlyMap<string, string> = new Map([
+  ['expectedVersion', 'If-Match'],
+  ['lastEventId', 'Last-Event-ID'],
+]);
+
+/** Where a field is to be sent. */
+function placeOf(route: Route, name: string): string {
+  const header = name in route.fields ? headers.get(name) : undefined;
+  if (header !== undefined) return `send it as the header ${header}`;
+  if (route.placement.path.includes(name)) return 'belongs in the address';
+  if (!(name in route.fields)) return 'is not a field of this input';
+  return takesBody(route) ? 'belongs in the body' : 'belongs in the address, after the "?"';
+}
+
+function bodyFields(body: unknown): ReadonlyMap<string, unknown> {
+  if (body === undefined) return new Map();
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new DomainError('VALIDATION_FAILED', 'The body must be a JSON object');
   }
-  return Object.entries(body);
+  return new Map(Object.entries(body));
 }
 
 /** `?status=todo&status=done&due[from]=2026-01-01`: repeated for arrays, in brackets for objects. */
-function queryFields(query: URLSearchParams, fields: Route['fields']): [string, unknown][] {
+function queryFields({ query }: Address, fields: Route['fields']): ReadonlyMap<string, unknown> {
+  const wrong: FieldError[] = [];
   const found = new Map<string, unknown>();
   for (const name of new Set(query.keys())) {
     const values = query.getAll(name);
     const [, outer, inner] = /^([^[\]]+)\[([^[\]]+)\]$/.exec(name) ?? [];
     const properties = outer === undefined ? undefined : typed(fields[outer])?.properties;
+    const message = misspelt(name, values, fields);
+    if (message !== null) wrong.push({ path: name, message });
     if (outer === undefined || inner === undefined || properties === undefined) {
       found.set(name, toFields(values, fields[name]));
       continue;
@@ -58,7 +75,19 @@ function queryFields(query: URLSearchParams, fields: Route['fields']): [string, 
     const object = new Map(Object.entries(found.get(outer) ?? {}));
     found.set(outer, Object.fromEntries(object.set(inner, toFields(values, properties[inner]))));
   }
-  return [...found];
+  if (wrong.length > 0) throw invalidInput(wrong);
+  return found;
+}
+
+/** What a schema would call a list or a text where an object was meant. */
+function misspelt(name: string, values: readonly string[], fields: Route['fields']): string | null {
+  const { items, properties } = typed(fields[name]) ?? {};
+  if (properties !== undefined) {
+    return `must be written as ${Object.keys(properties)
+      .map((key) => `${name}[${key}]`)
+      .join(' and ')}`;
+  }
+  return values.length > 1 && items === undefined ? 'is given more than once' : null;
 }
 
 function toFields(values: readonly string[], schema: FieldSchema | undefined): unknown {
@@ -88,9 +117,12 @@ function typed(schema: FieldSchema | undefined): FieldSchema | undefined {
 /** `"3"`, `"3-x7Yz"`, also weakened by a proxy on the way: our tags begin with the version, and only that is compared. */
 function readIfMatch(header: string | undefined): number | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
-  const version = /^(?:W\/)?"(\d{1,10})(?:-[0-9a-f]+)?"$/.exec(header.trim())?.[1];
+  const version = /^(?:W\/)?"([1-9]\d{0,8})(?:-[0-9a-f]+)?"$/.exec(header.trim())?.[1];
   if (version !== undefined) return Number(version);
-  throw new DomainError('VALIDATION_FAILED', undefined, {
-    errors: [{ path: 'If-Match', message: 'must be one entity tag with a version, such as "3"' }],
-  });
+  throw invalidInput([{ path: 'If-Match', message: 'must be one entity tag with a version, such as "3"' }]);
+}
+
+function readLastEventId(header: string): string {
+  if (/^\d{1,15}$/.test(header)) return header;
+  throw invalidInput([{ path: 'Last-Event-ID', message: 'must be the number of a change' }]);
 }

@@ -75,8 +75,14 @@ function toRoute(procedure: ProcedureFacts, rest: RestRoute, paths: ReadonlySet<
 }
 
 function fieldsOf(input: z.ZodType): Readonly<Record<string, FieldSchema>> {
-  const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as FieldSchema;
-  return schema.properties ?? {};
+  const schema = z.toJSONSchema(input, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+    metadata: z.registry(),
+  }) as FieldSchema;
+  // Without a prototype: a name that anybody may send is looked up in it.
+  return Object.assign(Object.create(null), schema.properties);
 }
 
 function isPage(output: z.ZodType): boolean {

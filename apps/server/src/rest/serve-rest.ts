@@ -1,6 +1,6 @@
-import { type Deps, DomainError } from '@alice/api';
+import type { Deps } from '@alice/api';
 import type { Hono } from 'hono';
-import { problem } from '../http/problem.ts';
+import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import type { AppEnv, requestScope } from '../http/request-scope.ts';
 import { answerRoute, prefix } from './answer-route.ts';
 import { type Route, restRoutes } from './routes.ts';
@@ -21,12 +21,7 @@ export function serveRest(
     const allow = allowed(routes);
     app.all(
       path,
-      scoped((c) => {
-        const message = `${c.req.method} is not served here, only ${allow}`;
-        const response = problem(new DomainError('METHOD_NOT_ALLOWED', message), c.get('scope').id);
-        response.headers.set('allow', allow);
-        return response;
-      }),
+      scoped((c) => methodNotAllowed(c, allow)),
     );
   }
 }

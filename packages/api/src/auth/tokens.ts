@@ -101,13 +101,16 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
       });
       const { sub, sid, exp, gen } = payload;
       if (payload['typ'] !== typ || typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number') {
-        throw new DomainError('UNAUTHENTICATED', 'This is not a valid token');
+        throw new DomainError('UNAUTHENTICATED', `This is not a valid ${typ} token`);
       }
       return { userId: sub, sessionId: sid, expires: exp, generation: typeof gen === 'number' ? gen : 0 };
     } catch (error) {
       if (error instanceof DomainError) throw error;
       const expired = error instanceof joseErrors.JWTExpired;
-      throw new DomainError('UNAUTHENTICATED', expired ? 'The token has expired' : 'This is not a valid token');
+      throw new DomainError(
+        'UNAUTHENTICATED',
+        expired ? `The ${typ} token has expired` : `This is not a valid ${typ} token`,
+      );
     }
   }
 

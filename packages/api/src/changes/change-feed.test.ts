@@ -39,7 +39,7 @@ function interrupted() {
   return { state, db: { query } };
 }
 
-const quiet = { onTick: () => undefined, onEnd: () => undefined };
+const quiet = { seen: () => 0, onTick: () => undefined, onEnd: () => undefined };
 
 describe('the latest number', () => {
   it('is asked for once by all who ask at once, and again by those who ask later', async () => {
@@ -98,21 +98,26 @@ describe('an announcement', () => {
     other?.close();
   });
 
-  it('that is lost is found out, and a failure to look does not end the looking', async () => {
+  it('that is lost is found out, whoever has seen everything is left alone, and a failure to look ends nothing', async () => {
     const { api, user } = await signUp(deps);
     const log = testLog();
     const { state, db } = interrupted();
     const feed = createChangeFeed(db, log, { pollMs: 1 });
-    let wakes = 0;
-    const leave = feed.watch(user.id, { ...quiet, onChange: () => (wakes += 1) });
-    await sleep(1100);
-    expect(log.lines).toMatchObject([{ level: 'warn' }]);
+    const woken: string[] = [];
+    let number = 2;
+    const leave = [
+      feed.watch(user.id, { ...quiet, seen: () => 2, onChange: () => woken.push('late') }),
+      feed.watch(user.id, { ...quiet, seen: () => number, onChange: () => woken.push('up to date') }),
+    ];
+    await sleep(600);
+    expect(log.lines[0]).toMatchObject({ level: 'warn' });
     state.isAway = false;
-    await sleep(1000);
-    const before = wakes;
+    await sleep(600);
+    expect(woken).toEqual([]);
+    number = 3;
     await api.tasks.create({ title: 'a' });
-    await sleep(1100);
-    expect(wakes).toBe(before + 1);
-    leave();
+    await sleep(600);
+    expect(new Set(woken)).toEqual(new Set(['late']));
+    for (const stop of leave) stop();
   });
 });

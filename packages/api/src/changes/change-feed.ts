@@ -12,7 +12,9 @@ export interface Broadcast {
 export interface Watcher {
   /** There may be new changes. */
   readonly onChange: () => void;
-  /** Every second. */
+  /** The number up to which it has seen everything. */
+  readonly seen: () => number;
+  /** Several times a second. */
   readonly onTick: () => void;
   /** The process is about to stop. */
   readonly onEnd: () => void;
@@ -39,7 +41,8 @@ export interface ChangeFeedOptions {
   readonly pollMs: number;
 }
 
-const tickMs = 1000;
+/** With the age that the session gate allows itself, a stream ends within a second of its session. */
+const tickMs = 250;
 
 const numbers = {
   name: 'changes.numbers',
@@ -52,7 +55,7 @@ const numbers = {
  */
 export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options: ChangeFeedOptions): ChangeFeed {
   const { broadcast, pollMs } = options;
-  const watched = new Map<string, Watched>();
+  const watched = new Map<string, Set<Watcher>>();
   const readNumbers = async (userIds: readonly string[]) => {
     const rows = await db.query<{ userId: string; number: number }>(numbers, [userIds]);
     return new Map(rows.map(({ userId, number }) => [userId, number]));
@@ -64,12 +67,12 @@ export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options:
   let isClosed = false;
 
   function wake(userId: string): void {
-    for (const { onChange } of watched.get(userId)?.watchers ?? []) onChange();
+    for (const { onChange } of watched.get(userId) ?? []) onChange();
   }
   broadcast?.subscribe(wake);
 
   function tick(): void {
-    for (const { watchers } of watched.values()) for (const { onTick } of watchers) onTick();
+    for (const watchers of watched.values()) for (const { onTick } of watchers) onTick();
     if (!polling && performance.now() - polledAt >= pollMs) void poll();
   }
 
@@ -77,11 +80,8 @@ export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options:
     polling = true;
     try {
       const found = await readNumbers([...watched.keys()]);
-      for (const [userId, entry] of watched) {
-        const number = found.get(userId);
-        if (number === undefined || number === entry.number) continue;
-        entry.number = number;
-        wake(userId);
+      for (const [userId, number] of found) {
+        for (const { seen, onChange } of watched.get(userId) ?? []) if (seen() < number) onChange();
       }
     } catch (error) {
       log.warn({ err: error }, 'could not look for changes that were not announced');
@@ -104,31 +104,24 @@ export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options:
         watcher.onEnd();
         return () => undefined;
       }
-      const entry = watched.get(userId) ?? { watchers: new Set(), number: undefined };
-      entry.watchers.add(watcher);
-      watched.set(userId, entry);
+      const watchers = watched.get(userId) ?? new Set();
+      watched.set(userId, watchers.add(watcher));
       timer ??= setInterval(tick, tickMs).unref();
       return () => {
-        entry.watchers.delete(watcher);
-        if (entry.watchers.size === 0) watched.delete(userId);
+        watchers.delete(watcher);
+        if (watchers.size === 0 && watched.get(userId) === watchers) watched.delete(userId);
         if (watched.size > 0) return;
         clearInterval(timer);
         timer = undefined;
       };
     },
-    watching: (userId) => watched.get(userId)?.watchers.size ?? 0,
+    watching: (userId) => watched.get(userId)?.size ?? 0,
     close() {
       isClosed = true;
-      for (const { watchers } of [...watched.values()]) for (const { onEnd } of [...watchers]) onEnd();
+      for (const watchers of [...watched.values()]) for (const { onEnd } of [...watchers]) onEnd();
       clearInterval(timer);
     },
   };
-}
-
-interface Watched {
-  readonly watchers: Set<Watcher>;
-  /** As the last poll found it. */
-  number: number | undefined;
 }
 
 /**

@@ -14,7 +14,11 @@ it('lets so many calls of a person through, and says when the next may come', as
   const [one, other] = [await signUp(deps), await signUp(deps)];
   for (let count = 0; count < 3; count += 1) await one.api.users.me();
   await expect(one.api.users.me()).rejects.toMatchObject({
-    cause: { code: 'TOO_MANY_REQUESTS', message: 'At most 3 calls in 60 seconds', retryAfterSeconds: 60 },
+    cause: {
+      code: 'TOO_MANY_REQUESTS',
+      message: 'At most 3 calls in 60 seconds: come again in 60 s',
+      retryAfterSeconds: 60,
+    },
   });
   // Nothing is done for a refused call.
   await expect(one.api.tasks.create({ title: 'a' })).rejects.toMatchObject({ cause: { code: 'TOO_MANY_REQUESTS' } });

@@ -45,7 +45,11 @@ export function createCallLimiter(callsPerMinute: number): CallLimiter {
 
 /** TOO_MANY_REQUESTS, until the window ends. */
 export function usedUp({ limit, resetSeconds, windowSeconds: seconds }: Budget): DomainError {
-  return new DomainError('TOO_MANY_REQUESTS', `At most ${limit} calls in ${seconds} seconds`, {
-    retryAfterSeconds: resetSeconds,
-  });
+  return new DomainError(
+    'TOO_MANY_REQUESTS',
+    `At most ${limit} calls in ${seconds} seconds: come again in ${resetSeconds} s`,
+    {
+      retryAfterSeconds: resetSeconds,
+    },
+  );
 }

@@ -118,5 +118,5 @@ function toPlace(cursor: string): Place {
     const [from, entity, after] = rows.data;
     return { in: 'rows', number: from, entity, after };
   }
-  throw invalid('cursor', 'is not a cursor of a pull');
+  throw invalid('cursor', 'must be the nextCursor of another pull');
 }

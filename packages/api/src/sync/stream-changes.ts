@@ -14,6 +14,8 @@ export interface StreamContext extends UserContext {
 export interface ChangeStream extends AsyncIterable<ChangeOut> {
   /** The number after which it begins. */
   readonly from: number;
+  /** Resolves when it is over, even if its reader has not come to the end. */
+  readonly over: Promise<void>;
 }
 
 /**
@@ -31,31 +33,59 @@ export async function streamChanges(
   if (changes.watching(ctx.user.id) >= maxStreams) {
     throw new DomainError('TOO_MANY_REQUESTS', `At most ${maxStreams} streams at once`, { retryAfterSeconds: 10 });
   }
-  const from = lastEventId == null ? await changes.latest(ctx.user.id) : Number(lastEventId);
-  if (lastEventId != null && !(await readChanges(ctx, from, 1)).isComplete) throw fullSyncRequired();
-  return { from, [Symbol.asyncIterator]: () => follow(ctx, from, signal) };
+  // Watched from here on, with no wait since the count: of many that come at once, so many get a place.
+  const place = takePlace(ctx, signal);
+  try {
+    place.after = lastEventId == null ? await changes.latest(ctx.user.id) : Number(lastEventId);
+    if (lastEventId != null && !(await readChanges(ctx, place.after, 1)).isComplete) throw fullSyncRequired();
+    return { from: place.after, over: place.bell.over, [Symbol.asyncIterator]: () => follow(ctx, place) };
+  } catch (error) {
+    place.bell.end();
+    throw error;
+  }
 }
 
-async function* follow(ctx: StreamContext, from: number, signal: AbortSignal | undefined): AsyncGenerator<ChangeOut> {
+/** Where a stream stands, and what wakes it. */
+interface Place {
+  after: number;
+  readonly bell: Bell;
+}
+
+/** Given up when the bell has rung for the last time: the reader has left, or the token, the session or the process ends. */
+function takePlace(ctx: StreamContext, signal: AbortSignal | undefined): Place {
   const bell = createBell();
+  const place = { after: 0, bell };
   const unwatch = ctx.deps.changes.watch(ctx.user.id, {
     onChange: bell.ring,
+    seen: () => place.after,
     onTick: () => checkSession(ctx, bell),
     onEnd: bell.end,
   });
+  void bell.over.then(() => {
+    unwatch();
+    signal?.removeEventListener('abort', bell.end);
+  });
   signal?.addEventListener('abort', bell.end);
   if (signal?.aborted) bell.end();
+  return place;
+}
+
+async function* follow(ctx: StreamContext, place: Place): AsyncGenerator<ChangeOut> {
+  const { bell } = place;
   try {
-    for (let after = from; await bell.rings(); ) {
-      const page = await readChanges(ctx, after, pageSize);
+    while (await bell.rings()) {
+      const page = await readChanges(ctx, place.after, pageSize);
       if (!page.isComplete) throw fullSyncRequired();
-      for (const item of page.changes) yield parsed(item);
-      after = page.through;
+      for (const item of page.changes) {
+        yield parsed(item);
+        // A slow reader may come back after the end.
+        if (!bell.goesOn()) return;
+      }
+      place.after = page.through;
       if (page.hasMore) bell.ring();
     }
   } finally {
-    unwatch();
-    signal?.removeEventListener('abort', bell.end);
+    bell.end();
   }
 }
 
@@ -86,40 +116,48 @@ interface Bell {
   ring(): void;
   end(): void;
   fail(error: unknown): void;
+  /** False once it has ended; throws what it failed with. */
+  goesOn(): boolean;
   /** Resolves true at the next ring, false at the end; rejects with the failure. It has rung when it is made. */
   rings(): Promise<boolean>;
+  readonly over: Promise<void>;
 }
 
 function createBell(): Bell {
+  const { promise: over, resolve: finish } = Promise.withResolvers<void>();
   let rung = true;
-  let over: { readonly error?: unknown } | undefined;
+  let end: { readonly error?: unknown } | undefined;
   let hear: (() => void) | undefined;
   const tell = () => {
     hear?.();
     hear = undefined;
   };
+  const stop = (how: typeof end) => {
+    end ??= how;
+    finish();
+    tell();
+  };
+  const goesOn = () => {
+    if (end !== undefined && 'error' in end) throw end.error;
+    return end === undefined;
+  };
   return {
+    over,
+    goesOn,
     ring() {
       rung = true;
       tell();
     },
-    end() {
-      over ??= {};
-      tell();
-    },
-    fail(error) {
-      over ??= { error };
-      tell();
-    },
+    end: () => stop({}),
+    fail: (error) => stop({ error }),
     async rings() {
-      if (!rung && over === undefined) {
+      if (!rung && end === undefined) {
         await new Promise<void>((resolve) => {
           hear = resolve;
         });
       }
-      if (over !== undefined && 'error' in over) throw over.error;
       rung = false;
-      return over === undefined;
+      return goesOn();
     },
   };
 }

@@ -106,5 +106,14 @@ function listStatement(userId: string, input: Directed, after: readonly string[]
   }
   const text = `${selectTasks} WHERE ${conditions.join(' AND ')}
     ORDER BY ${names.map((name) => `${name} ${input.direction}`).join(', ')} LIMIT ${param(input.limit + 1)}`;
-  return { statement: { name: `tasks.list.${shape.join('.')}`, text }, values };
+  return { statement: { name: nameFor(shape.join('.')), text }, values };
+}
+
+const names = new Map<string, string>();
+
+/** A name for each shape: PostgreSQL cuts names after 63 bytes, so the shape itself would be too long. */
+function nameFor(shape: string): string {
+  const name = names.get(shape) ?? `tasks.list.${names.size + 1}`;
+  names.set(shape, name);
+  return name;
 }

@@ -39,7 +39,6 @@ export const sections: readonly Section[] = [
     title: 'The address and the method',
     cases: [
       { ...get('/nowhere'), ...notFound },
-      { ...get('/tasks/'), ...notFound },
       {
         request: `PUT ${api}/tasks`,
         headers: json,
@@ -47,6 +46,14 @@ export const sections: readonly Section[] = [
         status: 405,
         code: 'METHOD_NOT_ALLOWED',
         says: { allow: 'POST, GET, HEAD, OPTIONS' },
+      },
+      {
+        request: `POST ${api}/health`,
+        headers: json,
+        body: '{}',
+        status: 405,
+        code: 'METHOD_NOT_ALLOWED',
+        says: { allow: 'GET, HEAD, OPTIONS' },
       },
       {
         ...get(`/tasks?text=${'x'.repeat(9000)}`),
@@ -111,6 +118,9 @@ export const sections: readonly Section[] = [
   {
     title: 'Fields in the wrong place',
     cases: [
+      { request: `POST ${api}/tasks?title=a`, headers: json, body: '{}', ...invalid },
+      { request: `DELETE ${api}/tasks/{task}`, headers: json, body: '{"expectedVersion":1}', ...invalid },
+      { request: `PATCH ${api}/tasks/{task}?expectedVersion=1`, headers: json, body: '{"title":"b"}', ...invalid },
       { ...patch('{"id": "{task}", "title": "Pay"}'), ...invalid },
       { ...patch('{"expectedVersion": 1, "title": "Pay"}'), ...invalid },
       { ...get('/sync/live?lastEventId=3'), ...invalid },

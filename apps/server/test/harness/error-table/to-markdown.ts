@@ -9,7 +9,9 @@ export interface Page {
   readonly rows: readonly (readonly [RefusedRequest, Refusal])[];
 }
 
-const introduction = `# Errors
+const introduction = `<!-- biome-ignore-all format: written by a test -->
+
+# Errors
 
 Every refusal over REST is a problem (RFC 9457, \`Content-Type: application/problem+json\`), and over tRPC an \`error\` with the
 same \`code\`, message and \`errors\`. Programs go by \`code\`; \`detail\` is for people and may change its words.

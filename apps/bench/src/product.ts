@@ -1,0 +1,69 @@
+import {
+  type CallLimiter,
+  type ChangeFeed,
+  createCaller,
+  createPasswordHasher,
+  createTokenIssuer,
+  type Deps,
+  DomainError,
+  type Identity,
+  passwordHashing,
+  type SessionGate,
+  systemClock,
+} from '@alice/api';
+import type { Database } from '@alice/db';
+
+/** Minutes; the most that the product allows, and longer than any run. */
+export const accessMinutes = 60;
+
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+/** Their queries serve the whole process and are no part of a request. */
+const openGate: SessionGate = { check: ignore, end: ignore };
+const noFeed: ChangeFeed = {
+  latest: async () => 0,
+  announce: ignore,
+  watch: () => ignore,
+  watching: () => 0,
+  close: ignore,
+};
+const unlimited = { limit: 1, remaining: 1, resetSeconds: 1, windowSeconds: 1, isUsedUp: false };
+const noLimiter: CallLimiter = { countCall: async () => unlimited };
+
+/** The product's operations on `db`, within this process. Tokens are those of a server with this secret. */
+export async function productOn(
+  db: Database,
+  jwtSecret: string,
+  hashing: Partial<typeof passwordHashing> = {},
+): Promise<(caller: Identity | null) => ReturnType<typeof createCaller>> {
+  const deps: Deps = {
+    db,
+    clock: systemClock,
+    log: silent,
+    passwords: await createPasswordHasher({ ...passwordHashing, ...hashing }),
+    tokens: createTokenIssuer({ secrets: [jwtSecret], accessMinutes, refreshDays: 7, sessionDays: 30 }, systemClock),
+    sessions: openGate,
+    changes: noFeed,
+    limiter: noLimiter,
+    runningKeys: new Set(),
+  };
+  const request = {
+    id: 'bench',
+    log: silent,
+    authorization: null,
+    address: '127.0.0.1',
+    userAgent: null,
+    idempotencyKeys: null,
+    held: null,
+  };
+  return (caller) =>
+    createCaller({
+      deps,
+      request: { ...request, reply: { budget: null, givenAt: null } },
+      caller:
+        caller === null
+          ? new DomainError('UNAUTHENTICATED')
+          : { id: caller.id, sessionId: caller.sessionId, expires: Number.MAX_SAFE_INTEGER },
+    });
+}
+
+function ignore(): void {}

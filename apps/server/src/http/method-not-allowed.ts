@@ -1,0 +1,12 @@
+import { DomainError } from '@alice/api';
+import type { Context } from 'hono';
+import { problem } from './problem.ts';
+import type { AppEnv } from './request-scope.ts';
+
+/** The answer to a method that is not among `allow` (RFC 9110, 15.5.6). */
+export function methodNotAllowed(c: Context<AppEnv>, allow: string): Response {
+  const message = `${c.req.method} is not served here, only ${allow}`;
+  const response = problem(new DomainError('METHOD_NOT_ALLOWED', message), c.get('scope').id);
+  response.headers.set('allow', allow);
+  return response;
+}

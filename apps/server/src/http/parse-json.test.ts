@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { parseJson } from './parse-json.ts';
+
+it.each([
+  ['{"title":', 'it ends too early'],
+  ['', 'it ends too early'],
+  ['[1, 2', 'it ends too early'],
+  ['{"title": "a",\n "notes": }', 'line 2, column 11'],
+  ['{"title": "a",}', 'line 1, column 15'],
+  ["{'title': 1}", 'line 1, column 2'],
+  ['{"a": 1} x', 'line 1, column 10'],
+])('%j is refused with the place of its fault', (text, place) => {
+  expect(() => parseJson(text)).toThrow(`The body is not valid JSON: ${place}`);
+});
+
+it('reads what JSON.parse reads, and refuses the rest in our words', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.json(),
+        fc.string(),
+        fc.json().map((text) => text.slice(1)),
+      ),
+      (text) => {
+        let expected: unknown;
+        try {
+          expected = JSON.parse(text);
+        } catch {
+          expect(() => parseJson(text)).toThrow(
+            /^The body is not valid JSON: (it ends too early|line \d+, column \d+)$/,
+          );
+          return;
+        }
+        expect(parseJson(text)).toEqual(expected);
+      },
+    ),
+  );
+});

@@ -1,0 +1,115 @@
+import { callAs, testPassword } from '@alice/api/testing';
+import type { House } from './house.ts';
+
+/** A row to act on, and what it is called in what is compared. */
+interface Row {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A person with rows in every state. Worlds of one name in different houses differ in their ids alone. */
+export interface World {
+  readonly name: string;
+  readonly person: {
+    readonly id: string;
+    readonly email: string;
+    readonly password: string;
+    readonly accessToken: string;
+    readonly refreshToken: string;
+  };
+  /** By entity. The first is live and at version 2. */
+  readonly rows: Readonly<Record<string, readonly Row[]>>;
+  /** By entity: a row that this person may not know of. */
+  readonly foreign: Readonly<Record<string, string>>;
+  /** The number of the person's latest change. */
+  readonly number: number;
+  /** What each id is called. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** Makes the person, their goals and tasks, somebody else with the same, and a person who is locked out. */
+export async function buildWorld(house: House, name: string, role: 'user' | 'admin' = 'user'): Promise<World> {
+  const { deps, clock } = house;
+  const stranger = await settle(house, `${name}-stranger`);
+  const disabled = await settle(house, `${name}-disabled`);
+  await deps.db.prisma.user.update({ where: { id: disabled.person.id }, data: { disabledAt: clock.now() } });
+  const { person, rows } = await settle(house, `${name}-me`);
+  if (role === 'admin') await deps.db.prisma.user.update({ where: { id: person.id }, data: { role } });
+
+  const foreign = { task: firstOf(stranger.rows.task), goal: firstOf(stranger.rows.goal), user: disabled.person.id };
+  const users = [
+    { id: person.id, name: 'me' },
+    { id: stranger.person.id, name: 'stranger' },
+  ];
+  const all = [
+    ...Object.values(rows).flat(),
+    ...Object.values(stranger.rows).flatMap((found) =>
+      found.map((row) => ({ ...row, name: `stranger's ${row.name}` })),
+    ),
+    ...users,
+    { id: disabled.person.id, name: 'disabled' },
+  ];
+  return {
+    name,
+    person,
+    rows: { ...rows, user: users },
+    foreign,
+    number: await deps.changes.latest(person.id),
+    names: new Map(all.map((row) => [row.id, row.name])),
+  };
+}
+
+async function settle({ deps, clock }: House, name: string) {
+  const email = `${name}@example.com`;
+  const { user, tokens } = await callAs(deps, null).auth.register({
+    email,
+    password: testPassword,
+    name: 'Ada',
+    timeZone: 'Europe/Berlin',
+  });
+  const api = callAs(deps, tokens.accessToken);
+  const later = <T>(act: () => Promise<T>) => {
+    clock.advance({ seconds: 1 });
+    return act();
+  };
+  const goal = await later(() =>
+    api.goals.create({ title: 'Ship it', progressSource: 'tasks', metric: { target: 10 } }),
+  );
+  const oldGoal = await later(() => api.goals.create({ title: 'Old goal', dueDate: '2026-01-01' }));
+  const todo = await later(() => api.tasks.create({ title: 'Write', goalId: goal.id, weight: 2 }));
+  const due = { date: '2026-03-01', time: '09:30', timeZone: 'Asia/Tokyo' };
+  const doing = await later(() => api.tasks.create({ title: 'Test', status: 'in_progress', priority: 'high', due }));
+  const done = await later(() =>
+    api.tasks.create({ title: 'Think', status: 'done', goalId: goal.id, due: { date: due.date } }),
+  );
+  const cancelled = await later(() => api.tasks.create({ title: 'Wait', status: 'cancelled', priority: 'low' }));
+  const deleted = await later(() => api.tasks.create({ title: 'Forget', estimateMinutes: 5 }));
+  await later(() => api.tasks.delete({ id: deleted.id }));
+  await later(() => api.goals.delete({ id: oldGoal.id }));
+  await later(() => api.tasks.update({ id: todo.id, title: 'Write it down', priority: 'urgent' }));
+  await later(() => api.goals.update({ id: goal.id, title: 'Ship it all' }));
+  await later(() => api.users.update({ name: 'Ada Lovelace' }));
+  const { accessToken, refreshToken } = tokens;
+  return {
+    person: { id: user.id, email, password: testPassword, accessToken, refreshToken },
+    rows: {
+      task: [
+        { id: todo.id, name: 'task to do' },
+        { id: doing.id, name: 'task in progress' },
+        { id: done.id, name: 'task done' },
+        { id: cancelled.id, name: 'task cancelled' },
+        { id: deleted.id, name: 'task deleted' },
+      ],
+      goal: [
+        { id: goal.id, name: 'goal' },
+        { id: oldGoal.id, name: 'goal deleted' },
+      ],
+    },
+  };
+}
+
+function firstOf(rows: readonly Row[]): string {
+  const [first] = rows;
+  if (first === undefined) throw new Error('a world has rows of every kind');
+  return first.id;
+}
