@@ -12,6 +12,8 @@ export default defineConfig({
   fixedExtension: false,
   dts: false,
   sourcemap: true,
+  // Its other entry cannot be bundled: it asks for its parts at run time.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // What the page at /docs loads.
   copy: {
     from: ['src/docs/browser/*', 'node_modules/swagger-ui-dist/{swagger-ui.css,swagger-ui-bundle.js,LICENSE,NOTICE}'],

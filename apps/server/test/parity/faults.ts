@@ -10,9 +10,16 @@ export interface Fault {
   readonly input: Fields | undefined;
   readonly who: 'nobody' | 'the person';
   readonly code: ErrorCode;
-  /** The field that REST takes as a header: its message speaks of that. */
-  readonly header?: 'If-Match' | undefined;
+  /** What REST calls a field that it takes in a way of its own: its message speaks of that. */
+  readonly inRest?: string | undefined;
 }
+
+const namesInRest: ReadonlyMap<string, string> = new Map([
+  ['expectedVersion', 'If-Match'],
+  ['lastEventId', 'Last-Event-ID'],
+  // An object after the "?" is written with brackets.
+  ['due', 'due'],
+]);
 
 const unknownId = '01a20543-66c4-727a-834f-ddca3c63f226';
 
@@ -29,8 +36,7 @@ export function faultsOf(procedure: ProcedureFacts, world: World): Fault[] {
 
   const invalid = { who: 'the person', code: 'VALIDATION_FAILED' } as const;
   for (const { field, input } of wrongInputs(procedure, least)) {
-    const header = field === 'expectedVersion' ? 'If-Match' : undefined;
-    faults.push({ label: `wrong ${field}`, input, ...invalid, header });
+    faults.push({ label: `wrong ${field}`, input, ...invalid, inRest: namesInRest.get(field) });
   }
   faults.push({ label: 'a field too many', input: { ...least, surprise: '1' }, ...invalid });
   const fields = inputSchema(procedure)?.fields ?? {};
