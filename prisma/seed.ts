@@ -2,6 +2,8 @@
 import {
   type Clock,
   createCaller,
+  createCallLimiter,
+  createChangeFeed,
   createPasswordHasher,
   createRequestContext,
   createSessionGate,
@@ -9,6 +11,7 @@ import {
   type Deps,
   DomainError,
   passwordHashing,
+  plainRequest,
 } from '@alice/api';
 import { databaseFromEnv, openDatabase } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
@@ -43,7 +46,7 @@ function movableClock(): Clock & { set(at: number): void } {
 async function seed(deps: Deps, clock: ReturnType<typeof movableClock>): Promise<string> {
   const callAs = (authorization: string | null) =>
     createCaller(() =>
-      createRequestContext(deps, { id: 'seed', log, authorization, address: null, userAgent: 'db:seed' }),
+      createRequestContext(deps, plainRequest({ id: 'seed', log, authorization, userAgent: 'db:seed' })),
     );
   const today = Date.now();
   clock.set(today - 70 * dayMs);
@@ -100,7 +103,10 @@ async function main(): Promise<void> {
     );
     const passwords = await createPasswordHasher(passwordHashing);
     const sessions = createSessionGate(db, log, { accessSeconds: tokens.accessSeconds });
-    console.log(await seed({ db, clock, log, tokens, passwords, sessions }, clock));
+    const changes = createChangeFeed(db, log, { pollMs: 1000 });
+    const limiter = createCallLimiter(Number.MAX_SAFE_INTEGER);
+    const deps = { db, clock, log, tokens, passwords, sessions, changes, limiter, runningKeys: new Set<string>() };
+    console.log(await seed(deps, clock));
   } catch (error) {
     const isThere = error instanceof Error && error.cause instanceof DomainError && error.cause.code === 'CONFLICT';
     if (!isThere) throw error;

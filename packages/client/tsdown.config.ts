@@ -14,7 +14,7 @@ export default defineConfig({
   // tRPC's declarations name `Disposable`, which a consumer's `lib` need not have.
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
   // Whatever else is bundled or imported fails the build.
-  deps: { onlyBundle: [], onlyImport: ['@trpc/client', '@trpc/server'] },
+  deps: { onlyBundle: [], onlyImport: ['@trpc/client', '@trpc/server', 'eventsource-parser'] },
   plugins: [
     {
       name: 'drop-server-types',

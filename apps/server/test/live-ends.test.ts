@@ -9,7 +9,7 @@ import { createTestStore } from './harness/test-store.ts';
 const timeout = 60_000;
 const redisUrl = testRedisUrl() ?? undefined;
 /** Longer than the second that is promised: the machine is busy, too. */
-const endLimitMs = 2000;
+const endLimitMs = 1000;
 
 for (const [name, hasRedis] of [
   ['without Redis', false],

@@ -20,3 +20,10 @@ async function callerOf(deps: Deps, authorization: string | null): Promise<Calle
     throw error;
   }
 }
+
+/** The facts of a request that comes over no transport: none of what only a transport knows. */
+export function plainRequest(
+  facts: Omit<RequestFacts, 'address' | 'idempotencyKeys' | 'held' | 'reply'> & Partial<RequestFacts>,
+): RequestFacts {
+  return { address: null, idempotencyKeys: null, held: null, reply: { budget: null, givenAt: null }, ...facts };
+}

@@ -8,7 +8,7 @@ export { createSessionGate, type SessionGate } from './auth/session-gate.ts';
 export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './auth/tokens.ts';
 export { type Broadcast, type ChangeFeed, createChangeFeed } from './changes/change-feed.ts';
 export type { HeldCopy, Identity, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
-export { createRequestContext } from './create-request-context.ts';
+export { createRequestContext, plainRequest } from './create-request-context.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors.ts';
 export { type Budget, type CallLimiter, createCallLimiter } from './limits/call-limiter.ts';

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
 /** What a page downloads for the SDK, gzipped. Raise it knowingly. */
-const budgetKb = 14;
+const budgetKb = 17;
 
 const page = `
   import { createAliceClient, isAliceError, localStorageTokenStore, paginate, TaskStatus } from './index.ts';
@@ -50,13 +50,13 @@ test('a page that uses the SDK downloads no server code, and little', async () =
     '@trpc/server',
     'db/src/generated/enums.ts',
     'db/src/models.ts',
+    'eventsource-parser',
   ]);
   expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
 
   // By word, in what is left of them.
-  expect(code).not.toMatch(
-    /node:|\bprisma\b|\bpg\b|\bzod\b|\bhono\b|argon2|\bjose\b|ioredis|pglite|process\.env|\bBuffer\b|require\(/i,
-  );
+  const words = /node:|\bprisma\b|\bpg\b|\bzod\b|\bhono\b|argon2|\bjose\b|ioredis|pglite|process\.env|require\(/gi;
+  expect([...(code.match(words) ?? []), ...(code.match(/\bBuffer\b/g) ?? [])]).toEqual([]);
 });
 
 test('what a page does not use falls away', async () => {

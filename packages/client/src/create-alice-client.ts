@@ -1,19 +1,32 @@
 import type { AppRouter } from '@alice/api/types';
 import { createTRPCClientProxy, type TRPCClient } from '@trpc/client';
-import type { Send } from './call.ts';
+import { personOf } from './claims.ts';
 import { createLinks, type HeaderSource } from './create-links.ts';
-import { LayeredClient } from './layered-client.ts';
+import { withIdempotencyKey } from './idempotency-key.ts';
+import { type KeepOptions, keepCopy, type LocalCopy } from './keep-copy.ts';
+import { createWire, LayeredClient } from './layered-client.ts';
+import { createLive, type Live } from './live.ts';
 import { memoryTokenStore } from './memory-token-store.ts';
 import { createSession } from './session.ts';
+import { subscriptionLink } from './subscription-link.ts';
 import type { TokenStore } from './token-store.ts';
 import { withDeadline } from './with-deadline.ts';
+import { type Hooks, withHooks } from './with-hooks.ts';
+import { withMembers } from './with-members.ts';
 import { isPassing, isSafeToRepeat, withRetries } from './with-retries.ts';
 import { tokensOf, withSession } from './with-session.ts';
 
-/** Every procedure of the server: `alice.tasks.list.query({ limit: 50 })`. */
-export type AliceClient = TRPCClient<AppRouter>;
+/** Every procedure of the server, `alice.tasks.list.query({ limit: 50 })`, and what is built on them. */
+export type AliceClient = TRPCClient<AppRouter> & {
+  /** Changes as they happen. */
+  readonly live: Live;
+  readonly sync: {
+    /** A copy of everything that the person has, kept up to date. */
+    keep(options?: KeepOptions): LocalCopy;
+  };
+};
 
-export interface AliceClientOptions {
+export interface AliceClientOptions extends Hooks {
   /** Where the server is: `https://alice.example.com`. In a browser, `''` is the page's own origin. */
   readonly url: string;
   /** Where the session is kept. Unless told, in memory. */
@@ -36,32 +49,35 @@ const refreshTimeoutMs = 4_500;
 
 /**
  * A client for every procedure of ALICE. A call rejects with an `AliceError`, whatever went wrong.
- * Per call: `{ signal }` cancels it, `{ context: { skipBatch: true } }` gives it a request of its own.
+ * Per call: `{ signal }` cancels it, `{ context: { skipBatch: true } }` gives it a request of its own, and
+ * `{ context: { idempotencyKey } }` makes a mutation one with an earlier one of that key.
  */
 export function createAliceClient(options: AliceClientOptions): AliceClient {
-  const { url, tokens = memoryTokenStore(), fetch, timeoutMs = 15_000, headers = {}, retries = 3 } = options;
+  const { url, tokens = memoryTokenStore(), timeoutMs = 15_000, headers = {}, retries = 3 } = options;
+  const base = `${url.replace(/\/+$/, '')}/trpc`;
+  const http = { base, fetch: withHooks(options.fetch, base, options), headers };
+  const wire = createWire(createLinks(http));
 
-  function layer(wire: Send): Send {
-    const refresh = withRetries(withDeadline(wire, Math.min(timeoutMs, refreshTimeoutMs)), {
-      retries: 1,
-      mayRetry: (_, error) => isPassing(error),
-    });
-    const session = createSession({
-      store: tokens,
-      lock: `alice ${url}`,
-      exchange: async (refreshToken) =>
-        tokensOf(
-          await refresh({
-            type: 'mutation',
-            path: 'auth.refresh',
-            input: { refreshToken },
-            context: {},
-            signal: undefined,
-          }),
-        ),
-    });
-    return withRetries(withSession(withDeadline(wire, timeoutMs), session), { retries, mayRetry: isSafeToRepeat });
-  }
+  const refresh = withRetries(withDeadline(wire, Math.min(timeoutMs, refreshTimeoutMs)), {
+    retries: 1,
+    mayRetry: (_, error) => isPassing(error),
+  });
+  const session = createSession({
+    store: tokens,
+    lock: `alice ${url}`,
+    async exchange(refreshToken) {
+      const call = { type: 'mutation', path: 'auth.refresh', input: { refreshToken }, context: {} } as const;
+      return tokensOf(await refresh({ ...call, signal: undefined }));
+    },
+  });
+  const signed = withSession(withDeadline(wire, timeoutMs), session, () => live.restart());
+  const send = withIdempotencyKey(withRetries(signed, { retries, mayRetry: isSafeToRepeat }));
 
-  return createTRPCClientProxy<AppRouter>(new LayeredClient(createLinks({ url, fetch, headers }), layer));
+  const client = new LayeredClient(send, subscriptionLink({ ...http, session, timeoutMs }));
+  const trpc = createTRPCClientProxy<AppRouter>(client);
+  const { sync } = trpc;
+  const live = createLive(sync);
+  const person = async () => personOf((await tokens.get())?.accessToken);
+  const keep = (choice: KeepOptions = {}) => keepCopy({ sync, person }, choice);
+  return withMembers(trpc, { live, sync: withMembers(sync, { keep }) });
 }

@@ -5,19 +5,16 @@ import type { Call, Send } from './call.ts';
 import { toAliceError } from './to-alice-error.ts';
 
 /**
- * tRPC's own client with layers around each call. They stand outside it because it wraps whatever a link fails with in
- * its error class: what a layer throws is what the caller gets, here and through tRPC's integrations alike.
+ * tRPC's own client, whose calls go through our layers. They stand outside its links because it wraps whatever a link
+ * fails with in its error class: what a layer throws is what the caller gets, here and through tRPC's integrations alike.
+ * Subscriptions do go through the link: tRPC leaves its errors as they are.
  */
 export class LayeredClient extends TRPCUntypedClient<AppRouter> {
   readonly #send: Send;
 
-  /** `layer` is given the wire and gives what calls go through. */
-  constructor(links: TRPCLink<AppRouter>[], layer: (wire: Send) => Send) {
-    super({ links });
-    this.#send = layer(({ type, path, input, context, signal }) => {
-      const options = { context, ...(signal === undefined ? {} : { signal }) };
-      return type === 'query' ? super.query(path, input, options) : super.mutation(path, input, options);
-    });
+  constructor(send: Send, subscriptions: TRPCLink<AppRouter>) {
+    super({ links: [subscriptions] });
+    this.#send = send;
   }
 
   override query(path: string, input?: unknown, { context = {}, signal }: TRPCProcedureOptions = {}): Promise<unknown> {
@@ -39,6 +36,15 @@ export class LayeredClient extends TRPCUntypedClient<AppRouter> {
       throw atCallSite(toAliceError(error));
     }
   }
+}
+
+/** Sends calls over tRPC's links, each once. */
+export function createWire(links: TRPCLink<AppRouter>[]): Send {
+  const client = new TRPCUntypedClient<AppRouter>({ links });
+  return ({ type, path, input, context, signal }) => {
+    const options = { context, ...(signal === undefined ? {} : { signal }) };
+    return client[type](path, input, options);
+  };
 }
 
 /** Makes the stack lead to the line that made the call, where the runtime can: the failure itself was in a timer or a socket. */

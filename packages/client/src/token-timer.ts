@@ -1,3 +1,5 @@
+import { claimsOf } from './claims.ts';
+
 const largestMarginMs = 5_000;
 
 /** Foretells when access tokens end. */
@@ -24,17 +26,9 @@ export function createTokenTimer(now: () => number = () => performance.now()): T
   };
 }
 
-/** How long a JWT is good for, by its own words; without end where it does not say. Its signature is the server's to check. */
+/** How long a JWT is good for, by its own words; without end where it does not say: then the server will. */
 function lifetimeMs(token: string): number {
-  try {
-    const [, payload = ''] = token.split('.');
-    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-    if (typeof claims === 'object' && claims !== null && 'iat' in claims && 'exp' in claims) {
-      const lifetime = (Number(claims.exp) - Number(claims.iat)) * 1000;
-      if (lifetime > 0) return lifetime;
-    }
-  } catch {
-    // Not a JWT that we can read: the server will say when it has ended.
-  }
-  return Number.POSITIVE_INFINITY;
+  const { iat, exp } = claimsOf(token);
+  const lifetime = (Number(exp) - Number(iat)) * 1000;
+  return lifetime > 0 ? lifetime : Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,4 @@
-import type { FieldError } from '@alice/api/types';
-import { AliceError, type AliceErrorCode, errorCode } from './alice-error.ts';
+import { foreignReply, isRecord, noReply, parseJson, readText } from './foreign-reply.ts';
 
 /** A reply as tRPC reads it. */
 export class WireResponse {
@@ -15,13 +14,7 @@ export class WireResponse {
 
   /** The body. Throws an `AliceError` when it is cut short or is not what a tRPC server sends. */
   async json(): Promise<unknown> {
-    let text: string;
-    try {
-      text = await this.#response.text();
-    } catch (cause) {
-      throw noReply(cause);
-    }
-    const body = parseJson(text);
+    const body = parseJson(await readText(this.#response));
     if (Array.isArray(body) || (isRecord(body) && ('result' in body || 'error' in body))) return body;
     throw foreignReply(this.#response, body);
   }
@@ -30,68 +23,14 @@ export class WireResponse {
 type WireFetch = (url: string | URL | Request, init?: object) => Promise<WireResponse>;
 
 /** `fetch` for tRPC's links, whose failures are `AliceError`s that tell "no reply" from "not ALICE's reply". */
-export function createWireFetch(fetch: typeof globalThis.fetch | undefined): WireFetch {
+export function createWireFetch(fetch: typeof globalThis.fetch): WireFetch {
   return async (url, init) => {
-    // Looked up late: tools that watch or fake the network replace the global.
-    const send = fetch ?? globalThis.fetch;
     let response: Response;
     try {
-      response = await send(url, init);
+      response = await fetch(url, init);
     } catch (cause) {
       throw noReply(cause);
     }
     return new WireResponse(response);
   };
-}
-
-function noReply(cause: unknown): AliceError {
-  return new AliceError('NETWORK', 'The server cannot be reached', { cause });
-}
-
-/** What a status means when it comes from a proxy on the way. A 401 is not among them: it says nothing of our session. */
-const codeOfStatus: Readonly<Record<number, AliceErrorCode>> = {
-  413: 'PAYLOAD_TOO_LARGE',
-  414: 'URI_TOO_LONG',
-  429: 'TOO_MANY_REQUESTS',
-  502: 'UNAVAILABLE',
-  503: 'UNAVAILABLE',
-  504: 'UNAVAILABLE',
-};
-
-/** A reply that no procedure gave: the server's own refusal of the whole request (problem+json), or a proxy's page. */
-function foreignReply({ status, headers }: Response, body: unknown): AliceError {
-  const problem = isRecord(body) && typeof body['code'] === 'string' ? body : {};
-  const { code, detail, title, request_id: id, errors } = problem;
-  const message = [detail, title].find((text) => typeof text === 'string');
-  return new AliceError(
-    typeof code === 'string' ? errorCode(code) : (codeOfStatus[status] ?? 'NETWORK'),
-    message ?? `The address did not answer as ALICE does (HTTP ${status})`,
-    {
-      status,
-      requestId: typeof id === 'string' ? id : (headers.get('x-request-id') ?? undefined),
-      errors: Array.isArray(errors) ? errors.filter(isFieldError) : [],
-      retryAfterMs: retryAfterMs(headers.get('retry-after')),
-    },
-  );
-}
-
-/** Seconds alone: the header's other form, a date, would be measured with the device's clock, which may be wrong. */
-function retryAfterMs(header: string | null): number | undefined {
-  return header !== null && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function isFieldError(value: unknown): value is FieldError {
-  return isRecord(value) && typeof value['path'] === 'string' && typeof value['message'] === 'string';
 }

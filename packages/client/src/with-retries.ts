@@ -1,5 +1,6 @@
 import type { AliceError } from './alice-error.ts';
 import type { Call, Send } from './call.ts';
+import { hasIdempotencyKey } from './idempotency-key.ts';
 import { toAliceError } from './to-alice-error.ts';
 import { pause } from './within.ts';
 
@@ -40,11 +41,14 @@ export function retryDelay(attempt: number, retryAfterMs: number | undefined, ra
 }
 
 /**
- * A query changes nothing, so it may follow any failure that passes. A mutation may have been done although its reply
- * was lost: it is repeated only where the reply says that nothing was done, and that is what `Retry-After` says.
+ * A query changes nothing, and a mutation with a key is done once however often it comes: both may follow any failure
+ * that passes. Another mutation may have been done although its reply was lost: it is repeated only where the reply says
+ * that nothing was done, and that is what `Retry-After` says.
  */
-export function isSafeToRepeat({ type }: Call, error: AliceError): boolean {
-  if (type === 'query') return isPassing(error);
+export function isSafeToRepeat(call: Call, error: AliceError): boolean {
+  if (call.type === 'query') return isPassing(error);
+  // In use: an earlier attempt is still being done, and its reply is to be had soon.
+  if (hasIdempotencyKey(call)) return isPassing(error) || error.code === 'IDEMPOTENCY_KEY_IN_USE';
   return (error.status === 429 || error.status === 503) && error.retryAfterMs !== undefined;
 }
 

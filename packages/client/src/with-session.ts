@@ -8,15 +8,19 @@ import { within } from './within.ts';
 /** They need no session: they give one. */
 const signsIn: ReadonlySet<string> = new Set(['auth.register', 'auth.login', 'auth.refresh']);
 
+/** Who is signed in has changed, by a call of this client. */
+type OnPerson = () => void;
+
 /**
  * Signs calls, keeps the session that a sign-in gives, and drops it at the sign-out. A call that the server refuses as
  * UNAUTHENTICATED, which it does before anything is done, is sent once more with a renewed token.
  */
-export function withSession(send: Send, session: Session): Send {
+export function withSession(send: Send, session: Session, onPerson: OnPerson): Send {
   return async (call) => {
     if (signsIn.has(call.path)) {
       const output = await send(call);
       await session.start(tokensOf(output));
+      if (call.path !== 'auth.refresh') onPerson();
       return output;
     }
     return call.path === 'auth.logout' ? sendLogout(call) : sendSigned(call);
@@ -38,12 +42,17 @@ export function withSession(send: Send, session: Session): Send {
   async function sendLogout(call: Call): Promise<unknown> {
     try {
       const output = await sendSigned(call);
-      await session.end();
+      await endSession();
       return output;
     } catch (error) {
-      if (isUnauthenticated(error)) await session.end();
+      if (isUnauthenticated(error)) await endSession();
       throw error;
     }
+  }
+
+  async function endSession(): Promise<void> {
+    await session.end();
+    onPerson();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Tokens } from '../src/index.ts';
-import { type Peer, type PeerCall, type PeerReply, startPeer } from './peer.ts';
+import { type Peer, type PeerCall, type PeerReply, type PeerStream, startPeer } from './peer.ts';
 
 export interface Account extends Peer {
   /** The tokens that count now; null when the session has ended. */
@@ -16,13 +16,20 @@ interface AccountOptions {
   /** How far the server's clock is from ours: it shows in `iat` and `exp`. */
   readonly clockOffsetMs?: number;
   readonly refreshTakesMs?: number;
+  /** Whose token it is, as it says; unless told it says nothing. */
+  readonly person?: () => string;
+  /** Answers all that needs a live token. */
+  readonly answer?: (call: PeerCall) => PeerReply | Promise<PeerReply>;
+  /** Takes the streams that come with a live token. */
+  readonly openStream?: (stream: PeerStream) => void;
 }
 
 const unauthenticated = { code: 'UNAUTHENTICATED', status: 401, message: 'Sign in first' };
 
-/** A server with one account: rotating refresh tokens, access tokens that can expire. All else needs a live one and gives `{}`. */
+/** A server with one account: rotating refresh tokens, access tokens that can expire. All else needs a live one. */
 export async function startAccount(options: AccountOptions = {}): Promise<Account> {
   const { lifetimeSeconds = 900, clockOffsetMs = 0, refreshTakesMs = 5 } = options;
+  const { person, answer: answerSigned = () => ({ data: {} }), openStream } = options;
   let generation = 0;
   let expired = 0;
   let state: Tokens | null = null;
@@ -30,17 +37,21 @@ export async function startAccount(options: AccountOptions = {}): Promise<Accoun
   function issue(): Tokens {
     generation += 1;
     const iat = Math.floor((Date.now() + clockOffsetMs) / 1000);
-    const claims = Buffer.from(JSON.stringify({ iat, exp: iat + lifetimeSeconds, generation })).toString('base64url');
+    const facts = { sub: person?.(), iat, exp: iat + lifetimeSeconds, generation };
+    const claims = Buffer.from(JSON.stringify(facts)).toString('base64url');
     state = { accessToken: `e30.${claims}.signature`, refreshToken: `refresh-${generation}` };
     return state;
   }
 
-  async function answer({ path, input, bearer }: PeerCall): Promise<PeerReply> {
+  const isSigned = ({ bearer }: PeerCall) => state !== null && bearer === state.accessToken && generation > expired;
+
+  async function answer(call: PeerCall): Promise<PeerReply> {
+    const { path, input } = call;
     if (path === 'auth.login' || path === 'auth.register') return { data: { user: {}, tokens: issue() } };
     if (path === 'auth.refresh') return refresh(input);
-    if (state === null || bearer !== state.accessToken || generation <= expired) return unauthenticated;
+    if (!isSigned(call)) return unauthenticated;
     if (path === 'auth.logout') state = null;
-    return { data: {} };
+    return path === 'auth.logout' ? { data: {} } : answerSigned(call);
   }
 
   async function refresh(input: unknown): Promise<PeerReply> {
@@ -54,7 +65,10 @@ export async function startAccount(options: AccountOptions = {}): Promise<Accoun
     return { data: issue() };
   }
 
-  const peer = await startPeer(answer);
+  const peer = await startPeer(answer, undefined, (stream) => {
+    if (isSigned(stream.call)) openStream?.(stream);
+    else stream.refuse(unauthenticated);
+  });
   const account: Account = {
     ...peer,
     get tokens() {

@@ -5,6 +5,7 @@
  */
 import {
   type AliceClient,
+  type Change,
   createAliceClient,
   type Goal,
   isAliceError,
@@ -178,6 +179,108 @@ async function overview(alice: AliceClient): Promise<string> {
   return `overview: ${throughput.n} done, ${open.n} open`;
 }
 
+async function createOnce(alice: AliceClient): Promise<string> {
+  const once = { context: { idempotencyKey: `once-${crypto.randomUUID()}` } };
+  const input = { title: 'Only once 🎯' };
+  const first = await alice.tasks.create.mutate(input, once);
+  const [again, atOnce] = await Promise.all([1, 2].map(() => alice.tasks.create.mutate(input, once)));
+  check(again?.id === first.id && atOnce?.id === first.id, 'one key makes one task');
+  check(again?.createdAt.getTime() === first.createdAt.getTime(), 'the reply is given again as it was');
+  const reused = await alice.tasks.create.mutate({ title: 'Another' }, once).catch((error: unknown) => error);
+  check(isAliceError(reused) && reused.code === 'IDEMPOTENCY_KEY_REUSED', 'a key is for one input');
+  const { items } = await alice.tasks.list.query({ text: input.title });
+  check(items.length === 1, `there is one such task (${items.length})`);
+  return `created ${first.id} once in three calls`;
+}
+
+/** Listens to tasks from now on. */
+async function listen(alice: AliceClient) {
+  const changes: Change[] = [];
+  const off = alice.live.on('task', (change) => changes.push(change));
+  await within10s<void>('the stream is live', (done) => {
+    const ignore = alice.live.on('status', ({ state }) => {
+      if (state === 'live') done();
+    });
+    return ignore;
+  });
+  const heard = (holds: (change: Change) => boolean) =>
+    within10s<Change>('the change is heard', (done) => {
+      const look = () => {
+        const change = changes.find(holds);
+        if (change !== undefined) done(change);
+      };
+      look();
+      return alice.live.on('task', look);
+    });
+  return { heard, off };
+}
+
+/** What `begin` is done with; it gives what to call in the end. */
+async function within10s<Value>(what: string, begin: (done: (value: Value) => void) => () => void): Promise<Value> {
+  let end = () => {};
+  try {
+    return await new Promise<Value>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`Mismatch: ${what} within 10 s`)), 10_000);
+      const leave = begin(resolve);
+      end = () => {
+        clearTimeout(timer);
+        leave();
+      };
+    });
+  } finally {
+    end();
+  }
+}
+
+async function hearLive(alice: AliceClient, other: AliceClient): Promise<string> {
+  const { heard, off } = await listen(alice);
+  const { id } = await other.tasks.create.mutate({ title: 'ライブ' });
+  const { number, row, changedAt } = await heard((change) => change.id === id);
+  check(
+    row !== null && 'title' in row && row.title === 'ライブ' && row.createdAt instanceof Date,
+    'the row comes along',
+  );
+  check(changedAt instanceof Date, 'and when it was changed');
+  off();
+  return `heard change ${number}, which another client made`;
+}
+
+async function keepCopy(alice: AliceClient, other: AliceClient): Promise<string> {
+  const copy = alice.sync.keep();
+  await copy.ready;
+  check(copy.user !== undefined && copy.goals.size === 1, 'the copy has the person and the goal');
+  const before = copy.number;
+  const made = await Promise.all([1, 2, 3].map((step) => other.tasks.create.mutate({ title: `Copied ${step}` })));
+  const [first, second] = made;
+  if (first === undefined || second === undefined) throw new Error('Mismatch: the tasks were made');
+  await other.tasks.update.mutate({ id: first.id, title: 'Copied anew' });
+  await other.tasks.delete.mutate({ id: second.id });
+  await within10s<void>('the copy follows', (done) => {
+    const look = () => {
+      if (copy.number >= before + 5) done();
+    };
+    look();
+    return copy.onChange(look);
+  });
+  const listed = await collect(paginate(alice.tasks.list, { limit: 100 }));
+  const versions = (tasks: Iterable<Task>) => JSON.stringify(Array.from(tasks).sort((a, b) => (a.id < b.id ? -1 : 1)));
+  check(versions(copy.tasks.values()) === versions(listed), 'the copy is what the server lists');
+  copy.stop();
+  return `kept a copy of ${copy.tasks.size} tasks up to change ${copy.number}`;
+}
+
+async function undo(alice: AliceClient): Promise<string> {
+  const { heard, off } = await listen(alice);
+  const { id } = await alice.tasks.create.mutate({ title: 'Keep me' });
+  await alice.tasks.delete.mutate({ id });
+  const { number } = await heard((change) => change.id === id && change.deleted);
+  const undone = await alice.sync.undo.mutate({ number });
+  check(undone.id === id && !undone.deleted && undone.row?.version === 3, 'the deletion was taken back');
+  check((await alice.tasks.get.query({ id })).deletedAt === null, 'the task is there again');
+  off();
+  return `took change ${number} back by change ${undone.number}`;
+}
+
 async function signOut(alice: AliceClient, tokens: TokenStore): Promise<string> {
   await alice.auth.logout.mutate();
   check((await tokens.get()) === null, 'no tokens are left');
@@ -189,6 +292,7 @@ async function signOut(alice: AliceClient, tokens: TokenStore): Promise<string> 
 async function main(url: string): Promise<void> {
   const tokens = memoryTokenStore();
   const alice = createAliceClient({ url, tokens });
+  const other = createAliceClient({ url, tokens });
   const steps = [
     () => register(alice),
     () => createTasks(alice),
@@ -198,6 +302,10 @@ async function main(url: string): Promise<void> {
     () => outliveToken(alice, url, tokens),
     () => reachGoal(alice),
     () => overview(alice),
+    () => createOnce(alice),
+    () => hearLive(alice, other),
+    () => keepCopy(alice, other),
+    () => undo(alice),
     () => signOut(alice, tokens),
   ];
   for (const step of steps) console.log(await step());

@@ -5,7 +5,7 @@ import { createSessionGate } from '../auth/session-gate.ts';
 import { createTokenIssuer } from '../auth/tokens.ts';
 import { createChangeFeed } from '../changes/change-feed.ts';
 import type { RequestContext } from '../context.ts';
-import { createRequestContext } from '../create-request-context.ts';
+import { createRequestContext, plainRequest } from '../create-request-context.ts';
 import type { Clock, Deps, Log } from '../deps.ts';
 import { createCallLimiter } from '../limits/call-limiter.ts';
 import { createCaller } from '../root.ts';
@@ -77,16 +77,15 @@ export async function testDeps(
 
 /** What a request with this access token, and with this idempotency key, knows. */
 export function requestContext(deps: Deps, accessToken: string | null, key?: string): Promise<RequestContext> {
-  return createRequestContext(deps, {
+  const request = plainRequest({
     id: randomUUID(),
     log: deps.log,
     authorization: accessToken === null ? null : `Bearer ${accessToken}`,
     address: '192.0.2.1',
     userAgent: 'tests',
     idempotencyKeys: key === undefined ? null : [key],
-    held: null,
-    reply: { budget: null, givenAt: null },
   });
+  return createRequestContext(deps, request);
 }
 
 /** Calls procedures as a client with this access token does, through the whole ladder. */

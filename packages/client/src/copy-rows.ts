@@ -1,0 +1,94 @@
+import type { Change, SyncedGoal, Task, User } from '@alice/api/types';
+import type { CopyRow, CopyStep } from './copy-store.ts';
+
+type RowsOfOneEntity = Map<string, Task> | Map<string, SyncedGoal> | Map<string, User>;
+
+/** The rows of a copy. Whatever order changes come in, and however often, the highest version of a row wins. */
+export class CopyRows {
+  readonly tasks: Map<string, Task> = new Map();
+  readonly goals: Map<string, SyncedGoal> = new Map();
+  readonly users: Map<string, User> = new Map();
+  /** The last change that is in it; null during a first sync. */
+  number: number | null = null;
+  /** The versions in which rows were deleted, so that an older change brings none back. */
+  readonly #deleted: Map<string, number> = new Map();
+
+  /** Takes changes in and gives those that were news. */
+  apply(changes: readonly Change[]): Change[] {
+    return changes.filter((change) => this.#take(change));
+  }
+
+  /** Everything up to this number is in it: what is older is known by its number, so what is deleted can be forgotten. */
+  settle(number: number): void {
+    this.number = Math.max(number, this.number ?? 0);
+    this.#deleted.clear();
+  }
+
+  put({ entity, id, row }: CopyRow): void {
+    if (entity === 'task') this.tasks.set(id, row);
+    else if (entity === 'goal') this.goals.set(id, row);
+    else this.users.set(id, row);
+  }
+
+  rows(): CopyRow[] {
+    return [
+      ...Array.from(this.users, ([id, row]) => ({ entity: 'user' as const, id, row })),
+      ...Array.from(this.goals, ([id, row]) => ({ entity: 'goal' as const, id, row })),
+      ...Array.from(this.tasks, ([id, row]) => ({ entity: 'task' as const, id, row })),
+    ];
+  }
+
+  /** The changes that make `older` this copy; rows that are gone come as deletions. */
+  since(older: CopyRows): Change[] {
+    const facts = { number: this.number ?? 0, changedAt: new Date() };
+    const news = this.rows().filter(({ entity, id, row }) => older.#of(entity)?.get(id)?.version !== row.version);
+    const gone = older.rows().filter(({ entity, id }) => this.#of(entity)?.has(id) !== true);
+    return [
+      ...news.map((row) => ({ ...facts, ...row, action: 'snapshot', deleted: false })),
+      ...gone.map(({ entity, id }) => ({ ...facts, entity, id, action: 'delete', deleted: true, row: null })),
+    ];
+  }
+
+  #take(change: Change): boolean {
+    const { entity, id, row, number } = change;
+    const held = this.#of(entity);
+    // What a newer server syncs beside these has no place here.
+    if (held === undefined || (this.number !== null && number <= this.number)) return false;
+    // A row that is gone for good has no version any more, and none comes after.
+    const version = row?.version ?? Number.POSITIVE_INFINITY;
+    if (version <= (this.#deleted.get(keyOf(change)) ?? held.get(id)?.version ?? 0)) return false;
+    if (!hasRow(change)) {
+      this.#deleted.set(keyOf(change), version);
+      return held.delete(id);
+    }
+    this.#deleted.delete(keyOf(change));
+    this.put(change);
+    return true;
+  }
+
+  #of(entity: Change['entity']): RowsOfOneEntity | undefined {
+    return { task: this.tasks, goal: this.goals, user: this.users }[entity];
+  }
+}
+
+/** What news come to, each row once. */
+export function toStep(news: readonly Change[]): Pick<CopyStep, 'put' | 'remove'> {
+  const last = [...new Map(news.map((change) => [keyOf(change), change])).values()];
+  return {
+    put: last.filter(hasRow).map(toRow),
+    remove: last.filter((change) => !hasRow(change)).map(({ entity, id }) => ({ entity, id })),
+  };
+}
+
+function keyOf({ entity, id }: Change): string {
+  return `${entity} ${id}`;
+}
+
+function hasRow(change: Change): change is Change & CopyRow {
+  return !change.deleted && change.row !== null;
+}
+
+/** The guarantee of the cast: the three fields are those of one `CopyRow`. */
+function toRow({ entity, id, row }: CopyRow): CopyRow {
+  return { entity, id, row } as CopyRow;
+}

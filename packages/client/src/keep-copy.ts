@@ -1,0 +1,200 @@
+import type { AppRouter, Change, SyncedGoal, Task, User } from '@alice/api/types';
+import type { TRPCClient } from '@trpc/client';
+import { AliceError } from './alice-error.ts';
+import { CopyRows, toStep } from './copy-rows.ts';
+import type { CopyStore } from './copy-store.ts';
+import { callSafely, report } from './report.ts';
+import type { RouterOutputs } from './router-types.ts';
+import { toAliceError } from './to-alice-error.ts';
+import { isPassing, retryDelay } from './with-retries.ts';
+import { pause } from './within.ts';
+
+/** A person's data on this side, kept up to date. Rows are replaced, never changed. */
+export interface LocalCopy {
+  readonly tasks: ReadonlyMap<string, Task>;
+  readonly goals: ReadonlyMap<string, SyncedGoal>;
+  readonly user: User | undefined;
+  /** The last change that is in it; 0 before there is anything. It grows with every change. */
+  readonly number: number;
+  /** Resolves when the copy is complete and up to date for the first time; rejects with the `AliceError` that prevents it. */
+  readonly ready: Promise<void>;
+  /** Calls `listener` with the changes that have just been taken in, and gives what ends that. */
+  onChange(listener: (changes: readonly Change[]) => void): () => void;
+  /** Ends it; what it holds stays as it is. */
+  stop(): void;
+}
+
+export interface KeepOptions {
+  /** Where it outlives this page or process. Unless told, nowhere. */
+  readonly store?: CopyStore | undefined;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told what ended it, such as the end of the session. No failure that passes, such as of the network, ends it. */
+  readonly onError?: ((error: AliceError) => void) | undefined;
+}
+
+interface Source {
+  readonly sync: Pick<TRPCClient<AppRouter>['sync'], 'pull' | 'live'>;
+  /** The id of who is signed in; undefined where that cannot be told. */
+  readonly person: () => Promise<string | undefined>;
+}
+
+type Page = RouterOutputs['sync']['pull'];
+
+const pageSize = 100;
+const fromTheBeginning: Page = { items: [], nextCursor: '', hasMore: false, fullSyncRequired: true, number: null };
+
+/** Makes a copy of everything that the person has, and keeps it up to date until it is stopped. */
+export function keepCopy({ sync, person }: Source, { store, signal, onError }: KeepOptions): LocalCopy {
+  const controller = new AbortController();
+  const { signal: stopped } = controller;
+  const listeners = new Set<(changes: readonly Change[]) => void>();
+  let seen = new CopyRows();
+  let owner: string | undefined;
+  let isReady = false;
+  let becomeReady = () => {};
+
+  const ready = new Promise<void>((resolve, reject) => {
+    becomeReady = () => {
+      isReady = true;
+      resolve();
+    };
+    const end = (error: AliceError) => {
+      reject(error);
+      if (stopped.aborted) return;
+      controller.abort();
+      if (onError !== undefined) callSafely(onError, error);
+      else if (isReady) report(error);
+    };
+    keep().then(
+      () => end(new AliceError('CANCELLED', 'The copy was stopped')),
+      (cause) => end(toAliceError(cause)),
+    );
+  });
+  const stop = () => {
+    // Who stops it knows.
+    ready.catch(() => undefined);
+    controller.abort(signal?.reason);
+  };
+  if (onError !== undefined) ready.catch(() => undefined);
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop);
+
+  return {
+    get tasks() {
+      return seen.tasks;
+    },
+    get goals() {
+      return seen.goals;
+    },
+    get user() {
+      const [user] = seen.users.values();
+      return user;
+    },
+    get number() {
+      return seen.number ?? 0;
+    },
+    ready,
+    onChange(listener) {
+      const own: typeof listener = (changes) => listener(changes);
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
+    stop,
+  };
+
+  async function keep(): Promise<void> {
+    owner = await person();
+    let { cursor, rows } = await load();
+    while (!stopped.aborted) {
+      cursor = await pull(cursor, rows);
+      becomeReady();
+      await follow(cursor);
+      // Only the loss of changes on the server leads here: everything anew.
+      cursor = undefined;
+      rows = new CopyRows();
+    }
+  }
+
+  /** What was kept is seen at once if it is complete; a first sync that was broken off goes on. */
+  async function load(): Promise<{ cursor: string | undefined; rows: CopyRows }> {
+    const saved = await store?.load();
+    const rows = new CopyRows();
+    if (saved == null) return { cursor: undefined, rows };
+    for (const row of saved.rows) rows.put(row);
+    const isOthers = owner !== undefined && [...rows.users.keys()].some((id) => id !== owner);
+    if (isOthers) return { cursor: undefined, rows: new CopyRows() };
+    if (saved.number !== null) {
+      rows.settle(saved.number);
+      seen = rows;
+    }
+    return { cursor: saved.cursor, rows };
+  }
+
+  /** Takes in all that there is after the cursor. Rows that are not seen yet take the place of those that are at the end. */
+  async function pull(from: string | undefined, into: CopyRows): Promise<string> {
+    let cursor = from;
+    let rows = into;
+    for (;;) {
+      const page = await pullPage(cursor);
+      if (page.fullSyncRequired) {
+        if (cursor === undefined) throw new AliceError('FULL_SYNC_REQUIRED', 'The server gives no copy');
+        cursor = undefined;
+        rows = new CopyRows();
+        continue;
+      }
+      const news = rows.apply(page.items);
+      if (page.number !== null) rows.settle(page.number);
+      await store?.save({ ...toStep(news), cursor: page.nextCursor, number: rows.number, reset: cursor === undefined });
+      cursor = page.nextCursor;
+      if (rows === seen) tell(news);
+      if (!page.hasMore) break;
+    }
+    if (rows !== seen) {
+      const news = rows.since(seen);
+      seen = rows;
+      tell(news);
+    }
+    return cursor;
+  }
+
+  async function pullPage(cursor: string | undefined): Promise<Page> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const input = cursor === undefined ? { limit: pageSize } : { limit: pageSize, cursor };
+        const page = await sync.pull.query(input, { signal: stopped });
+        const now = await person();
+        owner ??= now;
+        // Numbers and cursors of one person say nothing of another's changes.
+        if (now !== undefined && now !== owner) throw new AliceError('UNAUTHENTICATED', 'Somebody else has signed in');
+        return page;
+      } catch (cause) {
+        const error = toAliceError(cause);
+        // A cursor that was kept for long may be of a kind that the server does not know any more.
+        if (error.code === 'VALIDATION_FAILED' && cursor !== undefined) return fromTheBeginning;
+        if (!isPassing(error)) throw error;
+        await pause(retryDelay(failures, error.retryAfterMs, Math.random()), stopped);
+      }
+    }
+  }
+
+  /** Takes in what happens. Resolves when that cannot go on because changes are gone, or when it is stopped. */
+  async function follow(cursor: string): Promise<void> {
+    try {
+      const lastEventId = String(seen.number ?? 0);
+      for await (const { data: change } of sync.live.subscribe({ lastEventId }, { signal: stopped })) {
+        const news = seen.apply([change]);
+        seen.settle(change.number);
+        await store?.save({ ...toStep(news), cursor, number: seen.number, reset: false });
+        tell(news);
+      }
+    } catch (cause) {
+      if (toAliceError(cause).code !== 'FULL_SYNC_REQUIRED') throw cause;
+    }
+  }
+
+  function tell(news: readonly Change[]): void {
+    if (news.length === 0) return;
+    for (const listener of [...listeners]) callSafely(listener, news);
+  }
+}

@@ -1,0 +1,179 @@
+import { afterEach, expect, expectTypeOf, test, vi } from 'vitest';
+import { startPlanner } from '../test/planner.ts';
+import { type Change, createAliceClient, type LiveStatus, type SyncedGoal, type Task, type User } from './index.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+const credentials = { email: 'a@example.com', password: 'correct horse battery staple' };
+const hurry = () => vi.spyOn(Math, 'random').mockReturnValue(0);
+
+async function signedIn() {
+  const planner = await startPlanner();
+  const alice = createAliceClient({ url: planner.url });
+  await alice.auth.login.mutate(credentials);
+  const states: LiveStatus[] = [];
+  const isLive = () => vi.waitFor(() => expect(planner.streams).toHaveLength(1));
+  const connections = () => planner.paths().filter((path) => path === 'sync.live').length;
+  return { planner, alice, states, isLive, connections };
+}
+
+test('each handler gets what it asks for, typed, over one connection', async () => {
+  const { planner, alice, isLive, connections } = await signedIn();
+  const tasks: Change[] = [];
+  const goals: Change[] = [];
+  const all: Change[] = [];
+  const offs = [
+    alice.live.on('task', (change) => {
+      expectTypeOf(change.row).toEqualTypeOf<Task | null>();
+      tasks.push(change);
+    }),
+    alice.live.on('goal', (change) => {
+      expectTypeOf(change.row).toEqualTypeOf<SyncedGoal | null>();
+      goals.push(change);
+    }),
+    alice.live.on('user', (change) => {
+      expectTypeOf(change.row).toEqualTypeOf<User | null>();
+    }),
+    alice.live.on('change', (change) => {
+      expectTypeOf(change).toEqualTypeOf<Change>();
+      all.push(change);
+    }),
+  ];
+  await isLive();
+  planner.write('task', { id: 't', title: 'Zahnarzt 🦷' });
+  planner.write('goal', { id: 'g' });
+  planner.write('user', { id: 'person-1', name: 'B' });
+  await vi.waitFor(() => expect(all).toHaveLength(3));
+  expect(tasks).toMatchObject([{ id: 't', row: { title: 'Zahnarzt 🦷', createdAt: expect.any(Date) } }]);
+  expect(goals).toMatchObject([{ id: 'g' }]);
+  expect(all.map(({ entity }) => entity)).toEqual(['task', 'goal', 'user']);
+  for (const off of offs) off();
+  await vi.waitFor(() => expect(planner.streams).toHaveLength(0));
+  expect(connections()).toBe(1);
+});
+
+test('the connection stays until the last handler goes, and comes back with the next', async () => {
+  const { planner, alice, isLive, connections } = await signedIn();
+  const seen: string[] = [];
+  const first = alice.live.on('task', ({ id }) => seen.push(id));
+  const second = alice.live.on('status', () => {});
+  await isLive();
+  second();
+  second();
+  planner.write('task', { id: 'a' });
+  await vi.waitFor(() => expect(seen).toEqual(['a']));
+  first();
+  await vi.waitFor(() => expect(planner.streams).toHaveLength(0));
+  planner.write('task', { id: 'b' });
+  const off = alice.live.on('task', ({ id }) => seen.push(id));
+  await isLive();
+  planner.write('task', { id: 'c' });
+  await vi.waitFor(() => expect(seen).toEqual(['a', 'c']));
+  expect(connections()).toBe(2);
+  off();
+});
+
+test('a function that is given twice is called twice, and goes once at a time', async () => {
+  const { planner, alice, isLive } = await signedIn();
+  const handler = vi.fn();
+  const [off, other] = [alice.live.on('task', handler), alice.live.on('task', handler)];
+  await isLive();
+  planner.write('task', { id: 'a' });
+  await vi.waitFor(() => expect(handler).toHaveBeenCalledTimes(2));
+  off();
+  planner.write('task', { id: 'b' });
+  await vi.waitFor(() => expect(handler).toHaveBeenCalledTimes(3));
+  other();
+});
+
+test('a handler that throws breaks neither the others nor the stream', async () => {
+  const reported = vi.fn();
+  vi.stubGlobal('reportError', reported);
+  const { planner, alice, isLive, connections } = await signedIn();
+  const seen: string[] = [];
+  const offs = [
+    alice.live.on('task', () => {
+      throw new Error('of a handler');
+    }),
+    alice.live.on('task', ({ id }) => seen.push(id)),
+  ];
+  await isLive();
+  planner.write('task', { id: 'a' });
+  planner.write('task', { id: 'b' });
+  await vi.waitFor(() => expect(seen).toEqual(['a', 'b']));
+  expect(reported).toHaveBeenCalledTimes(2);
+  expect(connections()).toBe(1);
+  for (const off of offs) off();
+});
+
+test('the status is told at once and with each turn; a restart of the server loses nothing', async () => {
+  hurry();
+  const { planner, alice, states, isLive } = await signedIn();
+  const seen: string[] = [];
+  const offs = [
+    alice.live.on('status', (status) => states.push(status)),
+    alice.live.on('task', ({ id }) => seen.push(id)),
+  ];
+  expect(states).toEqual([{ state: 'connecting' }]);
+  await isLive();
+  await vi.waitFor(() => expect(states.at(-1)).toEqual({ state: 'live' }));
+  const late: LiveStatus[] = [];
+  offs.push(alice.live.on('status', (status) => late.push(status)));
+  expect(late).toEqual([{ state: 'live' }]);
+  planner.drop();
+  planner.write('task', { id: 'a' });
+  await vi.waitFor(() => expect(seen).toEqual(['a']));
+  expect(states.map(({ state }) => state)).toEqual(['connecting', 'live', 'connecting', 'live']);
+  expect(states[2]?.error).toMatchObject({ name: 'AliceError', code: 'NETWORK' });
+  for (const off of offs) off();
+});
+
+test('what ends it is told; the next handler opens it again', async () => {
+  hurry();
+  const { planner, alice, states } = await signedIn();
+  planner.tokens = null;
+  const off = alice.live.on('status', (status) => states.push(status));
+  await vi.waitFor(() => expect(states.at(-1)?.state).toBe('closed'));
+  expect(states.at(-1)?.error).toMatchObject({ name: 'AliceError', code: 'UNAUTHENTICATED' });
+  const other = alice.live.on('task', () => {});
+  expect(states.at(-1)).toEqual({ state: 'connecting' });
+  other();
+  off();
+});
+
+test('handlers may be there before anybody signs in, and stay when somebody else does', async () => {
+  hurry();
+  const planner = await startPlanner();
+  const alice = createAliceClient({ url: planner.url });
+  const states: string[] = [];
+  const seen: string[] = [];
+  const offs = [
+    alice.live.on('status', ({ state }) => states.push(state)),
+    alice.live.on('task', ({ id }) => seen.push(id)),
+  ];
+  await vi.waitFor(() => expect(states.at(-1)).toBe('closed'));
+  await alice.auth.login.mutate(credentials);
+  await vi.waitFor(() => expect(states.at(-1)).toBe('live'));
+  planner.write('task', { id: 'a' });
+  await vi.waitFor(() => expect(seen).toEqual(['a']));
+
+  await alice.auth.logout.mutate();
+  await vi.waitFor(() => expect(states.at(-1)).toBe('closed'));
+  expect(planner.streams).toHaveLength(0);
+  planner.handOver('person-2');
+  await alice.auth.login.mutate(credentials);
+  await vi.waitFor(() => expect(states.at(-1)).toBe('live'));
+  planner.write('task', { id: 'b' });
+  await vi.waitFor(() => expect(seen).toEqual(['a', 'b']));
+  for (const off of offs) off();
+});
+
+test('a client on which nobody listens opens nothing when somebody signs in', async () => {
+  const { alice, connections } = await signedIn();
+  await alice.auth.logout.mutate();
+  await alice.auth.login.mutate(credentials);
+  expect(connections()).toBe(0);
+});

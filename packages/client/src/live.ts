@@ -1,0 +1,107 @@
+import type { AppRouter, Change } from '@alice/api/types';
+import type { TRPCClient } from '@trpc/client';
+import type { Unsubscribable } from '@trpc/server/observable';
+import type { AliceError } from './alice-error.ts';
+import { callSafely } from './report.ts';
+import { toAliceError } from './to-alice-error.ts';
+
+/** How the stream stands. `error` says what closed it, or what the connection before has met. */
+export interface LiveStatus {
+  readonly state: 'connecting' | 'live' | 'closed';
+  readonly error?: AliceError;
+}
+
+/** What can be listened to, and what comes. */
+export interface LiveEvents {
+  readonly task: Extract<Change, { entity: 'task' }>;
+  readonly goal: Extract<Change, { entity: 'goal' }>;
+  readonly user: Extract<Change, { entity: 'user' }>;
+  /** Each of the above, and those of a newer server. */
+  readonly change: Change;
+  readonly status: LiveStatus;
+}
+
+export interface Live {
+  /**
+   * Calls `handler` with each change that is made from now on, here or elsewhere, and gives what ends that. A handler
+   * of `status` is told at once how it stands. All handlers share one connection, which closes with the last of them.
+   */
+  on<Name extends keyof LiveEvents>(name: Name, handler: (event: LiveEvents[Name]) => void): () => void;
+}
+
+interface LiveFeed extends Live {
+  /** Opens the stream anew, if anybody listens: somebody has signed in or out. */
+  restart(): void;
+}
+
+type Handlers = { readonly [Name in keyof LiveEvents]: Set<(event: LiveEvents[Name]) => void> };
+
+export function createLive({ live }: Pick<TRPCClient<AppRouter>['sync'], 'live'>): LiveFeed {
+  const handlers: Handlers = {
+    task: new Set(),
+    goal: new Set(),
+    user: new Set(),
+    change: new Set(),
+    status: new Set(),
+  };
+  let stream: Unsubscribable | undefined;
+  let status: LiveStatus = { state: 'closed' };
+
+  function tell<Name extends keyof LiveEvents>(name: Name, event: LiveEvents[Name]): void {
+    for (const handler of [...handlers[name]]) callSafely(handler, event);
+  }
+
+  function become(state: LiveStatus['state'], error?: unknown): void {
+    status = error == null ? { state } : { state, error: toAliceError(error) };
+    tell('status', status);
+  }
+
+  function open(): void {
+    stream = live.subscribe(
+      {},
+      {
+        onData({ data: change }) {
+          if (change.entity === 'task') tell('task', change);
+          else if (change.entity === 'goal') tell('goal', change);
+          else if (change.entity === 'user') tell('user', change);
+          tell('change', change);
+        },
+        onConnectionStateChange({ state, error }) {
+          if (state === 'connecting') become('connecting', error);
+          else if (state === 'pending') become('live');
+        },
+        onError(error) {
+          stream = undefined;
+          become('closed', error);
+        },
+      },
+    );
+  }
+
+  function close(): void {
+    stream?.unsubscribe();
+    stream = undefined;
+    status = { state: 'closed' };
+  }
+
+  const isHeard = () => Object.values(handlers).some(({ size }) => size > 0);
+
+  return {
+    on(name, handler) {
+      // Not the caller's own function: who gives the same one twice is called twice.
+      const own: typeof handler = (event) => handler(event);
+      if (stream === undefined) open();
+      handlers[name].add(own);
+      const standing: { readonly [Other in keyof LiveEvents]?: LiveEvents[Other] } = { status };
+      if (standing[name] !== undefined) callSafely(own, standing[name]);
+      return () => {
+        handlers[name].delete(own);
+        if (!isHeard()) close();
+      };
+    },
+    restart() {
+      close();
+      if (isHeard()) open();
+    },
+  };
+}
