@@ -1,5 +1,5 @@
 /** Browsers and some edge runtimes have it, and not every `lib` knows it. */
-const runtime: { readonly reportError?: (error: unknown) => void } = globalThis;
+const runtime: { readonly console: object; readonly reportError?: (error: unknown) => void } = globalThis;
 
 /** Makes a failure of the caller's own code known, as one that nobody caught, and lets us go on. */
 export function report(error: unknown): void {
