@@ -7,6 +7,7 @@ import { clientAddress } from './http/client-address.ts';
 import { methodNotAllowed } from './http/method-not-allowed.ts';
 import { type AppEnv, requestScope } from './http/request-scope.ts';
 import { cors } from './http/response-headers.ts';
+import { prefix } from './rest/answer-route.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { serveRpc } from './rpc/serve-rpc.ts';
 
@@ -63,20 +64,23 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
       return c.json(health, health.status === 'unhealthy' ? 503 : 200);
     }),
   );
-  const { name, version } = options;
-  serveRest(app, scoped, deps, version);
-  serveDocs(app, scoped, { name, version });
-
-  for (const path of ['/', '/livez', '/readyz', '/api/v1/health', '/docs', '/openapi.json']) {
+  for (const path of ['/livez', '/readyz', '/api/v1/health']) {
     app.all(
       path,
       scoped((c) => methodNotAllowed(c, 'GET, HEAD, OPTIONS')),
     );
   }
-  app.notFound(
-    scoped(() => {
-      throw new DomainError('NOT_FOUND', 'Nothing is served at this address');
-    }),
-  );
+  const { name, version } = options;
+  const nothing = scoped(() => {
+    throw new DomainError('NOT_FOUND', 'Nothing is served at this address');
+  });
+  // A router of its own: among so many addresses the fast one gives up, and every tRPC call would pay for it.
+  const rest = new Hono<AppEnv>({ strict: false });
+  serveRest(rest, scoped, deps, version);
+  rest.notFound(nothing);
+  app.all(`${prefix}/*`, (c) => rest.fetch(c.req.raw, c.env));
+  serveDocs(app, scoped, { name, version });
+
+  app.notFound(nothing);
   return app;
 }

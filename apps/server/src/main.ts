@@ -21,6 +21,7 @@ import { createLog } from './log.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 import { signingSecrets } from './secrets.ts';
 import { type Stoppable, stopAll, stopServer } from './stop.ts';
+import { startWorker } from './worker.ts';
 
 /** The same place seen from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
     if (redis !== null) opened.unshift({ name: 'Redis', stop: () => redis.close() });
 
     const deps = await createDeps(settings, db, redis, log);
+    opened.unshift(startWorker(deps));
     const app = createApp({
       deps,
       log,

@@ -7,6 +7,7 @@ export {
 export { createSessionGate, type SessionGate } from './auth/session-gate.ts';
 export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './auth/tokens.ts';
 export { type Broadcast, type ChangeFeed, createChangeFeed } from './changes/change-feed.ts';
+export { purgeReplies } from './changes/purge-replies.ts';
 export type { HeldCopy, Identity, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
 export { createRequestContext, plainRequest } from './create-request-context.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';

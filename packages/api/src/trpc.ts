@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { doOnce } from './changes/do-once.ts';
 import { hashRequest } from './changes/request-hash.ts';
 import type { Caller, RequestContext } from './context.ts';
-import type { Deps } from './deps.ts';
 import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
 import { usedUp } from './limits/call-limiter.ts';
 import type { ProcedureMeta, RestLine } from './procedure-meta.ts';
@@ -61,17 +60,18 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
   const user = requireCaller(ctx);
   const isReading = deps.sessions.check(user);
   if (isReading !== undefined) await isReading;
-  const budget = await deps.limiter.countCall(user.id);
+  const counted = deps.limiter.countCall(user.id);
+  const budget = counted instanceof Promise ? await counted : counted;
   request.reply.budget = budget;
   if (budget.isUsedUp) throw usedUp(budget);
 
-  const proceed = (within: Deps) => next({ ctx: { user, deps: within } });
+  const proceed = () => next({ ctx: { user } });
   if (type === 'mutation') {
     const key = request.idempotencyKeys?.[batchIndex];
-    const once = async (db: Database) => dataOf(await proceed({ ...deps, db }));
+    const once = async (db: Database) => dataOf(await next({ ctx: { user, deps: { ...deps, db } } }));
     const result =
       key === undefined
-        ? await proceed(deps)
+        ? await proceed()
         : asStep<typeof proceed>(
             await doOnce({ deps, request, user }, { key, procedure: path, input: await getRawInput() }, once),
           );
@@ -81,7 +81,7 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
   if (request.held !== null && meta !== undefined && 'followsChanges' in meta.rest) {
     if (request.held.isOf(user.id, await deps.changes.latest(user.id))) throw notModified;
   }
-  return proceed(deps);
+  return proceed();
 });
 
 const roleOf = { name: 'users.role', text: 'SELECT role FROM users WHERE id = $1' };
@@ -135,7 +135,7 @@ function dataOf(result: StepResult): unknown {
 }
 
 /** The success of a step that did not call the next one. The guarantee: tRPC looks at nothing else of it at run time. */
-function asStep<Next extends (deps: Deps) => Promise<StepResult>>(data: unknown): Awaited<ReturnType<Next>> {
+function asStep<Next extends () => Promise<StepResult>>(data: unknown): Awaited<ReturnType<Next>> {
   return { ok: true, data } as unknown as Awaited<ReturnType<Next>>;
 }
 

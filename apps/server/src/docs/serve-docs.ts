@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { DomainError } from '@alice/api';
 import type { Context, Hono } from 'hono';
+import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import type { AppEnv, requestScope } from '../http/request-scope.ts';
 import { createOpenApiDocument } from '../openapi/document.ts';
 import { readBrowserFiles } from './browser-files.ts';
@@ -63,6 +64,12 @@ export function serveDocs(app: Hono<AppEnv>, scoped: ReturnType<typeof requestSc
       return isBrowser ? c.redirect('/docs') : c.json({ name, version, ...addresses });
     }),
   );
+  for (const path of ['/', '/docs', '/openapi.json']) {
+    app.all(
+      path,
+      scoped((c) => methodNotAllowed(c, 'GET, HEAD, OPTIONS')),
+    );
+  }
 }
 
 async function makePages({ name, version }: DocsOptions): Promise<ReadonlyMap<string, Page>> {
@@ -85,8 +92,7 @@ function makePage(content: string | Buffer, headers: Page['headers']): Page {
 
 async function respond(c: Context<AppEnv>, page: Page): Promise<Response> {
   const scope = c.get('scope');
-  scope.hasHeaders = true;
-  const headers = { ...scope.headers, ...page.headers, vary: 'origin, accept-encoding', etag: page.etag };
+  const headers = scope.headersWith({ ...page.headers, vary: 'origin, accept-encoding', etag: page.etag });
   // A proxy that compresses weakens the tag: what it names is the same.
   if (c.req.header('if-none-match')?.includes(page.etag)) return new Response(null, { status: 304, headers });
 

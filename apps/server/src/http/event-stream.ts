@@ -1,5 +1,4 @@
 import type { RequestScope } from './request-scope.ts';
-import { budgetHeaders } from './response-headers.ts';
 
 /** A stream of numbered items, as a subscription gives it. */
 export interface NumberedStream extends AsyncIterable<readonly [id: string, data: unknown, ...mark: unknown[]]> {
@@ -41,10 +40,9 @@ export function streamResponse(
   format: EventFormat,
   leaving: AbortController,
 ): Response {
-  scope.hasHeaders = true;
   return new Response(
     toEventStream(stream, format, () => leaving.abort()),
-    { headers: { ...scope.headers, ...budgetHeaders(scope.reply.budget), ...streamHeaders } },
+    { headers: scope.headersWith(streamHeaders) },
   );
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { ClientAddress } from './client-address.ts';
 import { limitUrl } from './limits.ts';
 import { problem } from './problem.ts';
-import { budgetHeaders, type Cors, securityHeaders } from './response-headers.ts';
+import { addBudget, type Cors } from './response-headers.ts';
 
 export interface AppEnv {
   Bindings: Partial<HttpBindings>;
@@ -33,9 +33,9 @@ export class RequestScope implements RequestFacts {
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly authorization: string | null;
-  /** What the response must carry on top of its own headers. Whoever builds it with them says so in `hasHeaders`. */
-  readonly headers: Readonly<Record<string, string>>;
-  hasHeaders = false;
+  /** What every response carries; this request's own object. */
+  readonly #headers: Record<string, string>;
+  #hasHeaders = false;
   /** Set by the transport, which knows how many calls a request is. */
   idempotencyKeys: readonly string[] | null = null;
   held: HeldCopy | null = null;
@@ -49,13 +49,23 @@ export class RequestScope implements RequestFacts {
     this.address = clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'));
     this.userAgent = c.req.header('user-agent') ?? null;
     this.authorization = c.req.header('authorization') ?? null;
-    this.headers = {
-      ...securityHeaders,
-      'x-request-id': this.id,
-      ...cors.headersFor(c.req.header('origin')),
-      ...(isDraining() ? { connection: 'close' } : {}),
-    };
+    this.#headers = { ...cors.headersFor(c.req.header('origin')), 'x-request-id': this.id };
+    if (isDraining()) this.#headers['connection'] = 'close';
     this.#log = log;
+  }
+
+  /** All that a response is built with: what each carries, what is left of the budget, and its own. */
+  headersWith(own: Readonly<Record<string, string>>): Record<string, string> {
+    this.#hasHeaders = true;
+    if (this.reply.budget !== null) addBudget(this.#headers, this.reply.budget);
+    return Object.assign(this.#headers, own);
+  }
+
+  /** Gives a response the headers that it was not built with. */
+  complete(response: Response): void {
+    if (this.#hasHeaders) return;
+    const headers = this.headersWith({});
+    for (const name in headers) response.headers.set(name, headers[name] ?? '');
   }
 
   /** Bound to this request; made when it is first used, which most requests never do. */
@@ -80,7 +90,7 @@ export function requestScope(
     const scope = new RequestScope(c, options);
     c.set('scope', scope);
     const response = await answerOrProblem(c, scope, answer);
-    if (!scope.hasHeaders) setHeaders(response, scope);
+    scope.complete(response);
 
     const { status } = response;
     const { method, path } = c.req;
@@ -90,11 +100,6 @@ export function requestScope(
     accessLog[level]({ requestId: scope.id, method, path, status, ms, address: scope.address }, 'request');
     return response;
   };
-}
-
-function setHeaders(response: Response, scope: RequestScope): void {
-  const all: Readonly<Record<string, string>> = { ...scope.headers, ...budgetHeaders(scope.reply.budget) };
-  for (const name in all) response.headers.set(name, all[name] ?? '');
 }
 
 async function answerOrProblem(c: Context<AppEnv>, scope: RequestScope, answer: Answer): Promise<Response> {

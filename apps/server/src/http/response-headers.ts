@@ -1,7 +1,9 @@
 import type { Budget } from '@alice/api';
 
+type Headers = Readonly<Record<string, string>>;
+
 /** On every response. The API answers JSON to programs: nothing may be framed, sniffed, scripted or kept. */
-export const securityHeaders: Readonly<Record<string, string>> = {
+export const securityHeaders: Headers = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -12,35 +14,27 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 
 /** What a browser on another origin may read beside the body. */
 const exposedHeaders =
-  'x-request-id, retry-after, etag, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, ratelimit-policy';
+  'x-request-id, retry-after, etag, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
 const allowedHeaders = 'accept, authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id';
 const allowedMethods = 'GET, POST, PATCH, PUT, DELETE';
 const preflightSeconds = '7200';
 
-type Headers = Readonly<Record<string, string>>;
-
-const noBudget: Headers = {};
-
-/** What is left of a caller's budget: draft-ietf-httpapi-ratelimit-headers-07. */
-export function budgetHeaders(budget: Budget | null): Headers {
-  if (budget === null) return noBudget;
-  return {
-    'ratelimit-limit': String(budget.limit),
-    'ratelimit-remaining': String(budget.remaining),
-    'ratelimit-reset': String(budget.resetSeconds),
-    'ratelimit-policy': `${budget.limit};w=${budget.windowSeconds}`,
-  };
+/** Says what is left of a caller's budget: draft-ietf-httpapi-ratelimit-headers-03. */
+export function addBudget(headers: Record<string, string>, { limit, remaining, resetSeconds }: Budget) {
+  headers['ratelimit-limit'] = String(limit);
+  headers['ratelimit-remaining'] = String(remaining);
+  headers['ratelimit-reset'] = String(resetSeconds);
 }
 
 export interface Cors {
-  /** The headers for a response to `origin`. */
+  /** The headers that every response to `origin` carries, those of `securityHeaders` among them. */
   headersFor(origin: string | undefined): Headers;
   /** The further headers of the answer to a preflight request. */
   preflightFor(origin: string | undefined): Headers;
 }
 
 /** tRPC answers by `trpc-accept`; whether another origin may read it depends on which. */
-const noCors: Headers = { vary: 'origin, trpc-accept' };
+const noCors: Headers = { ...securityHeaders, vary: 'origin, trpc-accept' };
 
 /** CORS by an exact list: an origin that is not on it gets no header, and its browser refuses. */
 export function cors(origins: readonly string[]): Cors {

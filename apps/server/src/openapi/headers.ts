@@ -29,11 +29,6 @@ export const headers = {
   'RateLimit-Limit': { description: 'How many calls a window holds.', schema: integer, example: 600 },
   'RateLimit-Remaining': { description: 'How many are left of them.', schema: integer, example: 598 },
   'RateLimit-Reset': { description: 'In how many seconds the window ends.', schema: integer, example: 42 },
-  'RateLimit-Policy': {
-    description: "The limit, and the window's length in seconds.",
-    schema: text,
-    example: '600;w=60',
-  },
   'Retry-After': {
     description: 'After how many seconds the same request may be sent again; there where nothing was done.',
     schema: integer,
@@ -43,12 +38,7 @@ export const headers = {
 
 export type HeaderName = keyof typeof headers;
 
-export const rateLimits: readonly HeaderName[] = [
-  'RateLimit-Limit',
-  'RateLimit-Remaining',
-  'RateLimit-Reset',
-  'RateLimit-Policy',
-];
+export const rateLimits: readonly HeaderName[] = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
 
 /** References to headers; each response has the request's id. */
 export function replyHeaders(names: readonly HeaderName[]): Readonly<Record<string, Reference>> {

@@ -6,7 +6,6 @@ import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { hasBody, readJsonBody, requireAccepts } from '../http/limits.ts';
 import { parseJson } from '../http/parse-json.ts';
 import type { AppEnv, RequestScope } from '../http/request-scope.ts';
-import { budgetHeaders } from '../http/response-headers.ts';
 import { EntityTag, versionOf } from './entity-tag.ts';
 import { envelope } from './envelope.ts';
 import { type Address, readInput } from './read-input.ts';
@@ -70,9 +69,7 @@ function notModifiedResponse(scope: RequestScope, etag: string): Response {
 }
 
 function respond(scope: RequestScope, status: number, own: Record<string, string>, body: string | null): Response {
-  scope.hasHeaders = true;
-  const headers = { ...scope.headers, ...budgetHeaders(scope.reply.budget), ...own };
-  return new Response(body, { status, headers });
+  return new Response(body, { status, headers: scope.headersWith(own) });
 }
 
 function addressOf(c: Context<AppEnv>): Address {

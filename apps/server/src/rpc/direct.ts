@@ -12,7 +12,6 @@ import type { Context } from 'hono';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
 import type { AppEnv } from '../http/request-scope.ts';
-import { budgetHeaders } from '../http/response-headers.ts';
 import { logFailure, retryHeaders } from './failures.ts';
 import { answerStream, withLastEventId } from './stream.ts';
 
@@ -28,6 +27,7 @@ export interface DirectCall {
   readonly query: string | undefined;
 }
 
+const json = { 'content-type': 'application/json' };
 export const maxBatchSize = 10;
 const prefix = '/trpc/';
 
@@ -74,8 +74,10 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
           path,
           type,
           ctx,
-          getRawInput: async () =>
-            leaving === undefined ? inputs.at(batchIndex) : withLastEventId(c, await inputs.at(batchIndex)),
+          getRawInput: () =>
+            leaving === undefined
+              ? inputs.at(batchIndex)
+              : inputs.at(batchIndex).then((input) => withLastEventId(c, input)),
           signal: leaving?.signal,
           batchIndex,
         }),
@@ -92,17 +94,11 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
     return answerStream(ctx, scope, only.data, leaving);
   const replies = outcomes.map((outcome) => toReply(outcome, ctx));
 
-  scope.hasHeaders = true;
   const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
   const body = isBatch ? replies : replies[0];
   return new Response(JSON.stringify(body), {
     status: errors.length === 0 ? 200 : getHTTPStatusCode(replies),
-    headers: {
-      'content-type': 'application/json',
-      ...scope.headers,
-      ...budgetHeaders(scope.reply.budget),
-      ...retryHeaders(errors, replies.length),
-    },
+    headers: scope.headersWith(errors.length === 0 ? json : { ...json, ...retryHeaders(errors, replies.length) }),
   });
 }
 

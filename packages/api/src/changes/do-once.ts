@@ -43,15 +43,10 @@ const find = {
      WHERE user_id = $1 AND key = $2 AND created_at > $3`,
 };
 
-/** $1 person, $2 key, $3 the oldest that counts, $4 hash, $5 reply, $6 now. Takes away a few that have expired, too. */
+/** $1 person, $2 key, $3 the oldest that counts, $4 hash, $5 reply, $6 now. */
 const keep = {
   name: 'changes.keepReply',
   text: `
-    WITH expired AS (
-      DELETE FROM idempotency_keys
-       WHERE user_id = $1 AND key IN (
-         SELECT key FROM idempotency_keys WHERE user_id = $1 AND key <> $2 AND created_at <= $3 ORDER BY created_at LIMIT 10)
-    )
     INSERT INTO idempotency_keys AS k (user_id, key, request_hash, reply, created_at) VALUES ($1, $2, $4, $5, $6)
     ON CONFLICT (user_id, key) DO UPDATE
        SET request_hash = excluded.request_hash, reply = excluded.reply, created_at = excluded.created_at

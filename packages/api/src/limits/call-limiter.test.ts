@@ -2,6 +2,7 @@ import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Deps } from '../deps.ts';
 import { signUp, testDeps } from '../testing/index.ts';
+import { createCallLimiter } from './call-limiter.ts';
 
 let deps: Deps;
 
@@ -23,4 +24,22 @@ it('lets so many calls of a person through, and says when the next may come', as
   // Nothing is done for a refused call.
   await expect(one.api.tasks.create({ title: 'a' })).rejects.toMatchObject({ cause: { code: 'TOO_MANY_REQUESTS' } });
   expect((await other.api.tasks.list({})).items).toEqual([]);
+});
+
+it('begins a new window when the old one has ended', async () => {
+  let now = 1000;
+  const limiter = createCallLimiter(2, () => now);
+  const count = async () => {
+    const { remaining, resetSeconds, isUsedUp } = await limiter.countCall('a');
+    return [remaining, resetSeconds, isUsedUp];
+  };
+  expect([await count(), await count(), await count()]).toEqual([
+    [1, 60, false],
+    [0, 60, false],
+    [0, 60, true],
+  ]);
+  now += 59_500;
+  expect(await count()).toEqual([0, 1, true]);
+  now += 500;
+  expect(await count()).toEqual([1, 60, false]);
 });

@@ -236,7 +236,6 @@ export const sections: readonly Section[] = [
           'ratelimit-limit': '2',
           'ratelimit-remaining': '0',
           'ratelimit-reset': /^\d+$/,
-          'ratelimit-policy': '2;w=60',
         },
       },
     ],

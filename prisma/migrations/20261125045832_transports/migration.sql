@@ -17,7 +17,7 @@ CREATE TABLE "idempotency_keys" (
 );
 
 -- CreateIndex
-CREATE INDEX "idempotency_keys_user_id_created_at_idx" ON "idempotency_keys"("user_id", "created_at");
+CREATE INDEX "idempotency_keys_created_at_idx" ON "idempotency_keys"("created_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "sessions_user_id_start_key_key" ON "sessions"("user_id", "start_key");
