@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { RequestContext } from './context.ts';
+import { createCall, type Step } from './create-call.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { appRouter } from './root.ts';
 
@@ -24,7 +25,9 @@ export interface ProcedureFacts {
   readonly call: (call: ProcedureCall) => Promise<unknown>;
 }
 
-type Built = ProcedureFacts['call'] & { readonly _def: Omit<ProcedureFacts, 'path' | 'call'> };
+interface Built {
+  readonly _def: Omit<ProcedureFacts, 'path' | 'call'> & { readonly middlewares: readonly Step[] };
+}
 
 /**
  * The cast: tRPC keeps procedures flat, by path, in `_def.procedures`; each is a function with its facts in `_def`. Its
@@ -34,8 +37,8 @@ const built = appRouter._def.procedures as unknown as Readonly<Record<string, Bu
 
 /** Every procedure there is by its path, so that what goes through them covers a new one the moment it exists. */
 export const procedureMap: ReadonlyMap<string, ProcedureFacts> = new Map(
-  Object.entries(built).map(([path, call]) => {
-    const { type, meta, inputs, output } = call._def;
-    return [path, { path, type, meta, inputs, output, call }];
+  Object.entries(built).map(([path, procedure]) => {
+    const { type, meta, inputs, output, middlewares } = procedure._def;
+    return [path, { path, type, meta, inputs, output, call: createCall(middlewares, meta) }];
   }),
 );
