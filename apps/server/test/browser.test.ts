@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { AliceClient } from '@alice/client';
-import packagedChromium, { inflate } from '@sparticuz/chromium';
 import { build } from 'esbuild';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { CallError, call } from './harness/call.ts';
 import { startServer } from './harness/child-server.ts';
+import { launchBrowser } from './harness/launch-browser.ts';
 import { createTestStore } from './harness/test-store.ts';
 
 // Unpacking the browser takes a while, once for each machine.
@@ -144,21 +141,6 @@ async function servePage(): Promise<Site> {
       await server[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A browser of the machine, or else the packaged one, without the arguments that it suggests: they switch CORS off. */
-async function launchBrowser(): Promise<Browser> {
-  const args = ['--no-sandbox', '--no-zygote', '--disable-gpu'];
-  const ofMachine = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-  if (ofMachine !== undefined) return chromium.launch({ executablePath: ofMachine, args });
-
-  const executablePath = await packagedChromium.executablePath();
-  // Many a machine without a browser lacks these libraries too; the package brings them, but unpacks them on AWS only.
-  const archive = createRequire(import.meta.url)
-    .resolve('@sparticuz/chromium')
-    .replace(/build.index\.js$/, 'bin/al2023.tar.br');
-  const libraries = join(await inflate(archive), 'lib');
-  return chromium.launch({ executablePath, args, env: { ...process.env, LD_LIBRARY_PATH: libraries } });
 }
 
 /** Opens the page, and collects the errors of its console and those that nobody caught. */

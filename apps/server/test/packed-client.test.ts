@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startServer } from './harness/child-server.ts';
+import { run } from './harness/run.ts';
 import { createTestStore } from './harness/test-store.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -68,14 +68,4 @@ async function packagesIn(modules: string): Promise<string[]> {
 async function readField(file: string, name: string): Promise<string> {
   const manifest: Readonly<Record<string, unknown>> = JSON.parse(await readFile(file, 'utf8'));
   return String(manifest[name]);
-}
-
-/** Gives what a command printed to standard output. Throws with all that it printed when it does not end with 0. */
-function run(command: string, args: readonly string[], cwd: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.trimEnd());
-      else reject(new Error(`${[command, ...args].join(' ')} failed:\n${stdout}${stderr}`, { cause: error }));
-    });
-  });
 }

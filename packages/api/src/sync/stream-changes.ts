@@ -5,7 +5,8 @@ import { type ChangeOut, change, type LiveInput } from './schemas.ts';
 
 /** A stream is one database look per change, and one open connection: so many of one person's, in one process. */
 const maxStreams = 20;
-const pageSize = 100;
+/** What a reader that is behind holds of the log at a time: notes can be long. */
+const pageSize = 20;
 
 export interface StreamContext extends UserContext {
   readonly user: Caller;
