@@ -56,16 +56,20 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
   type Next = Awaited<ReturnType<typeof items.next>>;
   let pending: Promise<Next> | undefined;
   let isOver = false;
+  let patience: NodeJS.Timeout | undefined;
+  const finish = () => {
+    isOver = true;
+    clearTimeout(patience);
+  };
 
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         controller.enqueue(encoder.encode(format.open(stream.from)));
         void stream.over.then(() => {
-          const cut = () => {
-            if (!isOver) controller.error(new Error('the client does not read'));
-          };
-          setTimeout(cut, patienceMs).unref();
+          // A reader that has left is not held on to.
+          if (isOver) return;
+          patience = setTimeout(() => controller.error(new Error('the client does not read')), patienceMs).unref();
         });
       },
       async pull(controller) {
@@ -79,19 +83,19 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
           }
           pending = undefined;
           if (next.done === true) {
-            isOver = true;
+            finish();
             controller.close();
           } else controller.enqueue(encoder.encode(format.item(next.value[0], next.value[1])));
         } catch (error) {
           if (isOver) return;
           const text = format.failure(error);
           if (text !== null) controller.enqueue(encoder.encode(text));
-          isOver = true;
+          finish();
           controller.close();
         }
       },
       cancel() {
-        isOver = true;
+        finish();
         leave();
         // It may wait for a change that never comes: leaving has woken it.
         void items.return?.(undefined).catch(() => undefined);
