@@ -2,7 +2,10 @@ import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import type { ProcedureCall } from './procedure-map.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 
-type StepResult = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: TRPCError };
+/** What a step of a procedure comes to. */
+export type StepResult =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: TRPCError };
 
 /** What a step hands to the next: what it does not name stays. */
 type Handed = { readonly ctx?: object; readonly input?: unknown; readonly getRawInput?: ProcedureCall['getRawInput'] };

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { doOnce } from './changes/do-once.ts';
 import { hashRequest } from './changes/request-hash.ts';
 import type { Caller, RequestContext } from './context.ts';
+import type { StepResult } from './create-call.ts';
 import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
 import { usedUp } from './limits/call-limiter.ts';
 import type { ProcedureMeta, RestLine } from './procedure-meta.ts';
@@ -126,8 +127,6 @@ export function tracked<Item extends { readonly number: number }>(
 export const publicProcedure = (rest: RestLine) => open.meta({ rest, access: 'public' });
 export const authed = (rest: RestLine) => signedIn.meta({ rest, access: 'authed' });
 export const admin = (rest: RestLine) => administrator.meta({ rest, access: 'admin' });
-
-type StepResult = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: TRPCError };
 
 function dataOf(result: StepResult): unknown {
   if (!result.ok) throw toDomainError(result.error);

@@ -35,12 +35,18 @@ export function answerRoute(route: Route, deps: Deps, release: string): (c: Cont
     if (type === 'mutation') scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), 1);
     const leaving = reply === 'stream' ? new AbortController() : undefined;
     const ctx = await createRequestContext(deps, scope);
+    // Asked for twice where there is an idempotency key, and read behind the guards: no stranger's body is parsed.
+    let input: Promise<unknown> | undefined;
+    const read = async () => readInput(route, addressOf(c), text === '' ? undefined : parseJson(text));
     try {
       const data = await procedure.call({
         path,
         type,
         ctx,
-        getRawInput: async () => readInput(route, addressOf(c), text === '' ? undefined : parseJson(text)),
+        getRawInput: () => {
+          input ??= read();
+          return input;
+        },
         signal: leaving?.signal,
         batchIndex: 0,
       });

@@ -61,7 +61,9 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   const scope = c.get('scope');
   const text = c.req.method === 'GET' ? query : await readJsonBody(c);
   const inputs = readInputs(text, isBatch);
-  scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), procedures.length);
+  if (c.req.method === 'POST') {
+    scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), procedures.length);
+  }
   const ctx = await createRequestContext(deps, scope);
   const [first] = procedures;
   const leaving = first?.type === 'subscription' ? new AbortController() : undefined;

@@ -106,6 +106,13 @@ describe('plain calls go the short way and get what the adapter gives', () => {
   });
 });
 
+it('a key on a read means nothing, however it is written', async () => {
+  const headers = { 'idempotency-key': 'one, two, three' };
+  expect((await ask('ours', 'users.me', { headers })).status).toBe(200);
+  expect((await ask('adapter', 'users.me', { headers })).status).toBe(200);
+  expect((await ask('ours', 'tasks.create', { ...post('{"title":"x"}'), headers })).status).toBe(400);
+});
+
 describe('whatever is not plain is left to the adapter', () => {
   it.each<[string, string, RequestInit, number]>([
     ['an unknown procedure', 'nope', {}, 404],

@@ -35,10 +35,10 @@ export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<R
   const { method, url } = c.req;
   const isRead = method === 'GET' || method === 'HEAD';
   const { headers, signal } = c.req.raw;
-  scope.idempotencyKeys = readIdempotencyKeys(
-    c.req.header('idempotency-key'),
-    c.req.query('batch') === '1' ? c.req.path.split(',').length : 1,
-  );
+  if (!isRead) {
+    const calls = c.req.query('batch') === '1' ? c.req.path.split(',').length : 1;
+    scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), calls);
+  }
   return fetchRequestHandler({
     endpoint: '/trpc',
     req: isRead ? c.req.raw : new Request(url, { method, headers, signal, body: await readJsonBody(c) }),

@@ -1,6 +1,6 @@
 import type { Database, RunQuery } from '@alice/db';
 import type { UserContext } from '../context.ts';
-import { DomainError, type ErrorCode, type ErrorDetails, errorKinds, type FieldError } from '../errors.ts';
+import { DomainError, type ErrorCode, type ErrorDetails, type FieldError } from '../errors.ts';
 import { hashRequest } from './request-hash.ts';
 
 /** How long a reply is kept under its key. */
@@ -114,8 +114,8 @@ async function runOrRepeat(once: Once, run: (db: Database) => Promise<unknown>):
       return data;
     });
   } catch (error) {
-    if (!(error instanceof KeptMeanwhile) && !isLasting(error)) throw error;
-    if (isLasting(error) && error.requestId === undefined) {
+    if (!(error instanceof KeptMeanwhile) && !isNewAndLasting(error)) throw error;
+    if (isNewAndLasting(error)) {
       const { code, message, errors, details } = error;
       const requestId = ctx.request.id;
       await keepReply(once, db.query, { at, requestId, error: { code, message, errors, details } });
@@ -142,8 +142,9 @@ function repeat({ ctx, hash }: Once, { requestHash, reply }: KeptRow): unknown {
   throw new DomainError(code, message, { errors, ...(details ? { details } : {}), requestId: kept.requestId });
 }
 
-function isLasting(error: unknown): error is DomainError {
-  return error instanceof DomainError && lasting.has(error.code) && errorKinds[error.code].status < 500;
+/** A failure that was kept and is given again carries the id of its first request. */
+function isNewAndLasting(error: unknown): error is DomainError {
+  return error instanceof DomainError && lasting.has(error.code) && error.requestId === undefined;
 }
 
 function inUse(): DomainError {
