@@ -1,5 +1,6 @@
 import { DomainError } from '@alice/api';
 import type { Context } from 'hono';
+import type { AppEnv } from './request-scope.ts';
 
 /** A batch of ten tasks with the longest notes fits. */
 const maxBodyBytes = 1024 * 1024;
@@ -16,10 +17,10 @@ export function limitUrl(c: Context): void {
  * one is counted as it comes. Throws UNSUPPORTED_MEDIA_TYPE on anything but JSON (a form can be posted from any page
  * without being asked, JSON cannot) and PAYLOAD_TOO_LARGE.
  */
-export async function readJsonBody(c: Context): Promise<string> {
+export async function readJsonBody(c: Context<AppEnv>): Promise<string> {
   requireJson(c);
   const length = c.req.header('content-length');
-  if (length === undefined || c.req.header('transfer-encoding') !== undefined) return readCounted(c.req.raw.body);
+  if (length === undefined || c.req.header('transfer-encoding') !== undefined) return readCounted(c);
   if (Number(length) > maxBodyBytes) throw tooLarge();
   return c.req.text();
 }
@@ -54,14 +55,19 @@ export function requireAccepts(c: Context, type: string): void {
   throw new DomainError('NOT_ACCEPTABLE', `This address answers ${type}, which the Accept header does not take`);
 }
 
-async function readCounted(body: ReadableStream<Uint8Array> | null): Promise<string> {
+async function readCounted(c: Context<AppEnv>): Promise<string> {
+  const { body } = c.req.raw;
   if (body === null) return '';
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes > maxBodyBytes) throw tooLarge();
+    if (bytes > maxBodyBytes) {
+      // What was begun and is not read to its end cannot be skipped; what was not begun is, for a while, by the host.
+      c.get('scope').endConnection();
+      throw tooLarge();
+    }
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -19,8 +19,6 @@ export function problemBody(error: DomainError, requestId: string): object {
 /** The response that a failure is. */
 export function problem(error: DomainError, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' });
-  // What is left of the body is not read, so the connection cannot be used again.
-  if (error.code === 'PAYLOAD_TOO_LARGE') headers.set('connection', 'close');
   // RFC 9110, 11.6.1: a 401 names the way to sign in.
   if (errorKinds[error.code].status === 401) headers.set('www-authenticate', 'Bearer');
   if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));

@@ -50,7 +50,7 @@ export class RequestScope implements RequestFacts {
     this.userAgent = c.req.header('user-agent') ?? null;
     this.authorization = c.req.header('authorization') ?? null;
     this.#headers = { ...cors.headersFor(c.req.header('origin')), 'x-request-id': this.id };
-    if (isDraining()) this.#headers['connection'] = 'close';
+    if (isDraining()) this.endConnection();
     this.#log = log;
   }
 
@@ -59,6 +59,11 @@ export class RequestScope implements RequestFacts {
     this.#hasHeaders = true;
     if (this.reply.budget !== null) addBudget(this.#headers, this.reply.budget);
     return Object.assign(this.#headers, own);
+  }
+
+  /** The connection is told to end with this response. */
+  endConnection(): void {
+    this.#headers['connection'] = 'close';
   }
 
   /** Gives a response the headers that it was not built with. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { call, type Person } from './call.ts';
-import { type ChildServer, startServer } from './child-server.ts';
+import { type ChildServer, type ServerOptions, startServer } from './child-server.ts';
 import { EventStream, type StreamOptions } from './event-stream.ts';
 import { createTestStore } from './test-store.ts';
 
@@ -9,12 +9,12 @@ import { createTestStore } from './test-store.ts';
 export const maxStreams = 20;
 
 /** One server for the tests of a file; it stops after them. */
-export function sharedServer(): () => ChildServer {
+export function sharedServer(env: ServerOptions['env'] = {}): () => ChildServer {
   const stack = new AsyncDisposableStack();
   let server: ChildServer | undefined;
   beforeAll(async () => {
     const store = stack.use(await createTestStore());
-    server = stack.use(await startServer(store));
+    server = stack.use(await startServer({ ...store, env }));
   });
   afterAll(() => stack.disposeAsync());
   return () => {
