@@ -13,7 +13,7 @@ const TEST = '[.]test[.]ts$|/test/|/testing/|/testing[a-z-]*[.]ts$';
 const API = '^packages/api/src';
 const OPERATION = `/(${VERBS})(-[a-z0-9-]*[.]ts|[.]ts)$`;
 /** Folders of api that serve every feature and know none. */
-const FOUNDATION = '(changes|limits|shared|testing)';
+const FOUNDATION = '(changes|crypto|jobs|limits|mail|shared|testing)';
 const FEATURE = `${API}/(?!${FOUNDATION}/)([a-z-]+)/`;
 const npm = (...names) => `(^|node_modules/)(${names.join('|')})(/|$)`;
 const DATABASE_LIBRARIES = npm('pg', '@types/pg', 'prisma', '@prisma/[^/]+', '@electric-sql/[^/]+');
@@ -92,7 +92,7 @@ export default {
     rule(
       'foundation-knows-no-feature',
       'What serves every feature knows none.',
-      { path: `${API}/(changes|limits|shared)/` },
+      { path: `${API}/(changes|crypto|jobs|limits|mail|shared)/` },
       { path: FEATURE },
     ),
     rule(

@@ -2,15 +2,11 @@
 import {
   type Clock,
   createCaller,
-  createCallLimiter,
-  createChangeFeed,
-  createPasswordHasher,
+  createDeps,
   createRequestContext,
-  createSessionGate,
-  createTokenIssuer,
   type Deps,
   DomainError,
-  passwordHashing,
+  type JobQueue,
   plainRequest,
 } from '@alice/api';
 import { databaseFromEnv, openDatabase } from '@alice/db';
@@ -31,6 +27,9 @@ const log = {
   warn: (_fields: object, message: string) => console.warn(message),
   error: (fields: object, message: string) => console.error(message, fields),
 };
+
+/** Nobody reads the mails of a person who is made up. */
+const noJobs: JobQueue = { send: async () => undefined };
 
 /** A clock that is set to the day that is being told. */
 function movableClock(): Clock & { set(at: number): void } {
@@ -97,15 +96,7 @@ async function main(): Promise<void> {
   try {
     await migrate({ database: db, log });
     const clock = movableClock();
-    const tokens = createTokenIssuer(
-      { secrets: [crypto.randomUUID().repeat(2)], accessMinutes: 15, refreshDays: 7, sessionDays: 30 },
-      clock,
-    );
-    const passwords = await createPasswordHasher(passwordHashing);
-    const sessions = createSessionGate(db, log, { accessSeconds: tokens.accessSeconds });
-    const changes = createChangeFeed(db, log, { pollMs: 1000 });
-    const limiter = createCallLimiter(Number.MAX_SAFE_INTEGER);
-    const deps = { db, clock, log, tokens, passwords, sessions, changes, limiter, runningKeys: new Set<string>() };
+    const deps = await createDeps({ db, log, jobs: noJobs, secrets: [crypto.randomUUID().repeat(2)] }, { clock });
     console.log(await seed(deps, clock));
   } catch (error) {
     const isThere = error instanceof Error && error.cause instanceof DomainError && error.cause.code === 'CONFLICT';

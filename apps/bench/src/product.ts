@@ -2,14 +2,11 @@ import {
   type CallLimiter,
   type ChangeFeed,
   createCaller,
-  createPasswordHasher,
-  createTokenIssuer,
-  type Deps,
+  createDeps,
   DomainError,
   type Identity,
   passwordHashing,
   type SessionGate,
-  systemClock,
 } from '@alice/api';
 import type { Database } from '@alice/db';
 
@@ -35,17 +32,17 @@ export async function productOn(
   jwtSecret: string,
   hashing: Partial<typeof passwordHashing> = {},
 ): Promise<(caller: Identity | null) => ReturnType<typeof createCaller>> {
-  const deps: Deps = {
-    db,
-    clock: systemClock,
-    log: silent,
-    passwords: await createPasswordHasher({ ...passwordHashing, ...hashing }),
-    tokens: createTokenIssuer({ secrets: [jwtSecret], accessMinutes, refreshDays: 7, sessionDays: 30 }, systemClock),
-    sessions: openGate,
-    changes: noFeed,
-    limiter: noLimiter,
-    runningKeys: new Set(),
-  };
+  const deps = await createDeps(
+    {
+      db,
+      log: silent,
+      jobs: { send: async () => undefined },
+      secrets: [jwtSecret],
+      lifetimes: { accessMinutes },
+      hashing: { ...passwordHashing, ...hashing },
+    },
+    { sessions: openGate, changes: noFeed, limiter: noLimiter },
+  );
   const request = {
     id: 'bench',
     log: silent,
@@ -62,7 +59,7 @@ export async function productOn(
       caller:
         caller === null
           ? new DomainError('UNAUTHENTICATED')
-          : { id: caller.id, sessionId: caller.sessionId, expires: Number.MAX_SAFE_INTEGER },
+          : { id: caller.id, sessionId: caller.sessionId, expires: Number.MAX_SAFE_INTEGER, scopes: null },
     });
 }
 

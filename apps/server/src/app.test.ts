@@ -1,11 +1,5 @@
-import {
-  createCallLimiter,
-  createChangeFeed,
-  createPasswordHasher,
-  createSessionGate,
-  createTokenIssuer,
-  systemClock,
-} from '@alice/api';
+import { createDeps } from '@alice/api';
+import { recordedJobs } from '@alice/api/testing';
 import type { Database } from '@alice/db';
 import { testDatabase } from '@alice/db/testing';
 import { pino } from 'pino';
@@ -33,30 +27,16 @@ beforeEach(() => {
 /** The whole app on `database`; health is asked anew each time, with Redis as the test says. */
 async function makeApp(database: Database) {
   const log = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const options = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
-  const tokens = createTokenIssuer(
-    { secrets: ['a key that only the tests of this project ever use'], ...options },
-    systemClock,
-  );
+  const deps = await createDeps({
+    db: database,
+    log,
+    jobs: recordedJobs(),
+    secrets: ['a key that only the tests of this project ever use'],
+    hashing: { memoryCost: 8, timeCost: 2, parallelism: 1, concurrency: 1, maxWaiting: 2 },
+  });
   const ping = () => (redis === 'up' ? Promise.resolve() : Promise.reject(new Error('no Redis')));
   return createApp({
-    deps: {
-      db: database,
-      log,
-      tokens,
-      clock: systemClock,
-      passwords: await createPasswordHasher({
-        memoryCost: 8,
-        timeCost: 2,
-        parallelism: 1,
-        concurrency: 1,
-        maxWaiting: 2,
-      }),
-      sessions: createSessionGate(database, log, { accessSeconds: 900 }),
-      changes: createChangeFeed(database, log, { pollMs: 1000 }),
-      limiter: createCallLimiter(1_000_000),
-      runningKeys: new Set(),
-    },
+    deps,
     log,
     accessLog: log,
     name: 'ALICE',

@@ -1,14 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import {
-  createCallLimiter,
-  createChangeFeed,
-  createPasswordHasher,
-  createSessionGate,
-  createTokenIssuer,
-  type Deps,
-  passwordHashing,
-  systemClock,
-} from '@alice/api';
+import { createCallLimiter, createChangeFeed, createDeps, type Deps } from '@alice/api';
 import { type Database, databaseFault, openDatabase } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
 import type { Logger } from 'pino';
@@ -26,8 +17,6 @@ import { startWorker } from './worker.ts';
 /** The same place seen from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 const requestDeadlineMs = 8000;
-/** However often it is refreshed, a session ends this long after its sign-in. */
-const sessionDays = 30;
 /** How soon a change shows whose announcement was lost: with Redis away, or without it, if there are other processes. */
 const pollMs = 1000;
 /** An embedded database has this process alone: nothing is lost between them. */
@@ -50,7 +39,7 @@ async function main(): Promise<void> {
     const redis = settings.redisUrl === null ? null : connectRedis(settings.redisUrl, log);
     if (redis !== null) opened.unshift({ name: 'Redis', stop: () => redis.close() });
 
-    const deps = await createDeps(settings, db, redis, log);
+    const deps = await buildDeps(settings, db, redis, log);
     opened.unshift(startWorker(deps));
     const app = createApp({
       deps,
@@ -87,24 +76,23 @@ async function main(): Promise<void> {
   process.exit(isClean ? 0 : 1);
 }
 
-async function createDeps(settings: Settings, db: Database, redis: RedisConnection | null, log: Logger): Promise<Deps> {
-  const secrets = await signingSecrets(settings);
+async function buildDeps(settings: Settings, db: Database, redis: RedisConnection | null, log: Logger): Promise<Deps> {
   const { accessTokenMinutes: accessMinutes, refreshTokenDays: refreshDays } = settings;
-  const tokens = createTokenIssuer({ secrets, accessMinutes, refreshDays, sessionDays }, systemClock);
-  return {
+  const options = {
     db,
     log,
-    tokens,
-    clock: systemClock,
-    passwords: await createPasswordHasher(passwordHashing),
-    sessions: createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
+    jobs: { send: async () => undefined },
+    secrets: await signingSecrets(settings),
+    lifetimes: { accessMinutes, refreshDays },
+    site: { name: settings.appName },
+  };
+  return createDeps(options, {
     changes: createChangeFeed(db, log, {
       ...(redis === null ? {} : { broadcast: redis.broadcast }),
       pollMs: db.driver === 'pglite' ? alonePollMs : pollMs,
     }),
     limiter: createCallLimiter(settings.callsPerMinute),
-    runningKeys: new Set(),
-  };
+  });
 }
 
 /** Resolves at the first signal. The handlers stay: without one, a second signal would end the process in the midst of it. */

@@ -72,7 +72,8 @@ async function withServer<T>(store: TestStore, work: (server: ChildServer) => Pr
 async function pruneThrough(store: TestStore, { id }: Person, number: number): Promise<void> {
   await using database = await store.open();
   await database.query({ text: 'UPDATE change_counters SET pruned_through = $2 WHERE user_id = $1' }, [id, number]);
-  await database.query({ text: 'DELETE FROM activity WHERE user_id = $1 AND number <= $2' }, [id, number]);
+  const prune = "DELETE FROM activity WHERE user_id = $1 AND number <= $2 AND entity IN ('task', 'goal')";
+  await database.query({ text: prune }, [id, number]);
 }
 
 test(`a person has at most ${maxStreams} streams at once`, { timeout }, async () => {

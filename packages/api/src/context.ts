@@ -1,16 +1,20 @@
 import type { Deps, Log } from './deps.ts';
 import type { DomainError } from './errors.ts';
 import type { Budget } from './limits/call-limiter.ts';
+import type { Scope } from './procedure-meta.ts';
 
 /** Who is calling, as a verified access token says. */
 export interface Identity {
   readonly id: string;
+  /** The session, or the API key, that the call came with. */
   readonly sessionId: string;
 }
 
-/** What a verified access token says, and until when (milliseconds since 1970). */
+/** What a verified access token or API key says, and until when (milliseconds since 1970). */
 export interface Caller extends Identity {
   readonly expires: number;
+  /** What an API key may do; null for a session, which may do whatever the person may. */
+  readonly scopes: ReadonlySet<Scope> | null;
 }
 
 /** What a transport knows of a request. */

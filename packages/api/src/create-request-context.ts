@@ -1,3 +1,4 @@
+import { keyPrefix } from './api-keys/key-verifier.ts';
 import type { Caller, RequestContext, RequestFacts } from './context.ts';
 import type { Deps } from './deps.ts';
 import { DomainError } from './errors.ts';
@@ -11,10 +12,10 @@ async function callerOf(deps: Deps, authorization: string | null): Promise<Calle
   if (authorization === null) return new DomainError('UNAUTHENTICATED');
   const [scheme = '', token = '', ...rest] = authorization.split(' ');
   if (scheme.toLowerCase() !== 'bearer' || token === '' || rest.length > 0) {
-    return new DomainError('UNAUTHENTICATED', 'Send the access token as "Authorization: Bearer …"');
+    return new DomainError('UNAUTHENTICATED', 'Send the access token, or an API key, as "Authorization: Bearer …"');
   }
   try {
-    return await deps.tokens.verifyAccess(token);
+    return await (token.startsWith(keyPrefix) ? deps.apiKeys.verify(token) : deps.tokens.verifyAccess(token));
   } catch (error) {
     if (error instanceof DomainError) return error;
     throw error;

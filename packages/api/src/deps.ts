@@ -1,9 +1,13 @@
 import type { Database } from '@alice/db';
+import type { KeyVerifier } from './api-keys/key-verifier.ts';
 import type { PasswordHasher } from './auth/password-hasher.ts';
 import type { SessionGate } from './auth/session-gate.ts';
 import type { TokenIssuer } from './auth/tokens.ts';
 import type { ChangeFeed } from './changes/change-feed.ts';
+import type { Sealer } from './crypto/seal.ts';
+import type { JobQueue } from './jobs/job-queue.ts';
 import type { CallLimiter } from './limits/call-limiter.ts';
+import type { GuessLimiter } from './limits/guesses.ts';
 
 /** What the process owns and hands to every request. Made in `main.ts`, or by a test. */
 export interface Deps {
@@ -13,10 +17,29 @@ export interface Deps {
   readonly passwords: PasswordHasher;
   readonly tokens: TokenIssuer;
   readonly sessions: SessionGate;
+  readonly apiKeys: KeyVerifier;
   readonly changes: ChangeFeed;
   readonly limiter: CallLimiter;
+  readonly guesses: GuessLimiter;
+  readonly jobs: JobQueue;
+  readonly sealer: Sealer;
+  /** Cryptographically strong random bytes. */
+  readonly random: (size: number) => Buffer;
+  readonly site: Site;
   /** The idempotency keys (`<person> <key>`) whose mutation is under way in this process. */
   readonly runningKeys: Set<string>;
+}
+
+/** How the outside knows this service. */
+export interface Site {
+  /** What it calls itself in mails and authenticator apps. */
+  readonly name: string;
+  /** Where people reach it, with no slash at the end: links in mails lead there, and passkeys belong to its host. */
+  readonly url: string;
+  /** The origins whose pages may use a person's passkeys: its own, and those of CORS. */
+  readonly origins: readonly string[];
+  /** Whoever shows that one of these addresses is theirs becomes an administrator. In lower case. */
+  readonly adminEmails: ReadonlySet<string>;
 }
 
 export interface Clock {

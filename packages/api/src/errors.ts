@@ -5,7 +5,11 @@ export type ErrorCode =
   | 'VALIDATION_FAILED'
   | 'UNAUTHENTICATED'
   | 'INVALID_CREDENTIALS'
+  | 'SECOND_FACTOR_REQUIRED'
+  | 'INVALID_TOKEN'
   | 'FORBIDDEN'
+  | 'FRESH_SIGN_IN_REQUIRED'
+  | 'INSUFFICIENT_SCOPE'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_ACCEPTABLE'
@@ -39,6 +43,14 @@ export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = {
   VALIDATION_FAILED: { status: 400, trpc: 'BAD_REQUEST', title: 'The input is not valid' },
   UNAUTHENTICATED: { status: 401, trpc: 'UNAUTHORIZED', title: 'Sign in first' },
   INVALID_CREDENTIALS: { status: 401, trpc: 'UNAUTHORIZED', title: 'The e-mail address or the password is wrong' },
+  SECOND_FACTOR_REQUIRED: { status: 401, trpc: 'UNAUTHORIZED', title: 'Show your second factor, too' },
+  INVALID_TOKEN: { status: 400, trpc: 'BAD_REQUEST', title: 'This link has been used, or has expired' },
+  FRESH_SIGN_IN_REQUIRED: {
+    status: 403,
+    trpc: 'FORBIDDEN',
+    title: 'Confirm who you are first: this needs a sign-in less than 5 minutes old',
+  },
+  INSUFFICIENT_SCOPE: { status: 403, trpc: 'FORBIDDEN', title: 'This API key may not do that' },
   FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', title: 'Not allowed' },
   NOT_FOUND: { status: 404, trpc: 'NOT_FOUND', title: 'Not found' },
   METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'This method is not served here' },

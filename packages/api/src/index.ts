@@ -1,3 +1,4 @@
+export { keyPrefix } from './api-keys/key-verifier.ts';
 export {
   createPasswordHasher,
   type PasswordHasher,
@@ -9,9 +10,11 @@ export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './auth/t
 export { type Broadcast, type ChangeFeed, createChangeFeed } from './changes/change-feed.ts';
 export { purgeReplies } from './changes/purge-replies.ts';
 export type { HeldCopy, Identity, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
+export { createDeps, type DepsOptions } from './create-deps.ts';
 export { createRequestContext, plainRequest } from './create-request-context.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors.ts';
+export type { JobData, JobName, JobOptions, JobQueue } from './jobs/job-queue.ts';
 export { type Budget, type CallLimiter, createCallLimiter } from './limits/call-limiter.ts';
 export { type ProcedureFacts, procedureMap } from './procedure-map.ts';
 export type { ProcedureMeta, RestLine, RestRoute } from './procedure-meta.ts';

@@ -1,5 +1,18 @@
-/** What an API key must be allowed. */
-export type Scope = `${'users' | 'tasks' | 'goals' | 'insights' | 'sync'}:${'read' | 'write'}`;
+/** What an API key can be allowed. `accounts` is for administrators: other people's accounts. */
+export const scopes = [
+  'tasks:read',
+  'tasks:write',
+  'goals:read',
+  'goals:write',
+  'insights:read',
+  'sync:read',
+  'sync:write',
+  'users:read',
+  'users:write',
+  'accounts:read',
+  'accounts:write',
+] as const;
+export type Scope = (typeof scopes)[number];
 
 /** How a procedure is reached over REST. */
 export interface RestRoute {
@@ -12,6 +25,7 @@ export interface RestRoute {
   readonly summary: string;
   /** The whole story, in Markdown, for the reference. */
   readonly description?: string;
+  /** What an API key must be allowed. Without one, no key can do it: only a person who has signed in. */
   readonly scope?: Scope;
   /**
    * The output follows from the input and from what the person's changes wrote, and from nothing else (not the time, not
@@ -23,9 +37,14 @@ export interface RestRoute {
 /** How a procedure is reached over REST, or why it is not. */
 export type RestLine = RestRoute | { readonly none: string };
 
+/** Anyone; a person; a person who showed less than five minutes ago who they are; an administrator. */
+export type Access = 'public' | 'authed' | 'fresh' | 'admin';
+
 /** What a procedure says of itself beside its schemas. */
 export interface ProcedureMeta {
   readonly rest: RestLine;
   /** Which step of the ladder it stands on. */
-  readonly access: 'public' | 'authed' | 'admin';
+  readonly access: Access;
+  /** The reply shows a secret once: where it is kept under an idempotency key, it is sealed. */
+  readonly isSecret?: true;
 }

@@ -9,7 +9,7 @@ import type { Caller, RequestContext } from './context.ts';
 import type { StepResult } from './create-call.ts';
 import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
 import { usedUp } from './limits/call-limiter.ts';
-import type { ProcedureMeta, RestLine } from './procedure-meta.ts';
+import type { ProcedureMeta, RestLine, Scope } from './procedure-meta.ts';
 import { toDomainError } from './to-domain-error.ts';
 
 /** Plain JSON both ways. That there is a transformer tells the client's types that instants reach it as `Date`. */
@@ -59,6 +59,7 @@ const open = t.procedure.use(async ({ ctx, next, type, path, batchIndex, getRawI
 const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchIndex, getRawInput }) => {
   const { deps, request } = ctx;
   const user = requireCaller(ctx);
+  if (user.scopes !== null) requireScope(user.scopes, meta);
   const isReading = deps.sessions.check(user);
   if (isReading !== undefined) await isReading;
   const counted = deps.limiter.countCall(user.id);
@@ -74,7 +75,11 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
       key === undefined
         ? await proceed()
         : asStep<typeof proceed>(
-            await doOnce({ deps, request, user }, { key, procedure: path, input: await getRawInput() }, once),
+            await doOnce(
+              { deps, request, user },
+              { key, procedure: path, input: await getRawInput(), isSecret: meta?.isSecret === true },
+              once,
+            ),
           );
     if (result.ok) deps.changes.announce(user.id);
     return result;
@@ -83,6 +88,26 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
     if (request.held.isOf(user.id, await deps.changes.latest(user.id))) throw notModified;
   }
   return proceed();
+});
+
+/** How long after showing who they are a person may change what guards the account. */
+export const freshMinutes = 5;
+
+/** $1 person, $2 session, $3 the oldest that counts. Also false for an API key: it has no row here. */
+const isFresh = {
+  name: 'auth.isFresh',
+  text: `
+    SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND id = $2
+                      AND coalesce(authenticated_at, created_at) > $3) AS fresh`,
+};
+
+/** A person who showed a short while ago who they are: an open screen, or a stolen access token, is not enough. */
+const freshlySignedIn = signedIn.use(async ({ ctx, next }) => {
+  const { deps, user } = ctx;
+  const oldest = new Date(deps.clock.now().getTime() - freshMinutes * 60_000).toISOString();
+  const [found] = await deps.db.query<{ fresh: boolean }>(isFresh, [user.id, user.sessionId, oldest]);
+  if (found?.fresh !== true) throw new DomainError('FRESH_SIGN_IN_REQUIRED');
+  return next();
 });
 
 const roleOf = { name: 'users.role', text: 'SELECT role FROM users WHERE id = $1' };
@@ -126,6 +151,9 @@ export function tracked<Item extends { readonly number: number }>(
 /** The ladder. Each step states the procedure's REST line. */
 export const publicProcedure = (rest: RestLine) => open.meta({ rest, access: 'public' });
 export const authed = (rest: RestLine) => signedIn.meta({ rest, access: 'authed' });
+/** `isSecret`: the reply shows a secret once. */
+export const fresh = (rest: RestLine, more: { readonly isSecret?: true } = {}) =>
+  freshlySignedIn.meta({ rest, access: 'fresh', ...more });
 export const admin = (rest: RestLine) => administrator.meta({ rest, access: 'admin' });
 
 function dataOf(result: StepResult): unknown {
@@ -136,6 +164,14 @@ function dataOf(result: StepResult): unknown {
 /** The success of a step that did not call the next one. The guarantee: tRPC looks at nothing else of it at run time. */
 function asStep<Next extends () => Promise<StepResult>>(data: unknown): Awaited<ReturnType<Next>> {
   return { ok: true, data } as unknown as Awaited<ReturnType<Next>>;
+}
+
+/** Throws INSUFFICIENT_SCOPE: an API key does what it was made for, and never what only a person who signed in may do. */
+function requireScope(scopes: ReadonlySet<Scope>, meta: ProcedureMeta | undefined): void {
+  const needed = meta !== undefined && 'method' in meta.rest ? meta.rest.scope : undefined;
+  if (needed === undefined) throw new DomainError('INSUFFICIENT_SCOPE', 'No API key may do that: sign in');
+  if (!scopes.has(needed))
+    throw new DomainError('INSUFFICIENT_SCOPE', `This needs an API key with the scope ${needed}`);
 }
 
 function requireCaller(ctx: RequestContext): Caller {

@@ -30,7 +30,7 @@ test('the fields in question are those that one expects', () => {
   type Instants<Model> = { [Key in keyof Model]: Date extends Model[Key] ? Key : never }[keyof Model];
   expectTypeOf<Instants<Task>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'startedAt' | 'completedAt' | 'deletedAt'>();
   expectTypeOf<Instants<Goal>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'deletedAt'>();
-  expectTypeOf<Instants<User>>().toEqualTypeOf<'createdAt' | 'updatedAt'>();
+  expectTypeOf<Instants<User>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'emailVerifiedAt' | 'deletionDueAt'>();
   expectTypeOf<keyof Task & keyof Prisma.Task>().toEqualTypeOf<Exclude<keyof Task, 'due'>>();
   expectTypeOf<keyof User & keyof Prisma.User>().toEqualTypeOf<keyof User>();
 });

@@ -1,4 +1,4 @@
-import type { Goal, Session, Task, User } from './generated/client.ts';
+import type { ApiKey, Goal, Passkey, Session, Task, Totp, User } from './generated/client.ts';
 import { Prisma } from './generated/client.ts';
 
 /** The rows of the tables that keep a numbered history, as `Database.query` gives them: no `Date`, bytes or bigint. */
@@ -7,6 +7,9 @@ export interface Rows {
   readonly sessions: Wire<Session>;
   readonly goals: Wire<Goal>;
   readonly tasks: Wire<Task>;
+  readonly api_keys: Wire<ApiKey>;
+  readonly passkeys: Wire<Passkey>;
+  readonly totps: Wire<Totp>;
 }
 
 type Wire<Model> = { readonly [Field in keyof Model]: WireValue<Model[Field]> };
@@ -31,6 +34,9 @@ export const columns: Readonly<Record<keyof Rows, readonly Column[]>> = {
   sessions: named(Prisma.SessionScalarFieldEnum),
   goals: named(Prisma.GoalScalarFieldEnum),
   tasks: named(Prisma.TaskScalarFieldEnum),
+  api_keys: named(Prisma.ApiKeyScalarFieldEnum),
+  passkeys: named(Prisma.PasskeyScalarFieldEnum),
+  totps: named(Prisma.TotpScalarFieldEnum),
 };
 
 /** A field's column: its snake_case name (a test holds the schema to it). */

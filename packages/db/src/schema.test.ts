@@ -50,7 +50,7 @@ test('every column is the snake_case of its field, for every model', async () =>
 
 test('the tables with a history have the columns that the schema names', () => {
   expect(columns.tasks).toContainEqual({ field: 'dueTimeZone', column: 'due_time_zone' });
-  expect(Object.keys(columns)).toEqual(['users', 'sessions', 'goals', 'tasks']);
+  expect(Object.keys(columns)).toEqual(['users', 'sessions', 'goals', 'tasks', 'api_keys', 'passkeys', 'totps']);
 });
 
 test("the database refuses a task in another person's goal", async () => {

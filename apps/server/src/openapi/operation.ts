@@ -30,6 +30,7 @@ function describe({ rest, procedure }: Route): string {
   const access = {
     public: 'Anyone may call this.',
     authed: 'Needs a signed-in person.',
+    fresh: 'Needs a person who signed in, or confirmed who they are, less than five minutes ago. No API key will do.',
     admin: 'Needs an administrator.',
   }[procedure.meta.access];
   const scope = rest.scope === undefined ? '' : ` Scope: \`${rest.scope}\`.`;

@@ -5,7 +5,7 @@ import { DomainError } from '../errors.ts';
 
 export interface SessionGate {
   /**
-   * Throws UNAUTHENTICATED if the session has ended or its person is disabled, here or on any other process, a second
+   * Throws UNAUTHENTICATED if the session or API key has ended or its person is disabled, here or on any other process, a second
    * ago or more. Returns at once, with no promise, when what it knows is fresh; throws if it cannot know.
    */
   check(identity: Identity): void | Promise<void>;
@@ -29,6 +29,9 @@ const endedSessions = {
   name: 'auth.endedSessions',
   text: `
     SELECT id, false AS disabled FROM sessions
+     WHERE ended_at > clock_timestamp() - make_interval(secs => $1::float8)
+    UNION ALL
+    SELECT id, false FROM api_keys
      WHERE ended_at > clock_timestamp() - make_interval(secs => $1::float8)
     UNION ALL
     SELECT id, true FROM users

@@ -52,6 +52,7 @@ async function insertSession(
       address: ctx.request.address,
       rotatedAt: now.toISOString(),
       expiresAt: tokens.refreshExpiry(subject).toISOString(),
+      authenticatedAt: now.toISOString(),
       endedAt: null,
       endReason: null,
       startKey: ctx.start?.key ?? null,

@@ -116,7 +116,7 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
 
   async function verifyAnew(token: string): Promise<Caller> {
     const { userId, sessionId, expires } = await verify(token, 'access');
-    const identity = { id: userId, sessionId, expires: (expires + clockToleranceSeconds) * 1000 };
+    const identity = { id: userId, sessionId, expires: (expires + clockToleranceSeconds) * 1000, scopes: null };
     verified.set(token, identity);
     return identity;
   }

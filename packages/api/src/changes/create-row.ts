@@ -9,6 +9,8 @@ import { toRecord } from './to-record.ts';
 export type NewRow<Name extends keyof Rows> = Omit<Rows[Name], 'userId' | 'version' | 'createdAt' | 'updatedAt'>;
 
 export interface ChangeContext extends Pick<UserContext, 'deps' | 'user'> {
+  /** Who does it, where it is not the person themselves: an administrator. */
+  readonly actorId?: string | undefined;
   /** Where the statement runs: the pool unless the change is part of a larger transaction. */
   readonly query?: RunQuery | undefined;
 }

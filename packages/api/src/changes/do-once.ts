@@ -11,6 +11,8 @@ export interface KeyedRequest {
   readonly key: string;
   readonly procedure: string;
   readonly input: unknown;
+  /** The reply shows a secret: it is kept sealed. */
+  readonly isSecret?: boolean;
 }
 
 /** A reply as it is kept: what was given, or how it failed. */
@@ -83,7 +85,8 @@ export async function doOnce(
     const hash = hashRequest(request.procedure, request.input);
     const now = deps.clock.now();
     const oldest = new Date(now.getTime() - keptHours * 3_600_000).toISOString();
-    const once: Once = { ctx, key: request.key, hash, at: now.toISOString(), oldest };
+    const { isSecret = false } = request;
+    const once: Once = { ctx, key: request.key, isSecret, hash, at: now.toISOString(), oldest };
     return await runOrRepeat(once, run);
   } finally {
     deps.runningKeys.delete(running);
@@ -93,6 +96,7 @@ export async function doOnce(
 interface Once {
   readonly ctx: UserContext;
   readonly key: string;
+  readonly isSecret: boolean;
   readonly hash: Buffer;
   readonly at: string;
   readonly oldest: string;
@@ -127,15 +131,18 @@ async function runOrRepeat(once: Once, run: (db: Database) => Promise<unknown>):
 }
 
 /** False when another process kept its reply first. */
-async function keepReply({ ctx, key, hash, at, oldest }: Once, query: RunQuery, reply: KeptReply): Promise<boolean> {
-  const kept = await query(keep, [ctx.user.id, key, oldest, hash, JSON.stringify(reply), at]);
+async function keepReply(once: Once, query: RunQuery, reply: KeptReply): Promise<boolean> {
+  const { ctx, key, hash, at, oldest } = once;
+  const text = JSON.stringify(reply);
+  const shown = once.isSecret ? ctx.deps.sealer.seal(text) : text;
+  const kept = await query(keep, [ctx.user.id, key, oldest, hash, shown, at]);
   return kept.length === 1;
 }
 
 /** What was given before. The guarantee of the cast: `keepReply` wrote it. */
-function repeat({ ctx, hash }: Once, { requestHash, reply }: KeptRow): unknown {
+function repeat({ ctx, hash, isSecret }: Once, { requestHash, reply }: KeptRow): unknown {
   if (!requestHash.equals(hash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
-  const kept = JSON.parse(reply) as KeptReply;
+  const kept = JSON.parse(isSecret ? ctx.deps.sealer.open(reply) : reply) as KeptReply;
   ctx.request.reply.givenAt = kept.at;
   if ('data' in kept) return kept.data;
   const { code, message, errors, details } = kept.error;

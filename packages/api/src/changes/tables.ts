@@ -1,10 +1,11 @@
 import { type Column, columns, type Rows } from '@alice/db';
+import type { ActivityEntity } from '@alice/db/models';
 
 /** A table whose every change takes a number and leaves an activity line. */
 export interface Table<Name extends keyof Rows = keyof Rows> {
   readonly name: Name;
   /** What the activity line calls it. */
-  readonly entity: 'user' | 'session' | 'goal' | 'task';
+  readonly entity: ActivityEntity;
   /** Finds one row by the person ($1) and the id ($2), and nobody else's. */
   readonly key: string;
   readonly softDeletes: boolean;
@@ -24,7 +25,7 @@ export const users: Table<'users'> = {
   key: 't.id = $1 AND t.id = $2',
   softDeletes: false,
   fields: {},
-  secret: ['password_hash'],
+  secret: ['password_hash', 'password_stands_alone'],
   derived: {},
 };
 
@@ -60,6 +61,37 @@ export const tasks: Table<'tasks'> = {
     started_at: `CASE WHEN w.status = 'in_progress' THEN coalesce(w.started_at, $3) ELSE w.started_at END`,
     completed_at: `CASE WHEN w.status = 'done' THEN coalesce(w.completed_at, $3) END`,
   },
+};
+
+export const apiKeys: Table<'api_keys'> = {
+  name: 'api_keys',
+  entity: 'api_key',
+  key: owned,
+  softDeletes: false,
+  fields: {},
+  secret: ['hash'],
+  // The database's own clock, as for sessions.
+  derived: { ended_at: 'CASE WHEN w.ended_at IS NOT NULL THEN coalesce(t.ended_at, clock_timestamp()) END' },
+};
+
+export const passkeys: Table<'passkeys'> = {
+  name: 'passkeys',
+  entity: 'passkey',
+  key: owned,
+  softDeletes: false,
+  fields: {},
+  secret: ['public_key', 'credential_id', 'counter'],
+  derived: {},
+};
+
+export const totps: Table<'totps'> = {
+  name: 'totps',
+  entity: 'totp',
+  key: owned,
+  softDeletes: false,
+  fields: {},
+  secret: ['sealed_secret', 'last_step'],
+  derived: {},
 };
 
 /** Every column under its field's name, from the row called `alias`. */

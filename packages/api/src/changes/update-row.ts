@@ -38,6 +38,7 @@ export async function updateRow<Name extends keyof Rows>(
       user.sessionId,
       toRecord(change.set),
       change.expectedVersion ?? null,
+      ctx.actorId ?? user.id,
     ],
   );
   if (found === undefined) throw notFound(table.entity);
@@ -95,7 +96,8 @@ function updateStatement(
 }
 
 /**
- * $1 person, $2 id, $3 now, $4 session, $5 the fields as JSON, $6 expected version.
+ * $1 person, $2 id, $3 now, $4 session, $5 the fields as JSON, $6 expected version,
+ * $7 who does it.
  *
  * The person's counter is locked before the row, by every mutation, so mutations of one person queue up in one order
  * and cannot deadlock. `FOR UPDATE` then reads the row's latest version, whatever the statement's snapshot says.
@@ -126,7 +128,7 @@ function updateSql(table: Table, { action, rows, onlyIf }: Shape): string {
       RETURNING t.*
     ), line AS (
       INSERT INTO activity (user_id, number, at, actor_id, session_id, entity, entity_id, action, before, after)
-      SELECT $1, n.number, $3, $1, $4, '${entity}', $2, '${action}',
+      SELECT $1, n.number, $3, $7, $4, '${entity}', $2, '${action}',
              (SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(old) b WHERE new -> b.key IS DISTINCT FROM b.value),
              (SELECT jsonb_object_agg(a.key, a.value) FROM jsonb_each(new) a WHERE old -> a.key IS DISTINCT FROM a.value)
         FROM numbered n, present p, changed,

@@ -46,7 +46,8 @@ export function createCallLimiter(callsPerMinute: number, now: () => number = ()
       return {
         limit: callsPerMinute,
         remaining: Math.max(callsPerMinute - window.calls, 0),
-        resetSeconds: Math.ceil((window.endsAt - at) / 1000),
+        // Fractions of milliseconds may add up to a little more than the window.
+        resetSeconds: Math.min(Math.ceil((window.endsAt - at) / 1000), windowSeconds),
         windowSeconds,
         isUsedUp: window.calls > callsPerMinute,
       };

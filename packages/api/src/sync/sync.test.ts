@@ -135,8 +135,9 @@ describe('a pull', () => {
     await api.tasks.create({ title: 'a' });
     await api.tasks.create({ title: 'b' });
     const { cursor: late } = await pullAll(api, cursor);
-    await deps.db.query({ text: 'DELETE FROM activity WHERE user_id = $1 AND number <= 3' }, [user.id]);
     await deps.db.query({ text: 'UPDATE change_counters SET pruned_through = 3 WHERE user_id = $1' }, [user.id]);
+    const prune = "DELETE FROM activity WHERE user_id = $1 AND number <= 3 AND entity IN ('task', 'goal')";
+    await deps.db.query({ text: prune }, [user.id]);
     expect(await pull(api, cursor)).toEqual({
       items: [],
       nextCursor: cursor,

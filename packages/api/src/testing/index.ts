@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@alice/db';
-import { createPasswordHasher } from '../auth/password-hasher.ts';
 import { createSessionGate } from '../auth/session-gate.ts';
-import { createTokenIssuer } from '../auth/tokens.ts';
-import { createChangeFeed } from '../changes/change-feed.ts';
 import type { RequestContext } from '../context.ts';
+import { createDeps } from '../create-deps.ts';
 import { createRequestContext, plainRequest } from '../create-request-context.ts';
 import type { Clock, Deps, Log } from '../deps.ts';
+import type { JobData, JobName, JobQueue } from '../jobs/job-queue.ts';
 import { createCallLimiter } from '../limits/call-limiter.ts';
+import type { Mail } from '../mail/mails.ts';
 import { createCaller } from '../root.ts';
 
 /** A clock that stands still until it is moved. */
@@ -44,35 +44,44 @@ export function testLog(): Log & { readonly lines: LoggedLine[] } {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** The real thing over `db`, with a clock that can be moved and a hash that costs little. */
-export async function testDeps(
-  db: Database,
-  parts: { clock?: Clock; log?: Log; gateAgeMs?: number; callsPerMinute?: number } = {},
-): Promise<Deps> {
-  const { clock = testClock(), log = testLog(), gateAgeMs = 0, callsPerMinute = 1_000_000 } = parts;
-  const secrets = ['a key that only the tests of this project ever use'] as const;
-  const tokens = createTokenIssuer({ secrets, accessMinutes: 15, refreshDays: 7, sessionDays: 30 }, clock);
+interface RecordedJob {
+  readonly name: JobName;
+  readonly data: JobData[JobName];
+}
+
+/** A queue that remembers what was put into it, and does nothing of it. */
+export function recordedJobs(): JobQueue & { readonly sent: RecordedJob[]; mailsTo(email: string): Mail[] } {
+  const sent: RecordedJob[] = [];
   return {
-    db,
-    clock,
-    log,
-    tokens,
-    passwords: await createPasswordHasher({
-      memoryCost: 8,
-      timeCost: 2,
-      parallelism: 1,
-      concurrency: 2,
-      maxWaiting: 40,
-    }),
-    sessions: createSessionGate(db, log, {
-      accessSeconds: tokens.accessSeconds,
-      refreshAfterMs: gateAgeMs,
-      staleAfterMs: gateAgeMs,
-    }),
-    changes: createChangeFeed(db, log, { pollMs: 1000 }),
-    limiter: createCallLimiter(callsPerMinute),
-    runningKeys: new Set(),
+    sent,
+    mailsTo: (email) => sent.flatMap(({ data }) => ('kind' in data && data.to === email ? [data] : [])),
+    send: async (name, data) => {
+      sent.push({ name, data });
+    },
   };
+}
+
+const secrets = ['a key that only the tests of this project ever use'] as const;
+const cheapHashing = { memoryCost: 8, timeCost: 2, parallelism: 1, concurrency: 2, maxWaiting: 40 };
+
+/** What a test may choose: parts of its own, and how old the knowledge of the gate may be and how many calls are too many. */
+export type TestParts = Partial<Deps> & { readonly gateAgeMs?: number; readonly callsPerMinute?: number };
+
+/** The real thing over `db`, with a clock that can be moved and a hash that costs little. */
+export async function testDeps(db: Database, parts: TestParts = {}): Promise<Deps> {
+  const { gateAgeMs = 0, callsPerMinute = 1_000_000, clock = testClock(), log = testLog(), ...own } = parts;
+  const gate = { accessSeconds: 15 * 60, refreshAfterMs: gateAgeMs, staleAfterMs: gateAgeMs };
+  return createDeps(
+    {
+      db,
+      log,
+      secrets,
+      jobs: own.jobs ?? recordedJobs(),
+      hashing: cheapHashing,
+      site: { adminEmails: new Set(['boss@example.com']) },
+    },
+    { clock, sessions: createSessionGate(db, log, gate), limiter: createCallLimiter(callsPerMinute), ...own },
+  );
 }
 
 /** What a request with this access token, and with this idempotency key, knows. */

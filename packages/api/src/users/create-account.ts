@@ -23,7 +23,7 @@ const statement = {
       INSERT INTO change_counters (user_id, number) SELECT id, 1 FROM created
     ), line AS (
       INSERT INTO activity (user_id, number, at, actor_id, entity, entity_id, action, after)
-      SELECT id, 1, $2, id, 'user', id, 'create', to_jsonb(created) - 'password_hash' FROM created
+      SELECT id, 1, $2, id, 'user', id, 'create', to_jsonb(created) - '{password_hash,password_stands_alone}'::text[] FROM created
     )
     SELECT ${selectRow(users, 'created')} FROM created`,
 };
@@ -31,7 +31,17 @@ const statement = {
 /** Adds a person and their counter of changes. A taken address violates the constraint `users_email_key`. */
 export async function createAccount(ctx: Context, account: NewAccount, query: RunQuery): Promise<UserOut> {
   const now = ctx.deps.clock.now().toISOString();
-  const row = { ...account, role: 'user', version: 1, createdAt: now, updatedAt: now, disabledAt: null };
+  const row = {
+    ...account,
+    role: 'user',
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    disabledAt: null,
+    emailVerifiedAt: null,
+    deletionDueAt: null,
+    passwordStandsAlone: true,
+  };
   const [created] = await query<Rows['users']>(statement, [toRecord(row), now]);
   if (created === undefined) throw new Error('INSERT … RETURNING gave no row');
   return toUser(created);

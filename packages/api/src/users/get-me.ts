@@ -1,21 +1,15 @@
+import type { Rows } from '@alice/db';
+import { selectRow, users } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
 import { notFound } from '../errors.ts';
 import type { UserOut } from './schemas.ts';
+import { toUser } from './to-user.ts';
 
-const select = {
-  id: true,
-  email: true,
-  name: true,
-  role: true,
-  timeZone: true,
-  version: true,
-  createdAt: true,
-  updatedAt: true,
-} as const;
+const statement = { name: 'users.me', text: `SELECT ${selectRow(users, 't')} FROM users t WHERE t.id = $1` };
 
 /** The person who asks. */
 export async function getMe(ctx: UserContext): Promise<UserOut> {
-  const row = await ctx.deps.db.prisma.user.findUnique({ where: { id: ctx.user.id }, select });
-  if (row === null) throw notFound('user');
-  return { ...row, createdAt: row.createdAt.toISOString(), updatedAt: row.updatedAt.toISOString() };
+  const [row] = await ctx.deps.db.query<Rows['users']>(statement, [ctx.user.id]);
+  if (row === undefined) throw notFound('user');
+  return toUser(row);
 }

@@ -20,6 +20,12 @@ export const user = z
     name: displayName,
     role,
     timeZone: zoneName,
+    emailVerifiedAt: instant
+      .nullable()
+      .meta({ description: 'When the person showed that the address is theirs.', examples: [null] }),
+    deletionDueAt: instant
+      .nullable()
+      .meta({ description: 'When the account goes for good, unless its deletion is called off.', examples: [null] }),
     version,
     createdAt: instant,
     updatedAt: instant,

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from '@alice/db';
+import { createKeyVerifier } from './api-keys/key-verifier.ts';
+import { createPasswordHasher, type PasswordHasherOptions, passwordHashing } from './auth/password-hasher.ts';
+import { createSessionGate } from './auth/session-gate.ts';
+import { createTokenIssuer, type TokenOptions } from './auth/tokens.ts';
+import { createChangeFeed } from './changes/change-feed.ts';
+import { createSealer } from './crypto/seal.ts';
+import { type Deps, type Log, type Site, systemClock } from './deps.ts';
+import type { JobQueue } from './jobs/job-queue.ts';
+import { createCallLimiter } from './limits/call-limiter.ts';
+import { uncounted } from './limits/guesses.ts';
+
+/** What nobody can choose for a process; all else has a default. */
+export interface DepsOptions {
+  readonly db: Database;
+  readonly log: Log;
+  readonly jobs: JobQueue;
+  readonly secrets: TokenOptions['secrets'];
+  readonly lifetimes?: Partial<Omit<TokenOptions, 'secrets'>>;
+  readonly hashing?: PasswordHasherOptions;
+  readonly site?: Partial<Site>;
+}
+
+/** However often it is refreshed, a session ends `sessionDays` after its sign-in. */
+const lifetimes = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
+const site: Site = {
+  name: 'ALICE',
+  url: 'http://localhost:8000',
+  origins: ['http://localhost:8000'],
+  adminEmails: new Set(),
+};
+
+/** Puts together what a process owns. `own` replaces parts: a clock of a test, a limiter over Redis. */
+export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}): Promise<Deps> {
+  const { db, log, jobs, secrets } = options;
+  const clock = own.clock ?? systemClock;
+  const random = own.random ?? randomBytes;
+  const tokens = own.tokens ?? createTokenIssuer({ secrets, ...lifetimes, ...options.lifetimes }, clock);
+  return {
+    db,
+    log,
+    jobs,
+    clock,
+    random,
+    tokens,
+    passwords: own.passwords ?? (await createPasswordHasher(options.hashing ?? passwordHashing)),
+    sessions: own.sessions ?? createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
+    apiKeys: own.apiKeys ?? createKeyVerifier(),
+    changes: own.changes ?? createChangeFeed(db, log, { pollMs: 1000 }),
+    limiter: own.limiter ?? createCallLimiter(Number.MAX_SAFE_INTEGER),
+    guesses: own.guesses ?? uncounted,
+    sealer: own.sealer ?? createSealer(secrets, random),
+    site: { ...site, ...options.site },
+    runningKeys: new Set(),
+  };
+}
