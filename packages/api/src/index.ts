@@ -17,7 +17,14 @@ export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput 
 export type { JobData, JobName, JobOptions, JobQueue } from './jobs/job-queue.ts';
 export { type Budget, type CallLimiter, createCallLimiter } from './limits/call-limiter.ts';
 export { type ProcedureFacts, procedureMap } from './procedure-map.ts';
-export type { ProcedureMeta, RestLine, RestRoute } from './procedure-meta.ts';
+export {
+  type Access,
+  type ProcedureMeta,
+  type RestLine,
+  type RestRoute,
+  type Scope,
+  scopes,
+} from './procedure-meta.ts';
 export { appRouter, createCaller } from './root.ts';
 export { fromUnknown, toDomainError } from './to-domain-error.ts';
 export { itemOf, notModified } from './trpc.ts';

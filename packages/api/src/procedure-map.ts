@@ -39,6 +39,8 @@ const built = appRouter._def.procedures as unknown as Readonly<Record<string, Bu
 export const procedureMap: ReadonlyMap<string, ProcedureFacts> = new Map(
   Object.entries(built).map(([path, procedure]) => {
     const { type, meta, inputs, output, middlewares } = procedure._def;
+    // Whoever builds one around the ladder finds out before it is served, described or tested.
+    if (meta?.access === undefined) throw new Error(`${path} does not say who may call it`);
     return [path, { path, type, meta, inputs, output, call: createCall(middlewares, meta) }];
   }),
 );

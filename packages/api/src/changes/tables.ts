@@ -26,7 +26,8 @@ export const users: Table<'users'> = {
   softDeletes: false,
   fields: {},
   secret: ['password_hash', 'password_stands_alone'],
-  derived: {},
+  // The database's own clock, as for sessions: the gates of all processes go by it.
+  derived: { disabled_at: 'CASE WHEN w.disabled_at IS NOT NULL THEN coalesce(t.disabled_at, clock_timestamp()) END' },
 };
 
 export const sessions: Table<'sessions'> = {
