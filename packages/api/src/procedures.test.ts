@@ -10,9 +10,25 @@ import { itemOf } from './trpc.ts';
 
 const procedures = [...procedureMap.values()];
 
-/** Everybody may call these. */
-const open = ['auth.register', 'auth.login', 'auth.refresh'];
+/** Everybody may call these: whoever opens another says so here. */
+const open = [
+  'auth.register',
+  'auth.login',
+  'auth.refresh',
+  'auth.verifyEmail',
+  'auth.requestPasswordReset',
+  'auth.resetPassword',
+  'auth.confirmEmailChange',
+  'secondFactor.signIn',
+  'passkeys.signInOptions',
+  'passkeys.signIn',
+];
 const guarded = procedures.filter(({ path }) => !open.includes(path));
+const sensitive = procedures.filter(({ meta }) => meta.access === 'fresh');
+
+it('opens to everybody what is listed as open, and nothing else', () => {
+  expect(procedures.filter(({ meta }) => meta.access === 'public').map(({ path }) => path)).toEqual(open);
+});
 
 describe.each(procedures)('$path', ({ meta, output }) => {
   it('says how it is reached over REST, or why not', () => {
@@ -71,6 +87,14 @@ describe('the ladder', () => {
     for (const token of [null, 'nonsense', expired.tokens.accessToken, expired.tokens.refreshToken]) {
       expect(await codeOf(procedure, token, input)).toBe('UNAUTHENTICATED');
     }
+  });
+
+  it.each(sensitive)('$path needs a sign-in less than five minutes old', async (procedure) => {
+    const { tokens } = await signUp(deps);
+    clock.advance({ minutes: 4, seconds: 59 });
+    expect(await codeOf(procedure, tokens.accessToken, {})).not.toBe('FRESH_SIGN_IN_REQUIRED');
+    clock.advance({ seconds: 1 });
+    expect(await codeOf(procedure, tokens.accessToken, {})).toBe('FRESH_SIGN_IN_REQUIRED');
   });
 
   it.each(guarded.filter(({ inputs }) => inputs.length > 0))(

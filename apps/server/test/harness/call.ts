@@ -59,9 +59,8 @@ export interface Person {
   readonly token: string;
 }
 
-/** Makes an account with an address of its own. */
-export async function register(url: string): Promise<Person> {
-  const email = `${randomUUID()}@example.test`;
+/** Makes an account, with an address of its own unless told. */
+export async function register(url: string, email = `${randomUUID()}@example.test`): Promise<Person> {
   const password = `correct horse ${randomUUID()}`;
   const { user, tokens } = await call(url, 'auth.register', { email, password, name: 'Ada' });
   return { email, password, id: user.id, token: tokens.accessToken };
