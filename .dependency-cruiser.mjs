@@ -6,8 +6,8 @@
 /** What an operation's file name may begin with. A new verb is added here, and is then an operation everywhere. */
 export const VERBS =
   'add|apply|cancel|change|complete|compute|confirm|count|create|delete|disable|enable|end|enroll|export|find|forecast|get|' +
-  'import|list|login|logout|parse|pause|preview|pull|purge|read|record|refresh|register|remove|reopen|reorder|request|require|' +
-  'reset|restore|resume|revoke|rotate|search|send|start|stream|suggest|summarize|to|undo|update|verify|write';
+  'import|list|login|logout|parse|pause|preview|pull|purge|read|record|refresh|register|remind|remove|rename|renew|reopen|reorder|request|require|' +
+  'reset|restore|resume|revoke|rotate|search|send|start|stream|suggest|summarize|to|undo|update|use|verify|write';
 
 const TEST = '[.]test[.]ts$|/test/|/testing/|/testing[a-z-]*[.]ts$';
 const API = '^packages/api/src';

@@ -24,7 +24,10 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
   process.once('exit', restore);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   try {
-    writeFileSync(path, original.replace(from, () => to));
+    writeFileSync(
+      path,
+      original.replace(from, () => to),
+    );
     if (build) await capture('turbo', ['run', 'build', '--filter=@alice/server']);
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', ...tests];
     const { code, output, time } = await capture(workspaceNode(), vitest);

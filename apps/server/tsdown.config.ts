@@ -14,11 +14,14 @@ export default defineConfig({
   sourcemap: true,
   // Its other entry cannot be bundled: it asks for its parts at run time.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  // What the page at /docs loads.
-  copy: {
-    from: ['src/docs/browser/*', 'node_modules/swagger-ui-dist/{swagger-ui.css,swagger-ui-bundle.js,LICENSE,NOTICE}'],
-    to: 'dist/docs',
-  },
+  // What the pages at /docs and /account load.
+  copy: [
+    {
+      from: ['src/docs/browser/*', 'node_modules/swagger-ui-dist/{swagger-ui.css,swagger-ui-bundle.js,LICENSE,NOTICE}'],
+      to: 'dist/docs',
+    },
+    { from: 'src/account/browser/*', to: 'dist/account' },
+  ],
   deps: {
     neverBundle: [
       'argon2',

@@ -24,7 +24,7 @@ const noFeed: ChangeFeed = {
   close: ignore,
 };
 const unlimited = { limit: 1, remaining: 1, resetSeconds: 1, windowSeconds: 1, isUsedUp: false };
-const noLimiter: CallLimiter = { countCall: async () => unlimited };
+const noLimiter: CallLimiter = { countCall: async () => unlimited, countAnonymous: async () => unlimited };
 
 /** The product's operations on `db`, within this process. Tokens are those of a server with this secret. */
 export async function productOn(

@@ -220,7 +220,7 @@ describe('refusals', () => {
       transaction: () => Promise.reject(new Error('SELECT secret_column FROM /var/lib')),
     };
     const broken = await makeApp(failing);
-    const body = JSON.stringify({ email: 'c@d.co', password: 'x'.repeat(20), name: 'C' });
+    const body = JSON.stringify({ email: 'c@d.co', password: 'correct horse battery staple', name: 'C' });
     const response = await broken.request('/trpc/auth.register', { method: 'POST', headers: json, body });
     expect(response.status).toBe(500);
     const text = await response.text();

@@ -1,12 +1,14 @@
 import { type Deps, DomainError } from '@alice/api';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { serveAccount } from './account/serve-account.ts';
 import { serveDocs } from './docs/serve-docs.ts';
 import type { Health } from './health.ts';
 import { clientAddress } from './http/client-address.ts';
 import { methodNotAllowed } from './http/method-not-allowed.ts';
 import { type AppEnv, requestScope } from './http/request-scope.ts';
 import { cors } from './http/response-headers.ts';
+import { sessionCookies } from './http/session-cookies.ts';
 import { prefix } from './rest/answer-route.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { serveRpc } from './rpc/serve-rpc.ts';
@@ -23,6 +25,8 @@ export interface AppOptions {
   readonly checkHealth: () => Promise<Health>;
   /** True from the moment that the process was told to stop. */
   readonly isDraining: () => boolean;
+  /** False: nothing but health, as of a process that only does jobs. */
+  readonly servesApi?: boolean;
 }
 
 /** The whole HTTP surface, with everything that it needs handed in; `app.request()` asks it without a socket. */
@@ -37,6 +41,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     accessLog,
     isDraining,
     cors: origins,
+    cookies: sessionCookies(deps.site.url, deps.site.origins),
     clientAddress: clientAddress(options.trustedProxies),
   });
 
@@ -44,7 +49,8 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     '*',
     scoped((c) => c.body(null, 204, origins.preflightFor(c.req.header('origin')))),
   );
-  app.all('/trpc/*', scoped(serveRpc(deps)));
+  const { servesApi = true } = options;
+  if (servesApi) app.all('/trpc/*', scoped(serveRpc(deps)));
 
   app.get(
     '/livez',
@@ -74,13 +80,14 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   const nothing = scoped(() => {
     throw new DomainError('NOT_FOUND', 'Nothing is served at this address');
   });
+  app.notFound(nothing);
+  if (!servesApi) return app;
   // A router of its own: among so many addresses the fast one gives up, and every tRPC call would pay for it.
   const rest = new Hono<AppEnv>({ strict: false });
   serveRest(rest, scoped, deps, version);
   rest.notFound(nothing);
   app.all(`${prefix}/*`, (c) => rest.fetch(c.req.raw, c.env));
   serveDocs(app, scoped, { name, version });
-
-  app.notFound(nothing);
+  serveAccount(app, scoped, name);
   return app;
 }

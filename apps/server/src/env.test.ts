@@ -65,11 +65,52 @@ describe('readSettings', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/99'],
     ['TRUSTED_PROXIES', 'proxy.example'],
     ['DEBUG', 'maybe'],
+    ['ROLE', 'api'],
+    ['ROLE', 'boss'],
+    ['PUBLIC_URL', 'alice.example.com'],
+    ['PUBLIC_URL', 'https://alice.example.com/app'],
+    ['MAIL_URL', 'https://mail.example.com'],
+    ['MAIL_FROM', 'ALICE'],
+    ['MAIL_FROM', 'ALICE <alice@example.com>, Eve <eve@example.com>'],
+    ['ADMIN_EMAILS', 'boss@example.com, boss'],
   ])('refuses %s=%s and names it, but not a secret', (name, value) => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}: .{8}`));
     if (name.includes('SECRET')) expect(faults[0]).not.toContain(value);
+  });
+
+  it('knows who mails are from and where people reach it, told or not', () => {
+    const secret = { SECRET_KEY: strong, JWT_SECRET_KEY: strong.toLowerCase() };
+    expect(readSettings({ PORT: '9000' })).toMatchObject({
+      role: 'all',
+      publicUrl: 'http://localhost:9000',
+      isPublicUrlGiven: false,
+      mailUrl: null,
+      mailFrom: { name: 'ALICE', address: 'alice@localhost' },
+      adminEmails: [],
+    });
+    expect(
+      readSettings({
+        ...secret,
+        APP_ENV: 'production',
+        DATABASE_URL: 'postgres://u@h/d',
+        ROLE: 'worker',
+        PUBLIC_URL: 'https://alice.example.com/',
+        MAIL_URL: 'smtps://user:pass@mail.example.com',
+        ADMIN_EMAILS: 'Boss@Example.com, chief@example.com',
+      }),
+    ).toMatchObject({
+      role: 'worker',
+      publicUrl: 'https://alice.example.com',
+      mailUrl: 'smtps://user:pass@mail.example.com',
+      mailFrom: { name: 'ALICE', address: 'alice@alice.example.com' },
+      adminEmails: ['boss@example.com', 'chief@example.com'],
+    });
+    const from = (MAIL_FROM: string) => readSettings({ MAIL_FROM }).mailFrom;
+    expect(from('Our ALICE <hello@example.com>')).toEqual({ name: 'Our ALICE', address: 'hello@example.com' });
+    expect(from('"ALICE, Inc." <hello@example.com>')).toEqual({ name: 'ALICE, Inc.', address: 'hello@example.com' });
+    expect(from('hello@example.com')).toEqual({ name: '', address: 'hello@example.com' });
   });
 
   it('names all faults at once', () => {

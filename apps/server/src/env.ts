@@ -26,9 +26,31 @@ export interface Settings {
   readonly refreshTokenDays: number;
   /** Procedure calls a minute and person. */
   readonly callsPerMinute: number;
+  /** Calls a minute and network by callers who do not say who they are. */
+  readonly anonymousPerMinute: number;
+  /** New accounts an hour and network. */
+  readonly registrationsPerHour: number;
+  /** Mails an hour that a network can make go out. */
+  readonly mailsPerHour: number;
   readonly corsOrigins: readonly string[];
   /** Addresses and networks (CIDR) whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** `api` serves and leaves the jobs to others; `worker` does jobs, and serves only health; `all` does both. */
+  readonly role: 'all' | 'api' | 'worker';
+  /** An origin, with no slash at the end. */
+  readonly publicUrl: string;
+  /** Whether the operator said so; else it is this machine's own. */
+  readonly isPublicUrlGiven: boolean;
+  /** None: mails are written to the data directory. */
+  readonly mailUrl: string | null;
+  readonly mailFrom: Mailbox;
+  /** In lower case. */
+  readonly adminEmails: readonly string[];
+}
+
+export interface Mailbox {
+  readonly name: string;
+  readonly address: string;
 }
 
 /** Settings that cannot be used: one line per fault, `NAME: what is wrong`. */
@@ -44,6 +66,9 @@ export class SettingsError extends Error {
 
 const number = (min: number, max: number, standard: number) =>
   z.coerce.number({ error: 'must be a number' }).min(min).max(max).default(standard);
+
+const wholeNumber = (min: number, max: number, standard: number) =>
+  number(min, max, standard).pipe(z.int('must be a whole number'));
 
 const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
@@ -75,6 +100,16 @@ const network = z.string().refine((value) => {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
 }, 'must be addresses or networks like 10.0.0.0/8, separated by commas');
 
+const mailbox = z
+  .string()
+  .transform((value): Mailbox => {
+    const [, name = '', address = value] = /^\s*"?([^"<>]*?)"?\s*<([^<>]*)>\s*$/.exec(value) ?? [];
+    return { name, address: address.trim() };
+  })
+  .refine(({ name, address }) => isAddress(address) && !/\p{Cc}/u.test(name), {
+    error: 'must be an address like ALICE <alice@example.com>',
+  });
+
 const schema = z.object({
   APP_NAME: z.string().default('ALICE'),
   APP_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -90,9 +125,24 @@ const schema = z.object({
   JWT_PREVIOUS_SECRET_KEYS: z.string().default('').transform(list).pipe(z.array(secret)),
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: number(0.01, 60, 15),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: number(0.01, 30, 7),
-  RATE_LIMIT_CALLS_PER_MINUTE: number(1, 1_000_000_000, 1200).pipe(z.int('must be a whole number')),
+  RATE_LIMIT_CALLS_PER_MINUTE: wholeNumber(1, 1_000_000_000, 1200),
+  RATE_LIMIT_ANONYMOUS_CALLS_PER_MINUTE: wholeNumber(1, 1_000_000_000, 120),
+  RATE_LIMIT_REGISTRATIONS_PER_HOUR: wholeNumber(1, 1_000_000_000, 10),
+  RATE_LIMIT_MAILS_PER_HOUR: wholeNumber(1, 1_000_000_000, 10),
   CORS_ORIGINS: z.string().default('').transform(list).pipe(z.array(origin)),
   TRUSTED_PROXIES: z.string().default('').transform(list).pipe(z.array(network)),
+  ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  PUBLIC_URL: url('http', 'https')
+    .transform((value) => value.replace(/\/$/, ''))
+    .pipe(origin)
+    .optional(),
+  MAIL_URL: url('smtp', 'smtps').optional(),
+  MAIL_FROM: mailbox.optional(),
+  ADMIN_EMAILS: z
+    .string()
+    .default('')
+    .transform((value) => list(value.toLowerCase()))
+    .pipe(z.array(z.email({ error: 'must be e-mail addresses, separated by commas' }))),
 });
 
 /** Reads the settings. Throws a SettingsError that names every fault. An empty setting counts as missing. */
@@ -108,9 +158,12 @@ export function readSettings(environment: Environment): Settings {
     }
   }
   const database = readDatabase(environment, faults);
+  if (parsed.success && parsed.data.ROLE !== 'all' && database !== null && 'dataDir' in database)
+    faults.push('ROLE: must be all with the embedded database, which one process has to itself');
   if (!parsed.success || database === null || faults.length > 0) throw new SettingsError(faults);
 
   const env = parsed.data;
+  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`;
   const redisHost = env.REDIS_HOST === undefined ? null : `redis://${env.REDIS_HOST}:${env.REDIS_PORT}`;
   return {
     appName: env.APP_NAME,
@@ -128,8 +181,17 @@ export function readSettings(environment: Environment): Settings {
     accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
     refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,
     callsPerMinute: env.RATE_LIMIT_CALLS_PER_MINUTE,
+    anonymousPerMinute: env.RATE_LIMIT_ANONYMOUS_CALLS_PER_MINUTE,
+    registrationsPerHour: env.RATE_LIMIT_REGISTRATIONS_PER_HOUR,
+    mailsPerHour: env.RATE_LIMIT_MAILS_PER_HOUR,
     corsOrigins: env.CORS_ORIGINS,
     trustedProxies: env.TRUSTED_PROXIES,
+    role: env.ROLE,
+    publicUrl,
+    isPublicUrlGiven: env.PUBLIC_URL !== undefined,
+    mailUrl: env.MAIL_URL ?? null,
+    mailFrom: env.MAIL_FROM ?? { name: env.APP_NAME, address: `alice@${new URL(publicUrl).hostname}` },
+    adminEmails: env.ADMIN_EMAILS,
   };
 }
 
@@ -162,6 +224,10 @@ function list(value: string): unknown[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function isAddress(value: string): boolean {
+  return /^[^\s\p{Cc}<>()[\]\\,;:@"]+@[^\s\p{Cc}<>()[\]\\,;:@"]+$/u.test(value);
 }
 
 function readDatabase(environment: Environment, faults: string[]): DatabaseOptions | null {

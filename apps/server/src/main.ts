@@ -1,5 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { createCallLimiter, createChangeFeed, createDeps, type Deps } from '@alice/api';
+import {
+  createChangeFeed,
+  createDeps,
+  createJobHandlers,
+  createJobQueue,
+  createSealer,
+  type Deps,
+  type RunningJobQueue,
+} from '@alice/api';
 import { type Database, databaseFault, openDatabase } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
 import type { Logger } from 'pino';
@@ -7,8 +16,10 @@ import manifest from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { processSettings, type Settings, SettingsError } from './env.ts';
 import { createHealthCheck } from './health.ts';
+import { createLimits } from './limits/create-limits.ts';
 import { listen } from './listen.ts';
 import { createLog } from './log.ts';
+import { createMailer } from './mail/create-mailer.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 import { signingSecrets } from './secrets.ts';
 import { type Stoppable, stopAll, stopServer } from './stop.ts';
@@ -39,8 +50,19 @@ async function main(): Promise<void> {
     const redis = settings.redisUrl === null ? null : connectRedis(settings.redisUrl, log);
     if (redis !== null) opened.unshift({ name: 'Redis', stop: () => redis.close() });
 
-    const deps = await buildDeps(settings, db, redis, log);
-    opened.unshift(startWorker(deps));
+    const secrets = await signingSecrets(settings);
+    const sealer = createSealer(secrets, randomBytes);
+    const isWorking = settings.role !== 'api';
+    const jobs = createJobQueue({ db, log, sealer, isWorking });
+    await jobs.start();
+    opened.unshift({ name: 'jobs', stop: () => jobs.stop() });
+    const deps = await buildDeps(settings, { db, redis, log, secrets, jobs });
+    if (isWorking) {
+      const mailer = createMailer(settings, log);
+      opened.splice(1, 0, { name: 'mailer', stop: async () => mailer.close() });
+      await jobs.work(createJobHandlers(deps, mailer));
+      opened.unshift(startWorker(deps));
+    }
     const app = createApp({
       deps,
       log,
@@ -51,11 +73,20 @@ async function main(): Promise<void> {
       trustedProxies: settings.trustedProxies,
       checkHealth: createHealthCheck(db, redis, manifest.version),
       isDraining: () => isDraining,
+      servesApi: settings.role !== 'worker',
     });
     const { server, url } = await listen(app, settings.host, settings.port);
-    opened.unshift({ name: 'listener', stop: () => stopServer(server, drainMs[settings.appEnv], requestDeadlineMs) });
+    // Requests and jobs end side by side, or their deadlines would add up; the last requests still send jobs.
+    opened.unshift({
+      name: 'listener',
+      async stop() {
+        await Promise.all([stopServer(server, drainMs[settings.appEnv], requestDeadlineMs), jobs.stop()]);
+      },
+    });
     // First of all, so that their clients are told and go elsewhere while everything is still served.
     opened.unshift({ name: 'streams', stop: async () => deps.changes.close() });
+    if (settings.appEnv === 'production' && !settings.isPublicUrlGiven)
+      log.warn({ url: settings.publicUrl }, 'PUBLIC_URL is missing: links in mails lead to this machine only');
     log.info(
       { url, database: db.driver, redis: redis !== null, pid: process.pid },
       `${settings.appName} listens on ${url}`,
@@ -76,22 +107,35 @@ async function main(): Promise<void> {
   process.exit(isClean ? 0 : 1);
 }
 
-async function buildDeps(settings: Settings, db: Database, redis: RedisConnection | null, log: Logger): Promise<Deps> {
-  const { accessTokenMinutes: accessMinutes, refreshTokenDays: refreshDays } = settings;
+interface Parts {
+  readonly db: Database;
+  readonly redis: RedisConnection | null;
+  readonly log: Logger;
+  readonly secrets: readonly [string, ...string[]];
+  readonly jobs: RunningJobQueue;
+}
+
+async function buildDeps(settings: Settings, { db, redis, log, secrets, jobs }: Parts): Promise<Deps> {
+  const { accessTokenMinutes: accessMinutes, refreshTokenDays: refreshDays, publicUrl: url } = settings;
   const options = {
     db,
     log,
-    jobs: { send: async () => undefined },
-    secrets: await signingSecrets(settings),
+    jobs,
+    secrets,
     lifetimes: { accessMinutes, refreshDays },
-    site: { name: settings.appName },
+    site: {
+      name: settings.appName,
+      url,
+      origins: [url, ...settings.corsOrigins],
+      adminEmails: new Set(settings.adminEmails),
+    },
   };
   return createDeps(options, {
     changes: createChangeFeed(db, log, {
       ...(redis === null ? {} : { broadcast: redis.broadcast }),
       pollMs: db.driver === 'pglite' ? alonePollMs : pollMs,
     }),
-    limiter: createCallLimiter(settings.callsPerMinute),
+    ...createLimits(settings, secrets[0], redis?.openWindows ?? null),
   });
 }
 

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { Broadcast } from '@alice/api';
+import type { Broadcast, OpenWindows } from '@alice/api';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { redisWindows } from './limits/redis-windows.ts';
 
-const commandTimeoutMs = 100;
+/** What limits wait is their own affair, and less. */
+const commandTimeoutMs = 500;
 const pingTimeoutMs = 1000;
+/** A connection that owes an answer for so long is dead, whatever TCP believes, and is opened anew. */
+const deadAfterMs = 2000;
 
 export interface RedisConnection {
   /** Resolves when Redis answers, else throws, within a second. */
   ping(): Promise<void>;
   /** Carries the ids of people whose data changed to the other processes, as long as Redis is there. */
   readonly broadcast: Broadcast;
+  /** Limits that the processes share, as long as Redis is there. */
+  readonly openWindows: OpenWindows;
   close(): Promise<void>;
 }
 
@@ -18,7 +24,7 @@ const channel = 'alice:changes';
 
 /**
  * Connects in the background and for ever: a dead Redis slows nobody down and stops nobody. Commands fail at once while it
- * is away instead of queueing, and after 100 ms when it is slow.
+ * is away instead of queueing, and after half a second when it is slow.
  */
 export function connectRedis(url: string, log: Logger): RedisConnection {
   const redis = new Redis(url, {
@@ -26,6 +32,7 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
     connectTimeout: pingTimeoutMs,
+    socketTimeout: deadAfterMs,
     retryStrategy: (attempt) => Math.min(100 * 2 ** attempt, 2000),
   });
   let isDown = false;
@@ -41,6 +48,7 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
   const broadcast = createBroadcast(redis, log);
   return {
     broadcast,
+    openWindows: redisWindows(redis, log),
     async ping() {
       await redis.ping();
     },
@@ -62,7 +70,12 @@ function createBroadcast(redis: Redis, log: Logger): Broadcast & { close(): void
     },
     subscribe(receive) {
       // A connection that subscribes can do nothing else. It waits for Redis for as long as that takes.
-      subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined });
+      subscriber = redis.duplicate({
+        enableOfflineQueue: true,
+        maxRetriesPerRequest: null,
+        commandTimeout: undefined,
+        socketTimeout: undefined,
+      });
       subscriber.on('error', () => undefined);
       subscriber.on('message', (_channel, message: string) => {
         const [sender, userId] = message.split(' ');

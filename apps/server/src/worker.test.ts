@@ -1,7 +1,7 @@
 import { testDeps, testLog } from '@alice/api/testing';
 import { testDatabase } from '@alice/db/testing';
 import { afterEach, expect, it, vi } from 'vitest';
-import { startWorker } from './worker.ts';
+import { startWorker, sweeps } from './worker.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -11,9 +11,12 @@ it('sweeps now and then, goes on after a failure, and stops when told', async ()
   const log = testLog();
   const deps = await testDeps(await testDatabase(), { log });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const worker = startWorker(deps);
+  const broken = { name: 'broken', sweep: () => Promise.reject(new Error('broken')) };
+  const worker = startWorker(deps, [broken, ...sweeps]);
   await vi.advanceTimersByTimeAsync(600_000);
-  await vi.waitFor(() => expect(log.lines.map(({ message }) => message)).toEqual(['swept']));
+  await vi.waitFor(() => expect(log.lines).toHaveLength(1 + sweeps.length));
+  expect(log.lines[0]).toMatchObject({ level: 'warn', fields: { sweep: 'broken' } });
+  expect(log.lines.slice(1)).toMatchObject(sweeps.map(({ name }) => ({ message: 'swept', fields: { sweep: name } })));
   await deps.db.close();
   await vi.advanceTimersByTimeAsync(3_600_000);
   await vi.waitFor(() => expect(log.lines.at(-1)).toMatchObject({ level: 'warn' }));

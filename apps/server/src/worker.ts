@@ -1,31 +1,50 @@
-import { type Deps, purgeReplies } from '@alice/api';
+import { type Deps, purgeAccounts, purgeReplies, purgeTokens, remindOfKeys } from '@alice/api';
 import type { Stoppable } from './stop.ts';
 
 const everyMs = 3_600_000;
 /** Processes that start together do not sweep together. */
 const firstWithinMs = 600_000;
 
-/** Takes away what has expired, once an hour. Every process may do it: what one has taken another does not find. */
-export function startWorker(deps: Deps): Stoppable {
-  let running: Promise<void> | undefined;
+/** Something to do once in a while, with no request. Every process may do it: what one has done another does not find. */
+export interface Sweep {
+  /** What the log calls it. */
+  readonly name: string;
+  /** Gives how many things it did. */
+  sweep(deps: Deps): Promise<number>;
+}
 
-  async function sweep(): Promise<void> {
-    try {
-      const replies = await purgeReplies(deps);
-      deps.log.debug({ replies }, 'swept');
-    } catch (error) {
-      deps.log.warn({ err: error }, 'could not sweep; the next time will do');
+export const sweeps: readonly Sweep[] = [
+  { name: 'purge-replies', sweep: purgeReplies },
+  { name: 'purge-tokens', sweep: purgeTokens },
+  { name: 'purge-accounts', sweep: async (deps) => (await purgeAccounts(deps)).deleted },
+  { name: 'remind-of-keys', sweep: remindOfKeys },
+];
+
+/** Does each of the sweeps once an hour, one after the other. One that fails does not keep the next from its turn. */
+export function startWorker(deps: Deps, all: readonly Sweep[] = sweeps): Stoppable {
+  let running: Promise<void> | undefined;
+  let isStopping = false;
+
+  async function sweepAll(): Promise<void> {
+    for (const { name, sweep } of all) {
+      if (isStopping) return;
+      try {
+        deps.log.debug({ sweep: name, count: await sweep(deps) }, 'swept');
+      } catch (error) {
+        deps.log.warn({ sweep: name, err: error }, 'could not sweep; the next time will do');
+      }
     }
   }
   function start(): void {
-    running = sweep();
+    running = sweepAll();
     timer = setTimeout(start, everyMs).unref();
   }
   let timer = setTimeout(start, Math.random() * firstWithinMs).unref();
 
   return {
-    name: 'worker',
+    name: 'sweeps',
     async stop() {
+      isStopping = true;
       clearTimeout(timer);
       await running;
     },

@@ -25,13 +25,7 @@ const transports = [
 
 /** Stands in the victim's rows and nowhere else. */
 const mark = 'victims';
-const malformed = [
-  'not-an-id',
-  "' OR true --",
-  '\u0000',
-  '../../../etc/passwd',
-  '01a20543-66c4-727a-834f-ddca3c63f22',
-];
+const malformed = ['not-an-id', "' OR true --", '\u0000', '../../../etc/passwd', '01a20543-66c4-727a-834f-ddca3c63f22'];
 
 let house: House;
 let victim: World;
@@ -46,10 +40,10 @@ beforeAll(async () => {
   const { deps, clock } = house;
   const expired = await signUp(deps);
   clock.advance({ minutes: 16 });
-  victim = await buildWorld(house, mark);
+  victim = await buildWorld(house, mark, 'user', '*');
   await callAs(deps, victim.person.accessToken).users.update({ name: `${mark} name` });
-  stranger = await buildWorld(house, 'stranger');
-  administrator = await buildWorld(house, 'administrator', 'admin');
+  stranger = await buildWorld(house, 'stranger', 'user', '*');
+  administrator = await buildWorld(house, 'administrator', 'admin', '*');
   const [disabled, loggedOut, demoted] = [await signUp(deps), await signUp(deps), await signUp(deps)];
   await deps.db.prisma.user.update({ where: { id: disabled.user.id }, data: { disabledAt: new Date() } });
   await loggedOut.api.auth.logout();

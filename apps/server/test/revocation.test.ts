@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type Person, CallError, call, register } from './harness/call.ts';
+import { CallError, call, type Person, register } from './harness/call.ts';
 import { type ChildServer, startServer } from './harness/child-server.ts';
 import { testDatabaseUrl, testRedisUrl } from './harness/env.ts';
 import { createTestStore } from './harness/test-store.ts';
@@ -138,8 +138,10 @@ async function signInAgain(url: string, { email, password }: Person): Promise<st
 async function makeAdministrator({ url }: ChildServer, dataDir: string) {
   const { token } = await register(url, administrator);
   await call(url, 'auth.verifyEmail', { token: await mailedToken(dataDir, administrator) });
-  const api: <P extends Parameters<typeof call>[1]>(path: P, input?: Parameters<typeof call<P>>[2]) => ReturnType<typeof call<P>> =
-    (path, input) => call(url, path, input as never, token);
+  const api: <P extends Parameters<typeof call>[1]>(
+    path: P,
+    input?: Parameters<typeof call<P>>[2],
+  ) => ReturnType<typeof call<P>> = (path, input) => call(url, path, input as never, token);
   return { token, api };
 }
 

@@ -30,6 +30,10 @@ export interface RequestFacts {
   readonly idempotencyKeys: readonly string[] | null;
   /** What the client holds already, where the transport can answer "not modified". */
   readonly held: HeldCopy | null;
+  /** Where the client keeps its refresh token: in the body's, or in a cookie that no script sees; or why it may not. */
+  readonly sessionIn: 'body' | 'cookie' | DomainError;
+  /** The refresh token that came as a cookie, whether or not it may be used. */
+  readonly refreshCookie: string | null;
   /** What the transport says of the reply beside its body. */
   readonly reply: ReplyFacts;
 }
@@ -45,6 +49,14 @@ export interface ReplyFacts {
   budget: Budget | null;
   /** When the reply to a mutation under an idempotency key was first given, so that it is given again with the same time. */
   givenAt: string | null;
+  /** What becomes of the cookie with the refresh token; null: it stays as it is. */
+  refreshCookie: RefreshCookie | null;
+}
+
+/** A refresh token for the cookie; one that lasts 0 seconds takes the cookie away. */
+export interface RefreshCookie {
+  readonly value: string;
+  readonly maxAgeSeconds: number;
 }
 
 /** What every operation may use. */

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '@alice/db';
 import { createKeyVerifier } from './api-keys/key-verifier.ts';
+import { normalisePasswords } from './auth/normalise-passwords.ts';
 import { createPasswordHasher, type PasswordHasherOptions, passwordHashing } from './auth/password-hasher.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { createTokenIssuer, type TokenOptions } from './auth/tokens.ts';
 import { createChangeFeed } from './changes/change-feed.ts';
 import { createSealer } from './crypto/seal.ts';
 import { type Deps, type Log, type Site, systemClock } from './deps.ts';
+import { createExportDesk } from './exports/export-desk.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import { createCallLimiter } from './limits/call-limiter.ts';
 import { uncounted } from './limits/guesses.ts';
@@ -24,6 +26,8 @@ export interface DepsOptions {
 
 /** However often it is refreshed, a session ends `sessionDays` after its sign-in. */
 const lifetimes = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
+/** How long a right API key is not looked up again, unless access tokens live shorter: the gate knows no longer what ended. */
+const keyMemorySeconds = 300;
 const site: Site = {
   name: 'ALICE',
   url: 'http://localhost:8000',
@@ -44,12 +48,15 @@ export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}):
     clock,
     random,
     tokens,
-    passwords: own.passwords ?? (await createPasswordHasher(options.hashing ?? passwordHashing)),
+    passwords: normalisePasswords(own.passwords ?? (await createPasswordHasher(options.hashing ?? passwordHashing))),
     sessions: own.sessions ?? createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
-    apiKeys: own.apiKeys ?? createKeyVerifier(),
+    apiKeys:
+      own.apiKeys ??
+      createKeyVerifier(db, clock, log, { rememberSeconds: Math.min(keyMemorySeconds, tokens.accessSeconds) }),
     changes: own.changes ?? createChangeFeed(db, log, { pollMs: 1000 }),
-    limiter: own.limiter ?? createCallLimiter(Number.MAX_SAFE_INTEGER),
+    limiter: own.limiter ?? createCallLimiter({ callsPerMinute: Number.MAX_SAFE_INTEGER }),
     guesses: own.guesses ?? uncounted,
+    exports: own.exports ?? createExportDesk(),
     sealer: own.sealer ?? createSealer(secrets, random),
     site: { ...site, ...options.site },
     runningKeys: new Set(),

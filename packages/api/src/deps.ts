@@ -5,6 +5,7 @@ import type { SessionGate } from './auth/session-gate.ts';
 import type { TokenIssuer } from './auth/tokens.ts';
 import type { ChangeFeed } from './changes/change-feed.ts';
 import type { Sealer } from './crypto/seal.ts';
+import type { ExportDesk } from './exports/export-desk.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import type { CallLimiter } from './limits/call-limiter.ts';
 import type { GuessLimiter } from './limits/guesses.ts';
@@ -25,6 +26,7 @@ export interface Deps {
   readonly sealer: Sealer;
   /** Cryptographically strong random bytes. */
   readonly random: (size: number) => Buffer;
+  readonly exports: ExportDesk;
   readonly site: Site;
   /** The idempotency keys (`<person> <key>`) whose mutation is under way in this process. */
   readonly runningKeys: Set<string>;

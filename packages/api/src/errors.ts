@@ -142,6 +142,11 @@ export function notFound(thing: string, path?: string): DomainError {
   return new DomainError('NOT_FOUND', message, path === undefined ? {} : { errors: [{ path, message }] });
 }
 
+/** Misspelt, unknown, revoked, expired, or of somebody who is locked out: the same bytes, whatever the reason. */
+export function invalidKey(): DomainError {
+  return new DomainError('UNAUTHENTICATED', 'This is not a valid API key');
+}
+
 /** An input fault that only an operation can see. */
 export function invalid(path: string, message: string): DomainError {
   return invalidInput([{ path, message }]);

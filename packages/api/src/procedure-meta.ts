@@ -1,18 +1,6 @@
-/** What an API key can be allowed. `accounts` is for administrators: other people's accounts. */
-export const scopes = [
-  'tasks:read',
-  'tasks:write',
-  'goals:read',
-  'goals:write',
-  'insights:read',
-  'sync:read',
-  'sync:write',
-  'users:read',
-  'users:write',
-  'accounts:read',
-  'accounts:write',
-] as const;
-export type Scope = (typeof scopes)[number];
+import type { Scope } from './shared/scopes.ts';
+
+export { type Scope, scopes } from './shared/scopes.ts';
 
 /** How a procedure is reached over REST. */
 export interface RestRoute {
@@ -32,6 +20,8 @@ export interface RestRoute {
    * another person's rows): as long as no change takes a number, a client's copy is still right and is not read again.
    */
   readonly followsChanges?: true;
+  /** It is a file to keep: browsers save the reply under this name and the day, `<name>-2026-11-22.json`. */
+  readonly attachment?: string;
 }
 
 /** How a procedure is reached over REST, or why it is not. */

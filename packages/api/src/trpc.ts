@@ -3,9 +3,10 @@ import { initTRPC, TRPCError, type TrackedEnvelope, tracked as track } from '@tr
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
+import { hideRefreshToken } from './auth/refresh-cookie.ts';
 import { doOnce } from './changes/do-once.ts';
 import { hashRequest } from './changes/request-hash.ts';
-import type { Caller, RequestContext } from './context.ts';
+import type { RequestContext } from './context.ts';
 import type { StepResult } from './create-call.ts';
 import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
 import { usedUp } from './limits/call-limiter.ts';
@@ -45,11 +46,20 @@ export const { router, createCallerFactory } = t;
 /** What the client holds is still right: no failure, and made once, since it is thrown instead of reading anything. */
 export const notModified = new TRPCError({ code: 'PRECONDITION_FAILED', message: 'Not modified' });
 
-/** Anyone. A sign-in may carry an idempotency key: `ctx.start` then says which, and what was asked for. */
+/**
+ * Anyone, within their network's budget. A sign-in may carry an idempotency key: `ctx.start` then says which, and what was
+ * asked for. For a page that keeps its session in a cookie, the refresh token of whatever signs in leaves the body here.
+ */
 const open = t.procedure.use(async ({ ctx, next, type, path, batchIndex, getRawInput }) => {
-  const key = type === 'mutation' ? ctx.request.idempotencyKeys?.[batchIndex] : undefined;
-  if (key === undefined) return next({ ctx: { start: null } });
-  return next({ ctx: { start: { key, hash: hashRequest(path, await getRawInput()) } } });
+  const { deps, request } = ctx;
+  await countAnonymous(ctx);
+  if (type !== 'mutation') return next({ ctx: { start: null } });
+  if (request.sessionIn instanceof DomainError) throw request.sessionIn;
+  const key = request.idempotencyKeys?.[batchIndex];
+  const start = key === undefined ? null : { key, hash: hashRequest(deps.sealer, path, await getRawInput()) };
+  const result = await next({ ctx: { start } });
+  if (request.sessionIn === 'body' || !result.ok) return result;
+  return { ...result, data: hideRefreshToken({ deps, request }, result.data) };
 });
 
 /**
@@ -58,14 +68,18 @@ const open = t.procedure.use(async ({ ctx, next, type, path, batchIndex, getRawI
  */
 const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchIndex, getRawInput }) => {
   const { deps, request } = ctx;
-  const user = requireCaller(ctx);
-  if (user.scopes !== null) requireScope(user.scopes, meta);
-  const isReading = deps.sessions.check(user);
-  if (isReading !== undefined) await isReading;
-  const counted = deps.limiter.countCall(user.id);
+  const user = ctx.caller instanceof DomainError ? await refuse(ctx, ctx.caller) : ctx.caller;
+  try {
+    const isReading = deps.sessions.check(user);
+    if (isReading !== undefined) await isReading;
+  } catch (error) {
+    await refuse(ctx, error);
+  }
+  const counted = deps.limiter.countCall(user.id, user.scopes === null ? null : user.sessionId);
   const budget = counted instanceof Promise ? await counted : counted;
   request.reply.budget = budget;
   if (budget.isUsedUp) throw usedUp(budget);
+  if (user.scopes !== null) requireScope(user.scopes, meta);
 
   const proceed = () => next({ ctx: { user } });
   if (type === 'mutation') {
@@ -174,7 +188,14 @@ function requireScope(scopes: ReadonlySet<Scope>, meta: ProcedureMeta | undefine
     throw new DomainError('INSUFFICIENT_SCOPE', `This needs an API key with the scope ${needed}`);
 }
 
-function requireCaller(ctx: RequestContext): Caller {
-  if (ctx.caller instanceof DomainError) throw ctx.caller;
-  return ctx.caller;
+/** Throws why there is no caller. Trying tokens is a call of nobody, so that a flood of them ends in TOO_MANY_REQUESTS. */
+async function refuse(ctx: RequestContext, reason: unknown): Promise<never> {
+  if (reason instanceof DomainError && reason.code === 'UNAUTHENTICATED') await countAnonymous(ctx);
+  throw reason;
+}
+
+/** Counts a call of nobody. Throws TOO_MANY_REQUESTS when the network's budget is used up. */
+async function countAnonymous({ deps, request }: RequestContext): Promise<void> {
+  const budget = await deps.limiter.countAnonymous(request.address);
+  if (budget.isUsedUp) throw usedUp(budget);
 }

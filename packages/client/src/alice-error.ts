@@ -46,6 +46,23 @@ export function isAliceError(value: unknown): value is AliceError {
   return typeof value === 'object' && value !== null && 'name' in value && value.name === 'AliceError';
 }
 
+export function isUnauthenticated(error: unknown): boolean {
+  return isAliceError(error) && error.code === 'UNAUTHENTICATED';
+}
+
+/** What a sign-in is told that needs a second factor: what opens the second step, and the ways to take it. */
+export interface SecondFactorDetails {
+  readonly ticket: string;
+  readonly methods: readonly string[];
+}
+
+/** Whether a sign-in with the right password failed because the account has a second factor. */
+export function needsSecondFactor(
+  error: unknown,
+): error is AliceError & { readonly code: 'SECOND_FACTOR_REQUIRED'; readonly details: SecondFactorDetails } {
+  return isAliceError(error) && error.code === 'SECOND_FACTOR_REQUIRED';
+}
+
 /** A code from the wire. A newer server may know more codes than this build: they pass as they are. */
 export function errorCode(code: string): ErrorCode {
   return code as ErrorCode;

@@ -7,9 +7,10 @@ import { type KeepOptions, keepCopy, type LocalCopy } from './keep-copy.ts';
 import { createWire, LayeredClient } from './layered-client.ts';
 import { createLive, type Live } from './live.ts';
 import { memoryTokenStore } from './memory-token-store.ts';
-import { createSession } from './session.ts';
+import { createSession, keySession, unknownTokens } from './session.ts';
 import { subscriptionLink } from './subscription-link.ts';
-import type { TokenStore } from './token-store.ts';
+import type { TokenStore, Tokens } from './token-store.ts';
+import { withCookies } from './with-cookies.ts';
 import { withDeadline } from './with-deadline.ts';
 import { type Hooks, withHooks } from './with-hooks.ts';
 import { withMembers } from './with-members.ts';
@@ -31,6 +32,13 @@ export interface AliceClientOptions extends Hooks {
   readonly url: string;
   /** Where the session is kept. Unless told, in memory. */
   readonly tokens?: TokenStore | undefined;
+  /**
+   * `cookie`, for web pages: the browser keeps the refresh token in a cookie that no script can read, and this client the
+   * access token in memory; `tokens` counts for nothing. A page that is loaded again is still signed in.
+   */
+  readonly session?: 'tokens' | 'cookie' | undefined;
+  /** Signs every call with this API key, `alice_…`, in place of a session. Not for web pages: whoever reads them has it. */
+  readonly apiKey?: string | undefined;
   /** In place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** How long an attempt of a call may take, in milliseconds. Unless told, 15,000. */
@@ -53,23 +61,25 @@ const refreshTimeoutMs = 4_500;
  * `{ context: { idempotencyKey } }` makes a mutation one with an earlier one of that key.
  */
 export function createAliceClient(options: AliceClientOptions): AliceClient {
-  const { url, tokens = memoryTokenStore(), timeoutMs = 15_000, headers = {}, retries = 3 } = options;
+  const { url, timeoutMs = 15_000, headers = {}, retries = 3, apiKey } = options;
+  const inCookie = options.session === 'cookie' && apiKey === undefined;
+  const tokens = inCookie ? memoryTokenStore(unknownTokens) : (options.tokens ?? memoryTokenStore());
   const base = `${url.replace(/\/+$/, '')}/trpc`;
-  const http = { base, fetch: withHooks(options.fetch, base, options), headers };
+  const watched = withHooks(options.fetch, base, options);
+  const http = { base, fetch: inCookie ? withCookies(watched) : watched, headers };
   const wire = createWire(createLinks(http));
 
   const refresh = withRetries(withDeadline(wire, Math.min(timeoutMs, refreshTimeoutMs)), {
     retries: 1,
     mayRetry: (_, error) => isPassing(error),
   });
-  const session = createSession({
-    store: tokens,
-    lock: `alice ${url}`,
-    async exchange(refreshToken) {
-      const call = { type: 'mutation', path: 'auth.refresh', input: { refreshToken }, context: {} } as const;
-      return tokensOf(await refresh({ ...call, signal: undefined }));
-    },
-  });
+  async function exchange(refreshToken: string): Promise<Tokens> {
+    const input = inCookie ? {} : { refreshToken };
+    const call = { type: 'mutation', path: 'auth.refresh', input, context: {} } as const;
+    return tokensOf(await refresh({ ...call, signal: undefined }));
+  }
+  const session =
+    apiKey === undefined ? createSession({ store: tokens, lock: `alice ${url}`, exchange }) : keySession(apiKey);
   const signed = withSession(withDeadline(wire, timeoutMs), session, () => live.restart());
   const send = withIdempotencyKey(withRetries(signed, { retries, mayRetry: isSafeToRepeat }));
 
@@ -77,7 +87,9 @@ export function createAliceClient(options: AliceClientOptions): AliceClient {
   const trpc = createTRPCClientProxy<AppRouter>(client);
   const { sync } = trpc;
   const live = createLive(sync);
-  const person = async () => personOf((await tokens.get())?.accessToken);
+  // Of a session in a cookie nothing is known before it is asked for.
+  const held = async () => (await tokens.get())?.accessToken || session.accessToken().catch(() => undefined);
+  const person = async () => personOf(await held());
   const keep = (choice: KeepOptions = {}) => keepCopy({ sync, person }, choice);
   return withMembers(trpc, { live, sync: withMembers(sync, { keep }) });
 }

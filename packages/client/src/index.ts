@@ -11,7 +11,13 @@ export type {
   User,
 } from '@alice/api/types';
 export { GoalProgressSource, GoalState, Role, TaskPriority, TaskStatus } from '@alice/db/models';
-export { AliceError, type AliceErrorCode, isAliceError } from './alice-error.ts';
+export {
+  AliceError,
+  type AliceErrorCode,
+  isAliceError,
+  needsSecondFactor,
+  type SecondFactorDetails,
+} from './alice-error.ts';
 export type { CopyPlace, CopyRow, CopyStep, CopyStore, SavedCopy } from './copy-store.ts';
 export { type AliceClient, type AliceClientOptions, createAliceClient } from './create-alice-client.ts';
 export type { KeepOptions, LocalCopy } from './keep-copy.ts';

@@ -124,6 +124,8 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
     for (const row of saved.rows) rows.put(row);
     const isOthers = owner !== undefined && [...rows.users.keys()].some((id) => id !== owner);
     if (isOthers) return { cursor: undefined, rows: new CopyRows() };
+    // Who it is may show later; should it be somebody else then, this copy is not theirs.
+    for (const id of rows.users.keys()) owner ??= id;
     if (saved.number !== null) {
       rows.settle(saved.number);
       seen = rows;

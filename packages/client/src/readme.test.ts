@@ -141,6 +141,42 @@ test('a store of one’s own', async () => {
   expect(kept.size).toBe(0);
 });
 
+test('a session in a cookie', async () => {
+  const planner = await startPlanner();
+  const code = example('Web pages: the session in a cookie', 'cookie').code.replace(
+    "url: ''",
+    "url: 'https://alice.example.com'",
+  );
+  const given = await run({ heading: '', language: 'ts', code }, planner.url, credentials, 'alice');
+  expect(planner.cookie).toBe(planner.tokens?.refreshToken);
+  // The guarantee: the type check of the examples says so.
+  const { refreshToken } = await (given as client.AliceClient).auth.refresh.mutate({});
+  expect(refreshToken).toBeNull();
+});
+
+test('a second factor', async () => {
+  const planner = await startPlanner();
+  planner.ticket = 'ticket-1';
+  const alice = client.createAliceClient({ url: planner.url });
+  const given = await run(example('A second factor', 'signIn'), '', { alice, ...credentials }, 'signIn');
+  // The guarantee: the type check of the examples says so.
+  await (given as (code: () => Promise<string>) => Promise<unknown>)(async () => '492039');
+  expect(planner.calls.at(-1)).toMatchObject({
+    path: 'secondFactor.signIn',
+    input: { ticket: 'ticket-1', code: '492039' },
+  });
+  await alice.tasks.list.query({});
+});
+
+test('an API key', async () => {
+  const planner = await startPlanner();
+  planner.apiKey = 'alice_Zm9v';
+  planner.write('task', { id: 'a', title: 'Pay rent' });
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  await run(example('API keys', 'apiKey'), planner.url, { apiKey: 'alice_Zm9v' });
+  expect(log).toHaveBeenCalledExactlyOnceWith('Pay rent');
+});
+
 test('a failure is told by its code', async () => {
   const report = vi.fn();
   const names = {

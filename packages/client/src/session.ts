@@ -1,3 +1,4 @@
+import { isUnauthenticated } from './alice-error.ts';
 import { exclusively } from './exclusively.ts';
 import { toAliceError } from './to-alice-error.ts';
 import type { TokenStore, Tokens } from './token-store.ts';
@@ -16,12 +17,28 @@ export interface Session {
   end(): Promise<void>;
 }
 
-interface SessionOptions {
+export interface SessionOptions {
   readonly store: TokenStore;
   /** What tabs that share the session share: the name of their lock. */
   readonly lock: string;
   /** Asks the server for the successor of a refresh token. */
   readonly exchange: (refreshToken: string) => Promise<Tokens>;
+}
+
+/**
+ * What a store holds whose refresh token is the browser's to keep, before the server was asked whether somebody is
+ * signed in. Afterwards it holds the access token alone, or null.
+ */
+export const unknownTokens: Tokens = { accessToken: '', refreshToken: '' };
+
+/** Signs every call with a key that lasts: nothing to renew, nothing to keep. */
+export function keySession(apiKey: string): Session {
+  return {
+    accessToken: async () => apiKey,
+    renew: async () => undefined,
+    start: async () => {},
+    end: async () => {},
+  };
 }
 
 export function createSession({ store, lock, exchange }: SessionOptions): Session {
@@ -51,7 +68,7 @@ export function createSession({ store, lock, exchange }: SessionOptions): Sessio
       successor = await exchange(held.refreshToken);
     } catch (cause) {
       const error = toAliceError(cause);
-      if (error.code !== 'UNAUTHENTICATED') throw error;
+      if (!isUnauthenticated(error)) throw error;
       const other = await changedSince(held);
       if (other !== 'same') return other?.accessToken;
       await store.clear();
@@ -66,14 +83,20 @@ export function createSession({ store, lock, exchange }: SessionOptions): Sessio
 
   async function changedSince(held: Tokens): Promise<Tokens | null | 'same'> {
     const now = await store.get();
-    return now?.refreshToken === held.refreshToken ? 'same' : now;
+    return now?.accessToken === held.accessToken ? 'same' : now;
   }
 
   return {
     async accessToken() {
       const held = await store.get();
       if (held === null) return undefined;
-      return timer.isEnding(held.accessToken) ? renew(held.accessToken) : held.accessToken;
+      const { accessToken } = held;
+      if (accessToken !== '' && !timer.isEnding(accessToken)) return accessToken;
+      // That the session has ended is the server's to say, to those calls that need one.
+      return renew(accessToken).catch((error) => {
+        if (isUnauthenticated(error)) return undefined;
+        throw error;
+      });
     },
     renew,
     start,

@@ -1,12 +1,13 @@
-import { AliceError, isAliceError } from './alice-error.ts';
+import { AliceError, isUnauthenticated } from './alice-error.ts';
 import type { Call, Send } from './call.ts';
 import { Credentials } from './credentials.ts';
+import { isRecord } from './foreign-reply.ts';
 import type { Session } from './session.ts';
-import { isTokens, type Tokens } from './token-store.ts';
+import type { Tokens } from './token-store.ts';
 import { within } from './within.ts';
 
 /** They need no session: they give one. */
-const signsIn: ReadonlySet<string> = new Set(['auth.register', 'auth.login', 'auth.refresh']);
+const signsIn = /^auth\.(register|login|refresh)$|\.signIn$/;
 
 /** Who is signed in has changed, by a call of this client. */
 type OnPerson = () => void;
@@ -17,13 +18,15 @@ type OnPerson = () => void;
  */
 export function withSession(send: Send, session: Session, onPerson: OnPerson): Send {
   return async (call) => {
-    if (signsIn.has(call.path)) {
-      const output = await send(call);
-      await session.start(tokensOf(output));
-      if (call.path !== 'auth.refresh') onPerson();
-      return output;
-    }
-    return call.path === 'auth.logout' ? sendLogout(call) : sendSigned(call);
+    const { path, input } = call;
+    if (path === 'auth.logout') return sendLogout(call);
+    const output = await (signsIn.test(path) ? send(call) : sendSigned(call));
+    // Whatever it is called: what gives tokens signs in.
+    const tokens = path === 'auth.refresh' ? tokensOf(output) : isRecord(output) ? asTokens(output['tokens']) : null;
+    if (tokens !== null) await session.start(tokens);
+    if (tokens !== null && path !== 'auth.refresh') onPerson();
+    if (path === 'auth.logoutEverywhere' && !(isRecord(input) && input['keepThis'] === true)) await endSession();
+    return output;
   };
 
   async function sendSigned(call: Call): Promise<unknown> {
@@ -60,13 +63,15 @@ function signed(call: Call, credentials: Credentials): Call {
   return { ...call, context: { ...call.context, credentials } };
 }
 
-function isUnauthenticated(error: unknown): boolean {
-  return isAliceError(error) && error.code === 'UNAUTHENTICATED';
+/** The tokens that a refresh gives. Where the browser keeps the refresh token, it stands in a cookie instead. */
+export function tokensOf(output: unknown): Tokens {
+  const tokens = asTokens(output);
+  if (tokens === null) throw new AliceError('INTERNAL', 'The server gave no tokens');
+  return tokens;
 }
 
-/** The tokens in the output of a procedure that signs in: `auth.refresh` gives them bare, the others beside the user. */
-export function tokensOf(output: unknown): Tokens {
-  const tokens = typeof output === 'object' && output !== null && 'tokens' in output ? output.tokens : output;
-  if (!isTokens(tokens)) throw new AliceError('INTERNAL', 'The server gave no tokens');
-  return tokens;
+function asTokens(value: unknown): Tokens | null {
+  if (!isRecord(value) || typeof value['accessToken'] !== 'string') return null;
+  const { accessToken, refreshToken } = value;
+  return { accessToken, refreshToken: typeof refreshToken === 'string' ? refreshToken : '' };
 }

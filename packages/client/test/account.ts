@@ -5,6 +5,12 @@ export interface Account extends Peer {
   /** The tokens that count now; null when the session has ended. */
   tokens: Tokens | null;
   refreshes: number;
+  /** The refresh token that the browser would send, of a client that keeps it in a cookie. */
+  cookie: string | null;
+  /** What opens the second step of a login; null: the password is enough. */
+  ticket: string | null;
+  /** What signs calls beside a session; null: nothing does. */
+  apiKey: string | null;
   /** From now on the access tokens given so far are refused, as when they have expired. */
   expireAccess(): void;
   /** How the next refreshes are answered instead. */
@@ -43,26 +49,46 @@ export async function startAccount(options: AccountOptions = {}): Promise<Accoun
     return state;
   }
 
-  const isSigned = ({ bearer }: PeerCall) => state !== null && bearer === state.accessToken && generation > expired;
+  const isSigned = ({ bearer }: PeerCall) =>
+    (state !== null && bearer === state.accessToken && generation > expired) ||
+    (bearer !== undefined && bearer === account.apiKey);
 
   async function answer(call: PeerCall): Promise<PeerReply> {
-    const { path, input } = call;
-    if (path === 'auth.login' || path === 'auth.register') return { data: { user: {}, tokens: issue() } };
-    if (path === 'auth.refresh') return refresh(input);
+    const { path } = call;
+    if (path === 'auth.login' && account.ticket !== null) {
+      const details = { ticket: account.ticket, methods: ['totp'] };
+      return { code: 'SECOND_FACTOR_REQUIRED', status: 401, details };
+    }
+    if (path === 'auth.login' || path === 'auth.register' || path.endsWith('.signIn')) {
+      return { data: { user: {}, tokens: shown(call, issue()) } };
+    }
+    if (path === 'auth.refresh') return refresh(call);
+    if (path === 'auth.requestPasswordReset') return answerSigned(call);
     if (!isSigned(call)) return unauthenticated;
-    if (path === 'auth.logout') state = null;
-    return path === 'auth.logout' ? { data: {} } : answerSigned(call);
+    if (path !== 'auth.logout') return answerSigned(call);
+    state = null;
+    account.cookie = null;
+    return { data: {} };
   }
 
-  async function refresh(input: unknown): Promise<PeerReply> {
+  const inCookie = ({ headers }: PeerCall) => headers['x-alice-session'] === 'cookie';
+
+  /** The tokens as the body has them. */
+  function shown(call: PeerCall, tokens: Tokens) {
+    if (!inCookie(call)) return tokens;
+    account.cookie = tokens.refreshToken;
+    return { ...tokens, refreshToken: null };
+  }
+
+  async function refresh(call: PeerCall): Promise<PeerReply> {
     account.refreshes += 1;
     await new Promise((resolve) => setTimeout(resolve, refreshTakesMs));
     const failure = account.refreshFailures.shift();
     if (failure !== undefined) return failure;
-    const { refreshToken } = Object(input);
+    const { refreshToken = inCookie(call) ? account.cookie : undefined } = Object(call.input);
     if (state === null || refreshToken !== state.refreshToken)
       return { ...unauthenticated, message: 'This session has ended' };
-    return { data: issue() };
+    return { data: shown(call, issue()) };
   }
 
   const peer = await startPeer(answer, undefined, (stream) => {
@@ -78,6 +104,9 @@ export async function startAccount(options: AccountOptions = {}): Promise<Accoun
       state = tokens;
     },
     refreshes: 0,
+    cookie: null,
+    ticket: null,
+    apiKey: null,
     refreshFailures: [],
     expireAccess() {
       expired = generation;

@@ -3,10 +3,13 @@ declare const alice: import('@alice/client').AliceClient;
 declare const copy: import('@alice/client').LocalCopy;
 declare const createAliceClient: typeof import('@alice/client').createAliceClient;
 declare const isAliceError: typeof import('@alice/client').isAliceError;
+declare const needsSecondFactor: typeof import('@alice/client').needsSecondFactor;
+declare const paginate: typeof import('@alice/client').paginate;
 type TokenStore = import('@alice/client').TokenStore;
 
 declare const email: string;
 declare const password: string;
+declare const apiKey: string;
 declare const id: string;
 declare const title: string;
 declare const text: string;

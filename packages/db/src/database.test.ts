@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Database } from './database.ts';
 import { testDatabaseUrl } from './env.ts';
 import { databaseFault } from './errors.ts';
-import { poolOf } from './handle.ts';
+import { afterCommit, poolOf } from './handle.ts';
 import { openDatabase } from './open.ts';
 import { testDatabase } from './testing.ts';
 
@@ -54,11 +54,36 @@ describe('transaction', () => {
     expect(await countUsers(database)).toBe(0);
   });
 
+  test('tells who waits for its commit, after it, and nobody when it is rolled back', async () => {
+    await using database = await testDatabase();
+    const told: string[] = [];
+    await database.transaction(async (tx) => {
+      // Also through the database as it is seen from within.
+      await tx.database.transaction(async (inner) => afterCommit(inner.query, () => told.push('committed')));
+      await insertUser(tx, 'a');
+      expect(told).toEqual([]);
+    });
+    expect(told).toEqual(['committed']);
+    const failing = database.transaction(async (tx) => {
+      afterCommit(tx.query, () => told.push('rolled back'));
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    afterCommit(database.query, () => told.push('at once'));
+    expect(told).toEqual(['committed', 'at once']);
+  });
+
   test('refuses a query that outlives it', async () => {
     await using database = await testDatabase();
     const query = await database.transaction(async (tx) => tx.query);
     await expect(query({ text: 'SELECT 1' }, [])).rejects.toThrow('the transaction is over');
   });
+});
+
+test('several statements in one text give the rows of all', async () => {
+  await using database = await testDatabase();
+  const text = 'BEGIN; SELECT 1 AS n; SELECT 2 AS n; COMMIT';
+  expect(await database.query({ text }, [])).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
 describe('connections', () => {

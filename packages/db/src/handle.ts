@@ -19,9 +19,21 @@ export function poolOf(database: Database): SteadyPool {
   return pool;
 }
 
-/** The guarantee: `Row` is what the caller's own SQL selects. PostgreSQL's answer cannot say more to the compiler. */
-function rowsAs<Row>(result: pg.QueryResult): Row[] {
-  return result.rows as Row[];
+/**
+ * The guarantee: `Row` is what the caller's own SQL selects. PostgreSQL's answer cannot say more to the compiler.
+ * A text of several statements (which can have no values) is answered once for each: their rows, one after the other.
+ */
+function rowsAs<Row>(result: pg.QueryResult | pg.QueryResult[]): Row[] {
+  return (Array.isArray(result) ? result.flatMap(({ rows }) => rows) : result.rows) as Row[];
+}
+
+const afterCommits = new WeakMap<RunQuery, (() => void)[]>();
+
+/** Calls `run` when what `query` writes has committed: not at all if it is rolled back, at once if it is the pool's. */
+export function afterCommit(query: RunQuery, run: () => void): void {
+  const waiting = afterCommits.get(query);
+  if (waiting === undefined) run();
+  else waiting.push(run);
 }
 
 /** `values` is only read by pg, whose types do not say so. */
@@ -57,6 +69,8 @@ async function runTransaction<T>(
     if (!open) throw new Error('the transaction is over: a query in it was not awaited');
     return rowsAs<Row>(await client.query(toConfig(statement, values)));
   };
+  const committed: (() => void)[] = [];
+  afterCommits.set(query, committed);
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     const result = await work(transactionOver(driver, query));
@@ -65,6 +79,7 @@ async function runTransaction<T>(
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
     if (command === 'ROLLBACK')
       throw new Error('rolled back: a statement of the transaction failed and its error was swallowed');
+    for (const run of committed) queueMicrotask(run);
     return result;
   } catch (error) {
     open = false;

@@ -1,5 +1,6 @@
+import { escapeHtml, icon, iconLink } from '../http/html.ts';
+import { type BrowserFile, fileTags } from '../http/static-page.ts';
 import type { OpenApiDocument, Operation } from '../openapi/types.ts';
-import type { BrowserFile } from './browser-files.ts';
 
 /** What the page may do: load from here, call here, and nothing else. Swagger UI draws its icons from data. */
 export const pagePolicy = [
@@ -13,15 +14,10 @@ export const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const icon =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#3157d5"/>' +
-  '<path d="M8 24 16 7l8 17M11.5 18h9" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>';
-
 /** The reference as HTML: a head, the list of operations, and the place where Swagger UI shows them. */
 export function renderPage(name: string, document: OpenApiDocument, files: readonly BrowserFile[]): string {
   const title = escapeHtml(`${name} API`);
-  const styles = files.filter(({ type }) => type.startsWith('text/css'));
-  const scripts = files.filter(({ type }) => type.startsWith('text/javascript'));
+  const { styles, scripts } = fileTags(files);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -29,8 +25,8 @@ export function renderPage(name: string, document: OpenApiDocument, files: reado
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
-${styles.map(({ address }) => `<link rel="stylesheet" href="${address}">`).join('\n')}
+${iconLink}
+${styles}
 </head>
 <body>
 <header class="top">
@@ -42,7 +38,7 @@ ${styles.map(({ address }) => `<link rel="stylesheet" href="${address}">`).join(
 ${document.tags.map((tag) => renderTag(tag.name, document)).join('\n')}
 </nav>
 <main id="reference"><noscript>This page needs JavaScript. Without it, read <a href="/openapi.json">openapi.json</a>.</noscript></main>
-${scripts.map(({ address }) => `<script src="${address}" defer></script>`).join('\n')}
+${scripts}
 </body>
 </html>
 `;
@@ -59,8 +55,4 @@ function renderTag(tag: string, { paths }: OpenApiDocument): string {
 function renderLink(tag: string, method: string, { operationId, summary }: Operation): string {
   const verb = method === 'delete' ? 'del' : method;
   return `<li><a href="#/${tag}/${operationId}"><b class="${method}">${verb}</b>${escapeHtml(summary)}</a></li>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

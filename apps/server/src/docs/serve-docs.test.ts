@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { clientAddress } from '../http/client-address.ts';
 import { type AppEnv, requestScope } from '../http/request-scope.ts';
 import { cors } from '../http/response-headers.ts';
+import { sessionCookies } from '../http/session-cookies.ts';
 import { serveDocs } from './serve-docs.ts';
 
 const log = pino({ level: 'silent' });
@@ -13,6 +14,7 @@ const scoped = requestScope({
   accessLog: log,
   isDraining: () => false,
   cors: cors([]),
+  cookies: sessionCookies('http://localhost:8000', []),
   clientAddress: clientAddress([]),
 });
 const app = new Hono<AppEnv>();

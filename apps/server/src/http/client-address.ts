@@ -1,10 +1,12 @@
 import { BlockList, isIP } from 'node:net';
+import { canonicalAddress } from '@alice/api';
 
 /** Gives the address that a request came from. */
 export type ClientAddress = (peer: string | undefined, forwardedFor: string | undefined) => string | null;
 
 /**
  * Reads `X-Forwarded-For` from the right, as long as each hop is a trusted proxy: the first that is not is the client.
+ * Addresses come out in their one canonical text; what is no bare address (a name, a port, `for=…`) ends the reading there.
  * From anybody else the header counts for nothing, since anybody can write it.
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
@@ -17,20 +19,14 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
   return (peer, forwardedFor) => {
-    let client = plain(peer ?? '');
-    if (isIP(client) === 0) return null;
-    if (forwardedFor === undefined) return client;
+    let client = canonicalAddress(peer ?? '');
+    if (client === null || forwardedFor === undefined) return client;
     for (const hop of forwardedFor.split(',').reverse()) {
       if (!isTrusted(client)) break;
-      const next = plain(hop.trim());
-      if (isIP(next) === 0) break;
+      const next = canonicalAddress(hop.trim());
+      if (next === null) break;
       client = next;
     }
     return client;
   };
-}
-
-/** IPv4 as itself where a dual-stack socket writes it as IPv6. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

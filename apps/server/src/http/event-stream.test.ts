@@ -5,6 +5,7 @@ import { clientAddress } from './client-address.ts';
 import { type EventFormat, type NumberedStream, streamResponse } from './event-stream.ts';
 import { type AppEnv, requestScope } from './request-scope.ts';
 import { cors } from './response-headers.ts';
+import { sessionCookies } from './session-cookies.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -26,7 +27,9 @@ async function open(
   over: Promise<void> = new Promise(() => undefined),
 ) {
   const log = pino({ level: 'silent' });
-  const options = { log, accessLog: log, clientAddress: clientAddress([]), cors: cors([]), isDraining: () => false };
+  const cookies = sessionCookies('http://localhost:8000', []);
+  const parts = { clientAddress: clientAddress([]), cors: cors([]), cookies };
+  const options = { log, accessLog: log, ...parts, isDraining: () => false };
   const leaving = new AbortController();
   const stream: NumberedStream = { from: 7, over, [Symbol.asyncIterator]: () => items[Symbol.asyncIterator]() };
   const app = new Hono<AppEnv>();

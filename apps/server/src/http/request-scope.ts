@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { errorKinds, fromUnknown, type HeldCopy, type ReplyFacts, type RequestFacts } from '@alice/api';
+import {
+  type DomainError,
+  errorKinds,
+  fromUnknown,
+  type HeldCopy,
+  type ReplyFacts,
+  type RequestFacts,
+} from '@alice/api';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
@@ -7,6 +14,7 @@ import type { ClientAddress } from './client-address.ts';
 import { limitUrl } from './limits.ts';
 import { problem } from './problem.ts';
 import { addBudget, type Cors } from './response-headers.ts';
+import type { SessionCookies } from './session-cookies.ts';
 
 export interface AppEnv {
   Bindings: Partial<HttpBindings>;
@@ -19,6 +27,7 @@ interface RequestScopeOptions {
   readonly accessLog: Logger;
   readonly clientAddress: ClientAddress;
   readonly cors: Cors;
+  readonly cookies: SessionCookies;
   /** While true, connections are told to end with this response. */
   readonly isDraining: () => boolean;
 }
@@ -39,11 +48,13 @@ export class RequestScope implements RequestFacts {
   /** Set by the transport, which knows how many calls a request is. */
   idempotencyKeys: readonly string[] | null = null;
   held: HeldCopy | null = null;
-  readonly reply: ReplyFacts = { budget: null, givenAt: null };
+  readonly reply: ReplyFacts = { budget: null, givenAt: null, refreshCookie: null };
+  readonly #c: Context<AppEnv>;
+  readonly #cookies: SessionCookies;
   readonly #log: Logger;
   #bound: Logger | undefined;
 
-  constructor(c: Context<AppEnv>, { log, clientAddress, cors, isDraining }: RequestScopeOptions) {
+  constructor(c: Context<AppEnv>, { log, clientAddress, cors, cookies, isDraining }: RequestScopeOptions) {
     const given = c.req.header('x-request-id');
     this.id = given !== undefined && wellFormedId.test(given) ? given : randomUUID();
     this.address = clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'));
@@ -51,13 +62,26 @@ export class RequestScope implements RequestFacts {
     this.authorization = c.req.header('authorization') ?? null;
     this.#headers = { ...cors.headersFor(c.req.header('origin')), 'x-request-id': this.id };
     if (isDraining()) this.endConnection();
+    this.#c = c;
+    this.#cookies = cookies;
     this.#log = log;
+  }
+
+  /** Like the cookie, read where it is asked for: most requests never do. */
+  get sessionIn(): 'body' | 'cookie' | DomainError {
+    return this.#cookies.sessionIn(this.#c.req);
+  }
+
+  get refreshCookie(): string | null {
+    return this.#cookies.read(this.#c.req);
   }
 
   /** All that a response is built with: what each carries, what is left of the budget, and its own. */
   headersWith(own: Readonly<Record<string, string>>): Record<string, string> {
     this.#hasHeaders = true;
-    if (this.reply.budget !== null) addBudget(this.#headers, this.reply.budget);
+    const { budget, refreshCookie } = this.reply;
+    if (budget !== null) addBudget(this.#headers, budget);
+    if (refreshCookie !== null) this.#headers['set-cookie'] = this.#cookies.write(this.#c.req, refreshCookie);
     return Object.assign(this.#headers, own);
   }
 

@@ -14,8 +14,9 @@ export const securityHeaders: Headers = {
 
 /** What a browser on another origin may read beside the body. */
 const exposedHeaders =
-  'x-request-id, retry-after, etag, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
-const allowedHeaders = 'accept, authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id';
+  'x-request-id, retry-after, etag, location, content-disposition, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
+const allowedHeaders =
+  'accept, authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-alice-session';
 const allowedMethods = 'GET, POST, PATCH, PUT, DELETE';
 const preflightSeconds = '7200';
 

@@ -21,6 +21,11 @@ export const headers = {
     schema: text,
     example: '"3-9c1f0a5be2d74c6c8f1e2a3b"',
   },
+  'Content-Disposition': {
+    description: 'The name under which to keep it.',
+    schema: text,
+    example: 'attachment; filename="alice-export-2026-11-22.json"',
+  },
   Location: {
     description: 'The address of what was made.',
     schema: { type: 'string', format: 'uri-reference' },

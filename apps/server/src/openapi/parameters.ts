@@ -50,7 +50,7 @@ export function parametersOf(route: Route, input: JsonSchema, book: SchemaBook):
   });
   const inHeaders = [
     ...(placement.takesIfMatch ? ['IfMatch'] : []),
-    ...(procedure.type === 'query' ? ['IfNoneMatch'] : []),
+    ...(procedure.type === 'query' && route.rest.attachment === undefined ? ['IfNoneMatch'] : []),
     ...(procedure.type === 'mutation' ? ['IdempotencyKey'] : []),
     ...(placement.takesLastEventId ? ['LastEventId'] : []),
   ].map((name): Reference => ({ $ref: `#/components/parameters/${name}` }));

@@ -17,14 +17,19 @@ export function responsesOf(
   input: JsonSchema,
   book: SchemaBook,
 ): Readonly<Record<string, Response | Reference>> {
-  const { procedure, rest } = route;
+  const { rest } = route;
   const problems = statusesOf(route, input).map((status) => [status, problemRef(status)] as const);
   return {
     [rest.status ?? 200]: success(route, book),
-    ...(procedure.type === 'query' ? { 304: { $ref: '#/components/responses/NotModified' } } : {}),
+    ...(isTagged(route) ? { 304: { $ref: '#/components/responses/NotModified' } } : {}),
     ...Object.fromEntries(problems),
     default: { $ref: '#/components/responses/Unexpected' },
   };
+}
+
+/** A file is made anew each time: there is no copy of it that could still be right. */
+function isTagged({ procedure, rest }: Pick<Route, 'procedure' | 'rest'>): boolean {
+  return procedure.type === 'query' && rest.attachment === undefined;
 }
 
 function statusesOf({ procedure, placement, reply }: Route, input: JsonSchema): readonly ProblemStatus[] {
@@ -58,7 +63,8 @@ function success(route: Route, book: SchemaBook): Response {
   const data = book.of(procedure.output);
   const isVersioned = 'version' in (book.resolve(data).properties ?? {});
   const own: HeaderName[] = [
-    ...(procedure.type === 'query' || isVersioned ? (['ETag'] as const) : []),
+    ...(isTagged(route) || isVersioned ? (['ETag'] as const) : []),
+    ...(rest.attachment === undefined ? [] : (['Content-Disposition'] as const)),
     ...(location === null ? [] : (['Location'] as const)),
   ];
   const schema = reply === 'page' ? pageSchema(data) : envelopeSchema(data);

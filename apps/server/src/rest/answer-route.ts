@@ -30,7 +30,8 @@ export function answerRoute(route: Route, deps: Deps, release: string): (c: Cont
     const scope = c.get('scope');
     requireAccepts(c, mediaType);
     const text = c.req.method !== 'GET' && hasBody(c) ? await readJsonBody(c) : '';
-    const tag = type === 'query' ? new EntityTag(c.req.header('if-none-match'), c.req.url, release) : null;
+    const isTagged = type === 'query' && route.rest.attachment === undefined;
+    const tag = isTagged ? new EntityTag(c.req.header('if-none-match'), c.req.url, release) : null;
     scope.held = tag;
     if (type === 'mutation') scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), 1);
     const leaving = reply === 'stream' ? new AbortController() : undefined;
@@ -53,7 +54,8 @@ export function answerRoute(route: Route, deps: Deps, release: string): (c: Cont
       if (leaving !== undefined) return restStream(scope, asStream(data), leaving);
       if (tag?.holds(data)) return notModifiedResponse(scope, tag.held);
       const givenAt = scope.reply.givenAt ?? deps.clock.now().toISOString();
-      return respond(scope, route.rest.status ?? 200, headersOf(route, data, tag), envelope(route, data, givenAt));
+      const headers = { ...headersOf(route, data, tag), ...dispositionOf(route, givenAt) };
+      return respond(scope, route.rest.status ?? 200, headers, envelope(route, data, givenAt));
     } catch (cause) {
       if (cause === notModified && tag !== null) return notModifiedResponse(scope, tag.held);
       throw toDomainError(getTRPCErrorFromUnknown(cause));
@@ -68,6 +70,12 @@ function headersOf({ location }: Route, data: unknown, tag: EntityTag | null): R
   else if (version !== null) headers['etag'] = `"${version}"`;
   if (location !== null) headers['location'] = `${prefix}${location.replace('{id}', idOf(data))}`;
   return headers;
+}
+
+/** A file, by the name under which browsers keep it (RFC 6266). */
+function dispositionOf({ rest: { attachment } }: Route, givenAt: string): Record<string, string> {
+  if (attachment === undefined) return {};
+  return { 'content-disposition': `attachment; filename="${attachment}-${givenAt.slice(0, 10)}.json"` };
 }
 
 function notModifiedResponse(scope: RequestScope, etag: string): Response {
@@ -89,7 +97,10 @@ function addressOf(c: Context<AppEnv>): Address {
   };
 }
 
+/** What was created is the reply, or stands in it beside a secret that is shown once. */
 function idOf(data: unknown): string {
-  if (typeof data === 'object' && data !== null && 'id' in data && typeof data.id === 'string') return data.id;
+  for (const part of [data, ...Object.values(Object(data))]) {
+    if (typeof part === 'object' && part !== null && 'id' in part && typeof part.id === 'string') return part.id;
+  }
   throw new Error('what was created has no id');
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clientAddress } from '../http/client-address.ts';
 import { type AppEnv, requestScope } from '../http/request-scope.ts';
 import { cors } from '../http/response-headers.ts';
+import { sessionCookies } from '../http/session-cookies.ts';
 import { serveRest } from './serve-rest.ts';
 
 let db: Database;
@@ -27,7 +28,9 @@ const log = pino({ level: 'silent' });
 
 function serve(own: Deps = deps, release = '1') {
   const app = new Hono<AppEnv>();
-  const options = { log, accessLog: log, clientAddress: clientAddress([]), cors: cors([]), isDraining: () => false };
+  const cookies = sessionCookies('http://localhost:8000', []);
+  const parts = { clientAddress: clientAddress([]), cors: cors([]), cookies };
+  const options = { log, accessLog: log, ...parts, isDraining: () => false };
   serveRest(app, requestScope(options), own, release);
   return app;
 }
@@ -142,7 +145,7 @@ describe('a conditional write', () => {
 
 describe('limits', () => {
   it('are told with each call, and when they are reached', async () => {
-    const app = serve({ ...deps, limiter: createCallLimiter(2) });
+    const app = serve({ ...deps, limiter: createCallLimiter({ callsPerMinute: 2 }) });
     const first = await ask('GET', '/users/me', {}, undefined, app);
     const names = ['limit', 'remaining', 'reset'].map((name) => `ratelimit-${name}`);
     expect(names.map((name) => first.headers.get(name))).toEqual(['2', '1', '60']);

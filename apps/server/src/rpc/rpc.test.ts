@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientAddress } from '../http/client-address.ts';
 import { type AppEnv, requestScope } from '../http/request-scope.ts';
 import { cors } from '../http/response-headers.ts';
+import { sessionCookies } from '../http/session-cookies.ts';
 import { readDirectCall } from './direct.ts';
 import { answerByAdapter, serveRpc } from './serve-rpc.ts';
 
@@ -40,6 +41,7 @@ async function ask(way: 'ours' | 'adapter', path: string, init: RequestInit = {}
     accessLog: log,
     clientAddress: clientAddress([]),
     cors: cors([]),
+    cookies: sessionCookies('http://localhost:8000', []),
     isDraining: () => false,
   });
   app.all(

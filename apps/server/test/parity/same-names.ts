@@ -3,7 +3,22 @@ import type { World } from './world.ts';
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const token = /^eyJ[\w-]+\.([\w-]+)\.[\w-]+$/;
 /** The database's own clock, which cannot be stopped. */
-const ofTheDatabase = new Set(['ended_at']);
+const ofTheDatabase = new Set(['ended_at', 'disabled_at', 'endedAt', 'disabledAt']);
+/** Random, or made from what is. */
+const secrets = new Set([
+  'ticket',
+  'passkey',
+  'response',
+  'recoveryCode',
+  'recoveryCodes',
+  'secret',
+  'uri',
+  'challenge',
+  'key',
+  'hint',
+  'hash',
+  'token',
+]);
 
 /**
  * Puts names in place of what differs from house to house: ids by what they are of, tokens by what they say, cursors by
@@ -17,6 +32,7 @@ export function namer({ names }: World): (value: unknown) => unknown {
     return `<${name}>`;
   };
   const rename = (value: unknown, key = ''): unknown => {
+    if (secrets.has(key) && value !== null) return `<${key}>`;
     if (typeof value === 'string') return renameText(value, key);
     if (Array.isArray(value)) return value.map((item) => rename(item));
     if (typeof value !== 'object' || value === null) return value;
@@ -24,6 +40,7 @@ export function namer({ names }: World): (value: unknown) => unknown {
   };
   const renameText = (text: string, key: string): unknown => {
     if (ofTheDatabase.has(key)) return '<now>';
+    if (key === 'code' && /^\d{6}$/.test(text)) return '<code>';
     const claims = token.exec(text)?.[1];
     if (claims !== undefined) return rename({ ...decoded(claims), jti: undefined });
     if (/cursor$/i.test(key)) return { cursor: rename(decoded(text)) };

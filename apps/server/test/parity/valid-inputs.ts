@@ -19,7 +19,7 @@ export function validInputs(procedure: ProcedureFacts, world: World): (Fields | 
   const first = (name: string) => valuesOf(name)[0];
   // Anew each time: some values are good for one use.
   const least = () => Object.fromEntries([...required].map((name) => [name, first(name)]));
-  const ofWorld = (name: string, value: unknown) => (isOfWorld(procedure, name) ? first(name) : value);
+  const ofWorld = (name: string, value: unknown) => (isOfWorld(procedure, name, world) ? first(name) : value);
 
   const found = [
     ...examples.map((example) => ({
@@ -50,18 +50,21 @@ export function validInputs(procedure: ProcedureFacts, world: World): (Fields | 
   return valid;
 }
 
+const isForOneUse = (name: string) => ['ticket', 'passkey', 'response', 'recoveryCode'].includes(name);
+
 /** Good only at some time: they are tried alone. */
 function isPlacedInTime(name: string): boolean {
   return name === 'expectedVersion' || name === 'cursor';
 }
 
-function isOfWorld({ path }: ProcedureFacts, name: string): boolean {
-  return ['email', 'password', 'refreshToken', 'number'].includes(name) || entityOf(path, name) !== null;
+function isOfWorld({ path }: ProcedureFacts, name: string, { values }: World): boolean {
+  const ofPerson = ['email', 'password', 'refreshToken', 'number'];
+  return ofPerson.includes(name) || name in values || entityOf(path, name) !== null;
 }
 
 /** Which kind of row a field names: `id` one of its feature's, `goalId` a goal. */
 export function entityOf(path: string, name: string): string | null {
-  if (name === 'id') return (path.split('.')[0] ?? '').replace(/s$/, '');
+  if (name === 'id') return path.startsWith('auth.') ? 'session' : (path.split('.')[0] ?? '').replace(/s$/, '');
   return /^(\w+)Id$/.exec(name)?.[1]?.replace(/^lastEvent$/, '') || null;
 }
 
@@ -84,11 +87,22 @@ function valueFinder(procedure: ProcedureFacts, { fields, required, resolve }: I
     return name === 'id' && !required.has(name) ? [newId(), ...ids.slice(0, 1)] : ids;
   }
 
+  /** How often the first value of a field was given: what is good for one use is given once. */
+  const given = new Map<string, number>();
+  function prepared(name: string): unknown[] | null {
+    const values = world.values[name];
+    if (values === undefined) return null;
+    if (!isForOneUse(name)) return [...values];
+    const turn = given.get(name) ?? 0;
+    given.set(name, turn + 1);
+    return [values[Math.min(turn, values.length - 1)]];
+  }
+
   function knownValues(name: string): unknown[] | null {
     const { email, password, refreshToken } = world.person;
     switch (name) {
       case 'email':
-        return path === 'auth.register' ? [newEmail(), email] : [email, 'nobody@example.com'];
+        return path === 'auth.login' ? [email, 'nobody@example.com'] : [newEmail(), email];
       case 'password':
         return [password, 'another sentence altogether'];
       case 'refreshToken':
@@ -134,7 +148,7 @@ function valueFinder(procedure: ProcedureFacts, { fields, required, resolve }: I
 
   return (name: string): unknown[] => {
     const schema = fields[name] ?? {};
-    const values = knownValues(name) ?? valuesFor(schema);
+    const values = prepared(name) ?? knownValues(name) ?? valuesFor(schema);
     return mayBeNull && isNullable(schema) ? [...values, null] : values;
   };
 }

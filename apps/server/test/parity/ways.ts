@@ -62,7 +62,7 @@ export async function inEachHouse<Result>(
   const runs = serving.map(async (way) => {
     // Together again, should a test have ended in the midst of it.
     way.house.clock.set(new Date(start).toISOString());
-    const world = await buildWorld(way.house, `${procedure.path}-${purpose}`, role);
+    const world = await buildWorld(way.house, `${procedure.path}-${purpose}`, role, procedure.path);
     return [way.name, await run(way, world)] as const;
   });
   // All of them end with this test, whichever fails.

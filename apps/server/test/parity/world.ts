@@ -1,5 +1,6 @@
 import { callAs, testPassword } from '@alice/api/testing';
 import type { House } from './house.ts';
+import { prepare } from './prepare.ts';
 
 /** A row to act on, and what it is called in what is compared. */
 interface Row {
@@ -21,6 +22,8 @@ export interface World {
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   /** By entity: a row that this person may not know of. */
   readonly foreign: Readonly<Record<string, string>>;
+  /** By field: values that were made for the procedure in question. */
+  readonly values: Readonly<Record<string, readonly unknown[]>>;
   /** The number of the person's latest change. */
   readonly number: number;
   /** What each id is called. */
@@ -28,31 +31,46 @@ export interface World {
 }
 
 /** Makes the person, their goals and tasks, somebody else with the same, and a person who is locked out. */
-export async function buildWorld(house: House, name: string, role: 'user' | 'admin' = 'user'): Promise<World> {
+export async function buildWorld(
+  house: House,
+  name: string,
+  role: 'user' | 'admin' = 'user',
+  path = '',
+): Promise<World> {
   const { deps, clock } = house;
   const stranger = await settle(house, `${name}-stranger`);
   const disabled = await settle(house, `${name}-disabled`);
   await deps.db.prisma.user.update({ where: { id: disabled.person.id }, data: { disabledAt: clock.now() } });
   const { person, rows } = await settle(house, `${name}-me`);
   if (role === 'admin') await deps.db.prisma.user.update({ where: { id: person.id }, data: { role } });
+  const theirs = await prepare(house, stranger.person, path);
+  const { rows: more, values } = await prepare(house, person, path);
 
-  const foreign = { task: firstOf(stranger.rows.task), goal: firstOf(stranger.rows.goal), user: disabled.person.id };
-  const users = [
-    { id: person.id, name: 'me' },
-    { id: stranger.person.id, name: 'stranger' },
-  ];
+  const others = Object.entries(theirs.rows).map(([entity, found]) => [entity, firstOf(found)] as const);
+  const foreign = {
+    task: firstOf(stranger.rows.task),
+    goal: firstOf(stranger.rows.goal),
+    // To an administrator nobody is foreign.
+    ...(role === 'admin' ? {} : { user: disabled.person.id }),
+    ...Object.fromEntries(others),
+  };
+  const me = { id: person.id, name: 'me' };
+  const users = [{ id: stranger.person.id, name: 'stranger' }];
+  const known = role === 'admin' ? [...users, { id: disabled.person.id, name: 'disabled' }, me] : [me, ...users];
   const all = [
-    ...Object.values(rows).flat(),
-    ...Object.values(stranger.rows).flatMap((found) =>
+    ...Object.values({ ...rows, ...more }).flat(),
+    ...Object.values({ ...stranger.rows, ...theirs.rows }).flatMap((found) =>
       found.map((row) => ({ ...row, name: `stranger's ${row.name}` })),
     ),
+    me,
     ...users,
     { id: disabled.person.id, name: 'disabled' },
   ];
   return {
     name,
     person,
-    rows: { ...rows, user: users },
+    rows: { ...rows, ...more, user: known },
+    values,
     foreign,
     number: await deps.changes.latest(person.id),
     names: new Map(all.map((row) => [row.id, row.name])),
@@ -89,7 +107,8 @@ async function settle({ deps, clock }: House, name: string) {
   await later(() => api.tasks.update({ id: todo.id, title: 'Write it down', priority: 'urgent' }));
   await later(() => api.goals.update({ id: goal.id, title: 'Ship it all' }));
   await later(() => api.users.update({ name: 'Ada Lovelace' }));
-  const { accessToken, refreshToken } = tokens;
+  const { accessToken } = tokens;
+  const refreshToken = tokens.refreshToken ?? '';
   return {
     person: { id: user.id, email, password: testPassword, accessToken, refreshToken },
     rows: {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => deps.db.close());
 
 const anyone = () => callAs(deps, null);
-const refresh = (refreshToken: string) => anyone().auth.refresh({ refreshToken });
+const refresh = (refreshToken: string | null) => anyone().auth.refresh({ refreshToken });
 const unauthenticated = { cause: { code: 'UNAUTHENTICATED' } };
 
 describe('register and login', () => {
@@ -57,9 +57,13 @@ describe('register and login', () => {
   it('take passwords of 15 to 128 code points', async () => {
     const register = (password: string) =>
       anyone().auth.register({ email: `${randomUUID()}@example.com`, password, name: 'A' });
-    for (const password of ['é'.repeat(14), '🙂'.repeat(129)])
+    // Different ones: one that repeats itself is too easily guessed.
+    const points = (first: number, count: number) =>
+      String.fromCodePoint(...Array.from({ length: count }, (_, index) => first + ((7 * index) % 127)));
+    for (const password of [points(0xe0, 14), points(0x1f400, 129)])
       await expect(register(password)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-    for (const password of ['é'.repeat(15), '🙂'.repeat(128)]) expect((await register(password)).user.name).toBe('A');
+    for (const password of [points(0xe0, 15), points(0x1f400, 128)])
+      expect((await register(password)).user.name).toBe('A');
   });
 
   it('hash a password anew when the parameters have changed', async () => {
@@ -104,7 +108,7 @@ describe('access tokens', () => {
       `${encode({ ...header, alg: 'RS256' })}.${payload}.${signature}`,
       `${encode({ ...header, kid: 'other' })}.${payload}.${signature}`,
       tokens.accessToken.slice(0, -2),
-      tokens.refreshToken,
+      String(tokens.refreshToken),
       await forge({}, new TextEncoder().encode('another key of quite sufficient length, 1234567')),
       await forge({ iss: 'else' }),
       await forge({ aud: 'else' }),

@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { hash, needsRehash, verify } from 'argon2';
 import PQueue from 'p-queue';
 import { DomainError } from '../errors.ts';
 
 export interface PasswordHasher {
+  /** Throws BUSY when too many wait: asked before anything is looked up, so that what a flood is refused costs little. */
+  requireRoom(): void;
   /** The argon2id hash of `password` in PHC string format. Throws BUSY when too many wait. */
   hash(password: string): Promise<string>;
   /** Whether `password` made `hashed`. Throws BUSY when too many wait. */
@@ -17,7 +20,10 @@ export interface PasswordHasherOptions {
   readonly memoryCost: number;
   readonly timeCost: number;
   readonly parallelism: number;
-  /** How many hashes run at once. Each holds one of libuv's few threads, which token checks need too. */
+  /**
+   * How many hashes run at once; never on more than half of the cores, so that a login flood leaves the rest to those who
+   * are signed in. Each holds one of libuv's few threads, which token checks need too.
+   */
   readonly concurrency: number;
   /** How many may wait for their turn; the next is refused at once. */
   readonly maxWaiting: number;
@@ -37,17 +43,21 @@ export async function createPasswordHasher(options: PasswordHasherOptions): Prom
   const { memoryCost, timeCost, parallelism, concurrency, maxWaiting } = options;
   // Argon2id is the library's own default type.
   const parameters = { memoryCost, timeCost, parallelism };
-  const queue = new PQueue({ concurrency });
+  const halfOfCores = Math.max(Math.floor(availableParallelism() / 2), 1);
+  const queue = new PQueue({ concurrency: Math.min(concurrency, halfOfCores) });
   const nobody = await hash('nobody has this password', parameters);
 
-  function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    if (queue.size >= maxWaiting) {
-      return Promise.reject(new DomainError('BUSY', 'Too many sign-ins at once', { retryAfterSeconds: 1 }));
-    }
+  function requireRoom(): void {
+    if (queue.size >= maxWaiting) throw new DomainError('BUSY', 'Too many sign-ins at once', { retryAfterSeconds: 1 });
+  }
+
+  async function enqueue<T>(work: () => Promise<T>): Promise<T> {
+    requireRoom();
     return queue.add(work);
   }
 
   return {
+    requireRoom,
     hash: (password) => enqueue(() => hash(password, parameters)),
     verify: (hashed, password) => enqueue(() => verify(hashed, password)),
     verifyNobody: async (password) => {

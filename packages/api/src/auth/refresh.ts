@@ -2,8 +2,9 @@ import type { Rows } from '@alice/db';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { endSession } from './end-session.ts';
-import type { RefreshInput, TokensOut } from './schemas.ts';
-import { hashToken, type TokenSubject } from './tokens.ts';
+import { dropRefreshCookie, presentedToken } from './refresh-cookie.ts';
+import type { RefreshInput } from './schemas.ts';
+import { hashToken, type TokenPair, type TokenSubject } from './tokens.ts';
 
 /** So long after its use a refresh token still gives the successor that it gave: two tabs, or a reply that was lost. */
 const graceMs = 10_000;
@@ -33,9 +34,20 @@ const rotate = {
 /**
  * Exchanges a refresh token for its successor, by compare-and-swap on the stored hash: of many at once one rotates, the
  * others get the same successor. A token that was exchanged longer than 10 s ago is stolen or copied: it ends the
- * session. Throws UNAUTHENTICATED.
+ * session. Without one in the input, that of the cookie counts, which goes when it is good for nothing any more.
+ * Throws UNAUTHENTICATED; FORBIDDEN for a cookie that a page of ours did not send.
  */
-export async function refresh(ctx: Context, { refreshToken }: RefreshInput): Promise<TokensOut> {
+export async function refresh(ctx: Context, input: RefreshInput): Promise<TokenPair> {
+  if (input.refreshToken != null) return exchange(ctx, input.refreshToken);
+  try {
+    return await exchange(ctx, presentedToken(ctx));
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') dropRefreshCookie(ctx);
+    throw error;
+  }
+}
+
+async function exchange(ctx: Context, refreshToken: string): Promise<TokenPair> {
   const claims = await ctx.deps.tokens.verifyRefresh(refreshToken);
   const hash = hashToken(refreshToken);
   // The second time around, a swap that was lost to somebody else shows in the row.
@@ -66,7 +78,7 @@ async function findLive(ctx: Context, userId: string, sessionId: string): Promis
 }
 
 /** The successor, or null when somebody else rotated first. */
-async function rotateTokens(ctx: Context, session: SessionRow): Promise<TokensOut | null> {
+async function rotateTokens(ctx: Context, session: SessionRow): Promise<TokenPair | null> {
   const { db, clock, tokens } = ctx.deps;
   const next = { ...toSubject(session), generation: session.generation + 1, rotatedAt: clock.now() };
   const pair = await tokens.issue(next);

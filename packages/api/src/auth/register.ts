@@ -3,26 +3,40 @@ import { v7 as uuidv7 } from 'uuid';
 import { selectRow, users } from '../changes/tables.ts';
 import type { StartContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
 import { createAccount } from '../users/create-account.ts';
 import { toUser } from '../users/to-user.ts';
+import { requireGoodPassword } from './password-rules.ts';
 import type { RegisterInput, SignedInOut } from './schemas.ts';
+import { sendAddressTaken } from './send-address-taken.ts';
+import { sendVerification } from './send-verification.ts';
 import { repeatStart, startSession } from './start-session.ts';
 
-/** Makes an account and signs it in. Throws CONFLICT when the address has one, BUSY when too many sign up at once. */
+/**
+ * Makes an account, signs it in and asks by mail whether the address is the person's. Throws CONFLICT when the address
+ * has an account, whose owner is told; TOO_MANY_REQUESTS before strangers learn so of many; BUSY when too many sign up at once.
+ */
 export async function register(ctx: StartContext, input: RegisterInput): Promise<SignedInOut> {
+  const { deps, request } = ctx;
   const { password, ...profile } = input;
-  const passwordHash = await ctx.deps.passwords.hash(password);
+  const place = { path: 'password', siteName: deps.site.name } as const;
+  await requireGoodPassword(password, { ...profile, hasSecondFactor: false }, place);
+  await deps.guesses.count({ kind: 'register', address: request.address, account: null });
+  const passwordHash = await deps.passwords.hash(password);
   const id = uuidv7();
   try {
-    return await ctx.deps.db.transaction(async (tx) => {
-      const user = await createAccount(ctx, { id, passwordHash, ...profile }, tx.query);
-      return { user, tokens: await startSession(ctx, id, 'register', tx.query) };
+    return await deps.db.transaction(async ({ query }) => {
+      const user = await createAccount(ctx, { id, passwordHash, ...profile }, query);
+      const tokens = await startSession(ctx, id, 'register', query);
+      await sendVerification(ctx, user, query);
+      return { user, tokens };
     });
   } catch (error) {
     const fault = databaseFault(error);
     if (fault?.kind !== 'unique' || fault.constraint !== 'users_email_key') throw error;
     const repeated = await repeatRegistration(ctx, input);
     if (repeated !== null) return repeated;
+    await sendAddressTaken(deps, input.email, deps.db.query);
     const message = 'There is already an account with this address';
     throw new DomainError('CONFLICT', message, { errors: [{ path: 'email', message }], cause: error });
   }
@@ -35,7 +49,10 @@ async function repeatRegistration(ctx: StartContext, { email, password }: Regist
   const [account] = await db.query<Rows['users']>(findAccount, [email]);
   if (account === undefined || !(await passwords.verify(account.passwordHash, password))) return null;
   const tokens = await repeatStart(ctx, account.id);
-  return tokens === null ? null : { user: toUser(account), tokens };
+  if (tokens === null) return null;
+  // Since then the account may have been given a second factor: a reply that is repeated is no way around it.
+  await requireSecondFactor(ctx, account, 'sign-in');
+  return { user: toUser(account), tokens };
 }
 
 const findAccount = {

@@ -1,14 +1,17 @@
 import type { Database } from '@alice/db';
-import type { Identity } from '../context.ts';
+import type { Caller, Identity } from '../context.ts';
 import type { Log } from '../deps.ts';
-import { DomainError } from '../errors.ts';
+import { DomainError, invalidKey } from '../errors.ts';
+
+/** `scopes` tells an API key from a session. */
+type GateCaller = Identity & Partial<Pick<Caller, 'scopes'>>;
 
 export interface SessionGate {
   /**
    * Throws UNAUTHENTICATED if the session or API key has ended or its person is disabled, here or on any other process, a second
    * ago or more. Returns at once, with no promise, when what it knows is fresh; throws if it cannot know.
    */
-  check(identity: Identity): void | Promise<void>;
+  check(identity: GateCaller): void | Promise<void>;
   /** Closes the gate to a session at once in this process; the others see it in the database. */
   end(sessionId: string): void;
 }
@@ -88,13 +91,13 @@ export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options
     return reading;
   }
 
-  function decide(identity: Identity): void {
+  function decide(identity: GateCaller): void {
     if (ended.has(identity.sessionId) || disabled.has(identity.id)) {
-      throw new DomainError('UNAUTHENTICATED', 'This session has ended');
+      throw identity.scopes == null ? new DomainError('UNAUTHENTICATED', 'This session has ended') : invalidKey();
     }
   }
 
-  async function readAndDecide(identity: Identity): Promise<void> {
+  async function readAndDecide(identity: GateCaller): Promise<void> {
     await startReading();
     decide(identity);
   }

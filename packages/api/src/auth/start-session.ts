@@ -5,6 +5,7 @@ import { keptHours } from '../changes/do-once.ts';
 import { sessions } from '../changes/tables.ts';
 import type { StartContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { canonicalAddress } from '../limits/network-of.ts';
 import type { TokensOut } from './schemas.ts';
 import { hashToken } from './tokens.ts';
 
@@ -49,7 +50,7 @@ async function insertSession(
       generation: 1,
       refreshHash: hashToken(pair.refreshToken),
       userAgent: ctx.request.userAgent?.slice(0, maxUserAgent) ?? null,
-      address: ctx.request.address,
+      address: ctx.request.address === null ? null : canonicalAddress(ctx.request.address),
       rotatedAt: now.toISOString(),
       expiresAt: tokens.refreshExpiry(subject).toISOString(),
       authenticatedAt: now.toISOString(),

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
-import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
+import { type JWTHeaderParameters, errors as joseErrors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
 import type { Caller } from '../context.ts';
 import type { Clock } from '../deps.ts';
 import { DomainError } from '../errors.ts';
@@ -9,6 +10,29 @@ const issuer = 'alice';
 const audience = 'alice';
 const clockToleranceSeconds = 5;
 const rememberedTokens = 10_000;
+/** `alg`, `typ` and `kid`. */
+const headerSize = 3;
+
+/**
+ * Three parts in base64url, the last a whole HMAC-SHA-256 written in its one canonical way: decoders forgive white space,
+ * the other alphabet and stray last bits, and one token would have many texts.
+ */
+const compact = /^[\w-]{1,1000}\.[\w-]{1,1000}\.[\w-]{42}[AEIMQUYcgkosw048]$/;
+
+/** What we put into a token, as we put it: `1e400`, fractions and texts are numbers to others. */
+const claimsOf = (typ: 'access' | 'refresh') =>
+  z.object({
+    typ: z.literal(typ),
+    iss: z.literal(issuer),
+    aud: z.literal(audience),
+    sub: z.uuid(),
+    sid: z.uuid(),
+    jti: z.string().length(22),
+    iat: z.int(),
+    exp: z.int(),
+    gen: typ === 'refresh' ? z.int().min(1) : z.undefined().optional(),
+  });
+const claims = { access: claimsOf('access'), refresh: claimsOf('refresh') };
 
 export interface TokenOptions {
   /** At least 32 bytes each. The first signs; all verify, so that a key can be changed with nobody logged out. */
@@ -91,26 +115,25 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
 
   async function verify(token: string, typ: 'access' | 'refresh') {
     try {
-      const { payload } = await jwtVerify(token, (header) => keyFor(keys, header.kid), {
+      if (!compact.test(token)) throw notValid(typ);
+      const now = clock.now();
+      const { payload } = await jwtVerify(token, (header) => keyFor(keys, header, typ), {
         algorithms: ['HS256'],
+        typ: 'JWT',
         issuer,
         audience,
         clockTolerance: clockToleranceSeconds,
-        currentDate: clock.now(),
+        currentDate: now,
         requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
       });
-      const { sub, sid, exp, gen } = payload;
-      if (payload['typ'] !== typ || typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number') {
-        throw new DomainError('UNAUTHENTICATED', `This is not a valid ${typ} token`);
-      }
-      return { userId: sub, sessionId: sid, expires: exp, generation: typeof gen === 'number' ? gen : 0 };
+      const read = claims[typ].safeParse(payload);
+      if (!read.success || read.data.iat > unix(now) + clockToleranceSeconds) throw notValid(typ);
+      const { sub, sid, exp, gen = 0 } = read.data;
+      return { userId: sub, sessionId: sid, expires: exp, generation: gen };
     } catch (error) {
       if (error instanceof DomainError) throw error;
       const expired = error instanceof joseErrors.JWTExpired;
-      throw new DomainError(
-        'UNAUTHENTICATED',
-        expired ? `The ${typ} token has expired` : `This is not a valid ${typ} token`,
-      );
+      throw expired ? new DomainError('UNAUTHENTICATED', `The ${typ} token has expired`) : notValid(typ);
     }
   }
 
@@ -159,8 +182,17 @@ function keyId(secret: string): string {
   return createHash('sha256').update(`alice kid ${secret}`).digest('hex').slice(0, 8);
 }
 
-function keyFor(keys: ReadonlyMap<string, Uint8Array>, kid: string | undefined): Uint8Array {
-  const key = keys.get(kid ?? '');
-  if (key === undefined) throw new DomainError('UNAUTHENTICATED', 'This is not a valid token');
+/** By the key's name alone. A header that says more than ours does is not ours. */
+function keyFor(
+  keys: ReadonlyMap<string, Uint8Array>,
+  header: JWTHeaderParameters,
+  typ: 'access' | 'refresh',
+): Uint8Array {
+  const key = keys.get(header.kid ?? '');
+  if (key === undefined || Object.keys(header).length !== headerSize) throw notValid(typ);
   return key;
+}
+
+function notValid(typ: 'access' | 'refresh'): DomainError {
+  return new DomainError('UNAUTHENTICATED', `This is not a valid ${typ} token`);
 }

@@ -8,7 +8,9 @@ import { toRecord } from './to-record.ts';
 /** A whole new row, but for its owner, its version and its times. */
 export type NewRow<Name extends keyof Rows> = Omit<Rows[Name], 'userId' | 'version' | 'createdAt' | 'updatedAt'>;
 
-export interface ChangeContext extends Pick<UserContext, 'deps' | 'user'> {
+export interface ChangeContext extends Pick<UserContext, 'deps'> {
+  /** Whose row it is, and the session that it came with; null where it came with a token of a mail. */
+  readonly user: { readonly id: string; readonly sessionId: string | null };
   /** Who does it, where it is not the person themselves: an administrator. */
   readonly actorId?: string | undefined;
   /** Where the statement runs: the pool unless the change is part of a larger transaction. */

@@ -82,7 +82,7 @@ export async function doOnce(
   if (deps.runningKeys.has(running)) throw inUse();
   deps.runningKeys.add(running);
   try {
-    const hash = hashRequest(request.procedure, request.input);
+    const hash = hashRequest(deps.sealer, request.procedure, request.input);
     const now = deps.clock.now();
     const oldest = new Date(now.getTime() - keptHours * 3_600_000).toISOString();
     const { isSecret = false } = request;

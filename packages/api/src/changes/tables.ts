@@ -95,6 +95,11 @@ export const totps: Table<'totps'> = {
   derived: {},
 };
 
+/** What a person calls one of its rows. */
+export function nounOf({ entity }: Pick<Table, 'entity'>): string {
+  return entity === 'api_key' ? 'API key' : entity;
+}
+
 /** Every column under its field's name, from the row called `alias`. */
 export function selectRow(table: Pick<Table, 'name'>, alias: string): string {
   return columns[table.name].map(({ field, column }) => `${alias}.${column} AS "${field}"`).join(', ');

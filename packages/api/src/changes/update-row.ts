@@ -1,7 +1,7 @@
 import { columnName, type Rows } from '@alice/db';
 import { DomainError, notFound } from '../errors.ts';
 import type { ChangeContext, NewRow } from './create-row.ts';
-import { selectRow, settableColumns, type Table, wireFields } from './tables.ts';
+import { nounOf, selectRow, settableColumns, type Table, wireFields } from './tables.ts';
 import { toRecord } from './to-record.ts';
 
 export interface RowChange<Name extends keyof Rows> {
@@ -41,7 +41,7 @@ export async function updateRow<Name extends keyof Rows>(
       ctx.actorId ?? user.id,
     ],
   );
-  if (found === undefined) throw notFound(table.entity);
+  if (found === undefined) throw notFound(nounOf(table));
   if (found.isStale) throw await stale(ctx, table, change, found.version);
   return found;
 }
@@ -72,7 +72,7 @@ async function stale<Name extends keyof Rows>(
   const what = changedFields.length === 0 ? '' : `; since then ${changedFields.join(', ')} changed`;
   return new DomainError(
     'STALE_VERSION',
-    `The ${table.entity} is at version ${currentVersion}, not ${expectedVersion}${what}`,
+    `The ${nounOf(table)} is at version ${currentVersion}, not ${expectedVersion}${what}`,
     { details: { currentVersion, changedFields, conflictingFields } },
   );
 }

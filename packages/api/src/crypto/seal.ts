@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 
 /** Keeps what must be read again (a TOTP secret, a reply that shows a key once) so that the database alone tells nothing. */
 export interface Sealer {
@@ -6,6 +6,11 @@ export interface Sealer {
   seal(text: string): string;
   /** Throws when `sealed` was not made by this `seal` with one of the secrets, or was changed since. */
   open(sealed: string): string;
+  /**
+   * What stands for a text that may hold a password: equal for equal texts, and no use to guess at without the secret
+   * (HMAC-SHA-256). Of the first secret alone: a text from before a change of secrets is another.
+   */
+  fingerprint(text: string): Buffer;
 }
 
 const ivBytes = 12;
@@ -20,7 +25,9 @@ export function createSealer(secrets: readonly [string, ...string[]], random: (s
   const [today] = secrets;
   const name = nameOf(today);
   const key = keyOf(today);
+  const fingerprintKey = Buffer.from(hkdfSync('sha256', today, '', 'alice fingerprint', 32));
   return {
+    fingerprint: (text) => createHmac('sha256', fingerprintKey).update(text).digest(),
     seal(text) {
       const iv = random(ivBytes);
       const cipher = createCipheriv('aes-256-gcm', key, iv);

@@ -8,11 +8,15 @@ export interface JobData {
   /** Notes a sign-in with a wrong password in the history of the account, if there is one with this address. */
   readonly 'failed-sign-in': {
     readonly email: string;
+    /** What failed, where it is not the password. */
+    readonly action?: 'second_factor_failed';
     readonly address: string | null;
     readonly userAgent: string | null;
     /** ISO 8601. */
     readonly at: string;
   };
+  /** Mails the link to set a password anew, if there is an account with this address. */
+  readonly 'password-reset': { readonly email: string };
 }
 
 export type JobName = keyof JobData;

@@ -22,7 +22,10 @@ interface Line {
   readonly action: string;
 }
 
-/** $1 person, $2 after, $3 how many. The counter is read in the same snapshot as the lines. */
+/**
+ * $1 person, $2 after, $3 how many. The counter is read in the same snapshot as the lines. What an administrator did to
+ * somebody else's account stands in their own lines too, and is no change of theirs.
+ */
 const readLines = {
   name: 'sync.lines',
   text: `
@@ -30,6 +33,7 @@ const readLines = {
       FROM change_counters c LEFT JOIN LATERAL (
         SELECT number, at, entity, entity_id AS id, action FROM activity
          WHERE user_id = $1 AND number > $2 AND entity IN (${syncedEntities.map((entity) => `'${entity}'`).join(', ')})
+           AND (entity <> 'user' OR entity_id = $1)
          ORDER BY number LIMIT $3
       ) l ON true
      WHERE c.user_id = $1 ORDER BY l.number`,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Rows } from '@alice/db';
+import type { ActivityEntity } from '@alice/db/models';
 import { fieldName, wireFields } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
@@ -11,7 +12,7 @@ import { isDeleted, syncedTables } from './synced-tables.ts';
 type Columns = Readonly<Record<string, unknown>>;
 
 interface Line {
-  readonly entity: ChangeOut['entity'] | 'session';
+  readonly entity: ActivityEntity;
   readonly entityId: string;
   readonly action: string;
   /** Null: the row was made by it. */
@@ -52,8 +53,15 @@ export async function undoChange(ctx: UserContext, { number }: UndoInput): Promi
 }
 
 async function undo(ctx: UserContext, { entity, entityId, action, before, after }: Line): Promise<ChangeOut> {
-  if (entity === 'session') throw cannot('Signing in and out cannot be undone');
-  if (entity === 'user' && action === 'create') throw cannot('Making the account cannot be undone');
+  if (entity !== 'user' && entity !== 'task' && entity !== 'goal') {
+    throw cannot('Signing in and out, and whatever guards the account, cannot be undone');
+  }
+  // An address, a role or a lock that somebody gave or took must not come back this way.
+  if (entity === 'user' && action !== 'update' && action !== 'undo') {
+    throw cannot(
+      action === 'create' ? 'Making the account cannot be undone' : 'What guards the account cannot be undone',
+    );
+  }
   const { table, toWire } = syncedTables[entity];
   const current = await readCurrent(ctx, entity, entityId);
   const version = Number(current['version']);

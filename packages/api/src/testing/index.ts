@@ -10,6 +10,10 @@ import { createCallLimiter } from '../limits/call-limiter.ts';
 import type { Mail } from '../mail/mails.ts';
 import { createCaller } from '../root.ts';
 
+export { recordedPasswords, signInFrom } from './attack.ts';
+
+export { codeAt, softAuthenticator } from './authenticator.ts';
+
 /** A clock that stands still until it is moved. */
 export interface TestClock extends Clock {
   advance(time: { seconds?: number; minutes?: number; hours?: number; days?: number }): void;
@@ -80,7 +84,7 @@ export async function testDeps(db: Database, parts: TestParts = {}): Promise<Dep
       hashing: cheapHashing,
       site: { adminEmails: new Set(['boss@example.com']) },
     },
-    { clock, sessions: createSessionGate(db, log, gate), limiter: createCallLimiter(callsPerMinute), ...own },
+    { clock, sessions: createSessionGate(db, log, gate), limiter: createCallLimiter({ callsPerMinute }), ...own },
   );
 }
 

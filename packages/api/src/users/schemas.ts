@@ -50,11 +50,25 @@ export const account = user
   })
   .meta({ id: 'Account', description: 'A person as administrators see them.' });
 
+/** What administration changes. The address is not among it: a kept reply must not outlive the person. */
+export const accountState = account
+  .pick({ id: true, role: true, disabledAt: true, version: true, updatedAt: true })
+  .meta({ id: 'AccountState', description: 'What administrators decide about an account.' });
+
 export const userInput = z.strictObject({ id });
-export const listUsersInput = z.strictObject({ limit, cursor: cursor.optional() });
+export const changeRoleInput = z.strictObject({ id, role }).meta({ examples: [{ role: 'admin' }] });
+export const listUsersInput = z.strictObject({
+  limit,
+  cursor: cursor.optional(),
+  text: text(1, 200).optional().describe('A part of the name or of the address, in any case.'),
+  role: role.optional(),
+  isDisabled: z.boolean().optional().describe('Only those who are locked out, or only those who are not.'),
+});
 export const accountPage = page(account);
 
 export type UserInput = z.output<typeof userInput>;
+export type ChangeRoleInput = z.output<typeof changeRoleInput>;
+export type AccountStateOut = z.input<typeof accountState>;
 export type ListUsersInput = z.output<typeof listUsersInput>;
 export type PublicUserOut = z.input<typeof publicUser>;
 export type AccountOut = z.input<typeof account>;

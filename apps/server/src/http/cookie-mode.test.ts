@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import type { Deps } from '@alice/api';
+import { type TestClock, testClock, testDeps, testPassword } from '@alice/api/testing';
+import type { Database } from '@alice/db';
+import { testDatabase } from '@alice/db/testing';
+import type { Hono } from 'hono';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../app.ts';
+import type { AppEnv } from './request-scope.ts';
+
+const own = 'https://alice.example.com';
+const app = 'https://app.example.com';
+const cookieName = '__Secure-alice_refresh';
+
+let db: Database;
+let deps: Deps;
+let server: Hono<AppEnv>;
+let clock: TestClock;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  clock = testClock();
+  const site = { name: 'ALICE', url: own, origins: [own, app], adminEmails: new Set<string>() };
+  deps = { ...(await testDeps(db, { clock })), site };
+  const log = pino({ level: 'silent' });
+  server = createApp({
+    deps,
+    log,
+    accessLog: log,
+    name: 'ALICE',
+    version: '0.1.0',
+    corsOrigins: [app],
+    trustedProxies: [],
+    checkHealth: async () => ({ status: 'healthy', version: '0.1.0', services: { db: 'ok', redis: 'disabled' } }),
+    isDraining: () => false,
+  });
+});
+afterAll(() => db.close());
+
+interface Sent {
+  readonly input?: object;
+  readonly token?: string;
+  readonly cookie?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A page of ours that keeps its session in a cookie. */
+const page = { 'x-alice-session': 'cookie', origin: own, 'sec-fetch-site': 'same-origin' };
+
+const ways = [
+  { way: 'tRPC', refreshPath: '/trpc/auth.refresh', pathOf: (name: string) => `/trpc/auth.${name}` },
+  // What is not plain goes through tRPC's own adapter.
+  { way: "tRPC's adapter", refreshPath: '/trpc/auth.refresh', pathOf: (name: string) => `/trpc/auth.${name}` },
+  { way: 'REST', refreshPath: '/api/v1/auth/refresh', pathOf: (name: string) => `/api/v1/auth/${name}` },
+] as const;
+
+describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
+  async function send(name: string, { input = {}, token, cookie, headers = page }: Sent) {
+    const response = await server.request(`${own}${pathOf(name)}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(way === "tRPC's adapter" ? { 'trpc-accept': 'application/json' } : {}),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(cookie === undefined ? {} : { cookie }),
+        ...headers,
+      },
+      body: JSON.stringify(input),
+    });
+    const body = JSON.parse(await response.text());
+    const setCookie = response.headers.getSetCookie();
+    return {
+      status: response.status,
+      data: body.result?.data ?? body.data,
+      code: body.error?.data?.code ?? body.code,
+      setCookie,
+      /** The pair that a browser would send from now on. */
+      cookie: setCookie[0]?.split(';')[0] ?? '',
+    };
+  }
+
+  const newPerson = () => ({ email: `${randomUUID()}@example.com`, password: testPassword, name: 'Ada' });
+
+  async function signIn(headers: Record<string, string> = page) {
+    const person = newPerson();
+    const registered = await send('register', { input: person, headers });
+    return { ...registered, person, token: registered.data.tokens.accessToken };
+  }
+
+  test('a sign-in puts the refresh token into a cookie for the refresh alone, and not into the body', async () => {
+    const { data, setCookie, person } = await signIn();
+    const value = /^__Secure-alice_refresh=([^;]+); (.*)$/.exec(setCookie[0] ?? '');
+    expect(setCookie).toHaveLength(1);
+    expect(value?.[1]).toMatch(/^eyJ/);
+    expect(value?.[2]).toBe(`Max-Age=604800; Path=${refreshPath}; HttpOnly; Secure; SameSite=Strict`);
+    expect(data.tokens).toMatchObject({ refreshToken: null, accessToken: expect.stringMatching(/^eyJ/) });
+
+    const again = await send('login', { input: { email: person.email, password: testPassword } });
+    expect(again.data.tokens.refreshToken).toBeNull();
+    expect(again.setCookie).toHaveLength(1);
+  });
+
+  test('who does not ask for it gets the token in the body and no cookie', async () => {
+    const { data, setCookie } = await signIn({});
+    expect(setCookie).toEqual([]);
+    const refreshed = await send('refresh', { input: { refreshToken: data.tokens.refreshToken }, headers: {} });
+    expect(refreshed.data.refreshToken).toMatch(/^eyJ/);
+    expect(refreshed.setCookie).toEqual([]);
+  });
+
+  test('a refresh takes the cookie, gives the next one, and gives the same one again within 10 s', async () => {
+    const { cookie } = await signIn();
+    clock.advance({ minutes: 20 });
+    const first = await send('refresh', { cookie });
+    expect(first.status).toBe(200);
+    expect(first.data).toMatchObject({ refreshToken: null, accessToken: expect.any(String) });
+    expect(first.cookie).not.toBe(cookie);
+    clock.advance({ seconds: 10 });
+    const second = await send('refresh', { cookie });
+    expect(second.cookie).toBe(first.cookie);
+    // It lasts as long as the token, which is 10 s older by now.
+    expect(second.setCookie[0]).toContain('Max-Age=604790;');
+    expect((await send('refresh', { cookie: second.cookie })).status).toBe(200);
+  });
+
+  test('a logout, and a refresh that finds the session ended, take the cookie away', async () => {
+    const gone = [`${cookieName}=; Max-Age=0; Path=${refreshPath}; HttpOnly; Secure; SameSite=Strict`];
+    const { cookie, token } = await signIn();
+    const out = await send('logout', { token });
+    expect(out.status).toBe(200);
+    expect(out.setCookie).toEqual(gone);
+    for (const value of [cookie, `${cookieName}=nonsense`]) {
+      const refused = await send('refresh', { cookie: value });
+      expect(refused).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', setCookie: gone });
+    }
+  });
+
+  test('a used cookie that comes back later ends the session', async () => {
+    const { cookie } = await signIn();
+    const { cookie: next } = await send('refresh', { cookie });
+    clock.advance({ seconds: 11 });
+    expect((await send('refresh', { cookie })).status).toBe(401);
+    expect((await send('refresh', { cookie: next })).status).toBe(401);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['without the header', { origin: own, 'sec-fetch-site': 'same-origin' }],
+    ['by a program without the header', {}],
+    ['by a page of another site', { ...page, origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }],
+    ['by one of a browser that says no more', { 'x-alice-session': 'cookie', origin: 'https://evil.test' }],
+    ['by one of the same site', { ...page, origin: 'https://blog.example.com', 'sec-fetch-site': 'same-site' }],
+    ['by a page that hides where it is from', { ...page, origin: 'null', 'sec-fetch-site': 'cross-site' }],
+  ])('a cookie that is sent %s is refused, and nothing is done', async (_, headers) => {
+    const { cookie } = await signIn();
+    const before = await sessionsOf();
+    const refused = await send('refresh', { cookie, headers });
+    expect(refused).toMatchObject({ status: 403, code: 'FORBIDDEN', setCookie: [] });
+    expect(await sessionsOf()).toEqual(before);
+    expect((await send('refresh', { cookie })).status).toBe(200);
+  });
+
+  test('nor does a page of another site sign anybody in with a cookie', async () => {
+    const person = newPerson();
+    const headers = { ...page, origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' };
+    const refused = await send('register', { input: person, headers });
+    expect(refused).toMatchObject({ status: 403, code: 'FORBIDDEN', setCookie: [] });
+    expect(await deps.db.prisma.user.count({ where: { email: person.email } })).toBe(0);
+  });
+
+  test('a listed origin may', async () => {
+    const headers = { ...page, origin: app, 'sec-fetch-site': 'same-site' };
+    const { cookie } = await signIn(headers);
+    expect((await send('refresh', { cookie, headers })).status).toBe(200);
+  });
+
+  test('what is missing is told', async () => {
+    expect(await send('refresh', {})).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+    expect(await send('refresh', { headers: {} })).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
+  });
+
+  test('a sign-in that is repeated under its key gives the same cookie again', async () => {
+    const headers = { ...page, 'idempotency-key': randomUUID() };
+    const input = newPerson();
+    const first = await send('register', { input, headers });
+    const second = await send('register', { input, headers });
+    expect(second.data).toEqual(first.data);
+    expect(second.setCookie).toEqual(first.setCookie);
+    expect(first.setCookie).toHaveLength(1);
+  });
+
+  test('a session of the body moves into a cookie', async () => {
+    const { data } = await signIn({});
+    const moved = await send('refresh', { input: { refreshToken: data.tokens.refreshToken } });
+    expect(moved.data.refreshToken).toBeNull();
+    expect((await send('refresh', { cookie: moved.cookie })).status).toBe(200);
+  });
+});
+
+const sessionsOf = () =>
+  deps.db.prisma.session.findMany({
+    orderBy: { id: 'asc' },
+    select: { id: true, generation: true, endedAt: true, rotatedAt: true },
+  });
+
+test('what no page has to ask for cannot refresh: forms, plain text, no body, a GET', async () => {
+  const registered = await server.request(`${own}/api/v1/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...page },
+    body: JSON.stringify({ email: `${randomUUID()}@example.com`, password: testPassword, name: 'Ada' }),
+  });
+  const cookie = registered.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const before = await sessionsOf();
+  const evil = { cookie, origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' };
+  for (const path of ['/trpc/auth.refresh', '/api/v1/auth/refresh']) {
+    for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain']) {
+      const headers = { ...evil, 'content-type': type };
+      const response = await server.request(`${own}${path}`, { method: 'POST', headers, body: '{}' });
+      expect(response.status, `${path} ${type}`).toBe(415);
+    }
+    const bare = await server.request(`${own}${path}`, { method: 'POST', headers: evil });
+    expect([403, 415], path).toContain(bare.status);
+    const read = await server.request(`${own}${path}`, { headers: evil });
+    expect(read.status, path).toBe(405);
+  }
+  expect(await sessionsOf()).toEqual(before);
+});

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { call, register } from './harness/call.ts';
+import { startServer } from './harness/child-server.ts';
+import { openLoop, quantile } from './harness/open-loop.ts';
+import { createTestStore } from './harness/test-store.ts';
+
+const rate = { perSecond: 100, seconds: 8 };
+
+test('F11: a hundred logins a second from everywhere leave the others their pace', { timeout: 120_000 }, async () => {
+  await using store = await createTestStore();
+  await using server = await startServer({ ...store, env: { TRUSTED_PROXIES: '127.0.0.0/8' } });
+  const ada = await register(server.url);
+  for (let count = 0; count < 20; count += 1) await call(server.url, 'tasks.create', { title: `${count}` }, ada.token);
+
+  const list = () =>
+    fetch(`${server.url}/api/v1/tasks?limit=20`, { headers: { authorization: `Bearer ${ada.token}` } });
+  // Each from an address of its own, at an account of its own: no budget of guesses is in the way of the hash.
+  const login = (index: number) =>
+    fetch(`${server.url}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': `10.1.${index >> 8}.${index & 255}` },
+      body: JSON.stringify({ email: `${randomUUID()}@example.test`, password: 'correct horse battery staple' }),
+    });
+  const retries = new Set<string | null>();
+  const flood = async (index: number) => {
+    const response = await login(index);
+    if (response.status === 503) retries.add(response.headers.get('retry-after'));
+    return response;
+  };
+
+  // What runs for the first time is compiled meanwhile; that is neither pace nor flood.
+  await Promise.all([openLoop({ ...rate, seconds: 4 }, list), openLoop({ ...rate, seconds: 4 }, flood)]);
+  const alone = await openLoop(rate, list);
+  const [beside, logins] = await Promise.all([openLoop(rate, list), openLoop(rate, flood)]);
+  const after = await openLoop(rate, list);
+
+  const figures = (of: typeof alone) => ({
+    p50: quantile(of.latencies, 0.5),
+    p99: quantile(of.latencies, 0.99),
+    ...of.statuses,
+  });
+  console.table({
+    'lists alone': figures(alone),
+    'lists beside logins': figures(beside),
+    logins: figures(logins),
+    'lists afterwards': figures(after),
+  });
+  // Before and after, so that a machine that is busy with something else does not count as a flood.
+  const baseline = [...alone.latencies, ...after.latencies].toSorted((a, b) => a - b);
+  expect(beside.statuses).toEqual({ 200: rate.perSecond * rate.seconds });
+  expect(quantile(beside.latencies, 0.99)).toBeLessThanOrEqual(1.5 * quantile(baseline, 0.99) + 20);
+  expect(Object.keys(logins.statuses).filter((status) => !['401', '503'].includes(status))).toEqual([]);
+  expect(logins.statuses[401]).toBeGreaterThan(rate.seconds * 5);
+  if (logins.statuses[503] !== undefined) expect([...retries]).toEqual(['1']);
+});

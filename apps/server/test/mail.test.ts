@@ -1,0 +1,139 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { simpleParser } from 'mailparser';
+import { expect, test } from 'vitest';
+import { health, register } from './harness/call.ts';
+import { startServer } from './harness/child-server.ts';
+import { testDatabaseUrl } from './harness/env.ts';
+import { startMailServer } from './harness/mail-server.ts';
+import { createTestStore, type TestStore } from './harness/test-store.ts';
+
+const timeout = 120_000;
+const publicUrl = 'https://alice.example.com';
+const link = /https:\/\/alice\.example\.com\/account\/verify-email#token=([\w-]+)/;
+
+async function mailFiles({ dataDir }: TestStore): Promise<string[]> {
+  const directory = join(dataDir, 'mail');
+  try {
+    return (await readdir(directory)).map((name) => join(directory, name));
+  } catch {
+    return [];
+  }
+}
+
+test('without MAIL_URL, signing up writes the mail into the data directory', { timeout }, async () => {
+  await using store = await createTestStore();
+  await using server = await startServer({ ...store, env: { PUBLIC_URL: publicUrl } });
+  const { email } = await register(server.url);
+  await expect.poll(() => mailFiles(store), { timeout: 20_000 }).toHaveLength(1);
+  const [file = ''] = await mailFiles(store);
+  expect(file).toMatch(/-verify-email-[0-9a-f]{12}\.eml$/);
+  const mail = await simpleParser(await readFile(file));
+  expect(mail.to).toMatchObject({ value: [{ address: email }] });
+  expect(mail.from?.value).toEqual([{ name: 'ALICE', address: 'alice@alice.example.com' }]);
+  const token = link.exec(mail.text ?? '')?.[1] ?? '';
+  expect(token).not.toBe('');
+  expect(mail.html).toContain(`href="${publicUrl}/account/verify-email#token=${token}"`);
+  await expect.poll(() => server.logs.filter((line) => line['file'] === file)).toHaveLength(1);
+
+  expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 });
+  // The token is in the mail alone: neither in the log nor, in the clear, in the database.
+  expect(server.output.join('\n')).not.toContain(token);
+  await using database = await store.open();
+  const rows = await database.query<{ row: string }>({ text: 'SELECT j::text AS row FROM pgboss.job j' }, []);
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { row } of rows) for (const secret of [token, email]) expect(row).not.toContain(secret);
+});
+
+test('with MAIL_URL the mail is sent, both parts of it, once', { timeout }, async () => {
+  await using store = await createTestStore();
+  await using mails = await startMailServer();
+  const env = { PUBLIC_URL: publicUrl, MAIL_URL: mails.url, MAIL_FROM: 'Our ALICE <hello@example.com>' };
+  await using server = await startServer({ ...store, env });
+  const { email } = await register(server.url);
+  await expect.poll(() => mails.received.length, { timeout: 20_000 }).toBe(1);
+  const [mail] = mails.received;
+  expect(mail?.recipients).toEqual([email]);
+  expect(mail?.parsed.from?.value).toEqual([{ name: 'Our ALICE', address: 'hello@example.com' }]);
+  expect(mail?.parsed.text).toMatch(link);
+  expect(mail?.parsed.html).toMatch(link);
+  await sleep(1000);
+  expect(mails.received).toHaveLength(1);
+  expect(await mailFiles(store)).toEqual([]);
+});
+
+test('a mail server that is down at first gets the mail when it is up, once', { timeout }, async () => {
+  await using store = await createTestStore();
+  const port = await freePort();
+  await using server = await startServer({ ...store, env: { MAIL_URL: `smtp://127.0.0.1:${port}` } });
+  const { email } = await register(server.url);
+  await expect
+    .poll(() => server.logs.filter((line) => line['job'] === 'mail' && line['level'] === 'warn'), { timeout: 20_000 })
+    .toHaveLength(1);
+  await using mails = await startMailServer({ port });
+  await expect.poll(() => mails.received.map(({ recipients }) => recipients), { timeout: 60_000 }).toEqual([[email]]);
+  await sleep(1000);
+  expect(mails.received).toHaveLength(1);
+});
+
+test('F13: a mail of a process that was killed in the midst of it is taken again within 60 s', {
+  timeout,
+}, async () => {
+  await using store = await createTestStore();
+  // Takes the connection and says nothing: the first process hangs in its mail until it is killed.
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const address = silent.address();
+  const connected = new Promise((resolve) => silent.once('connection', resolve));
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const first = await startServer({ ...store, env: { MAIL_URL: `smtp://127.0.0.1:${port}` } });
+  const { email } = await register(first.url);
+  await connected;
+  await first.kill('SIGKILL');
+  const killedAt = performance.now();
+  silent.close();
+
+  await using mails = await startMailServer();
+  await using _second = await startServer({ ...store, env: { MAIL_URL: mails.url } });
+  await expect.poll(() => mails.received.map(({ recipients }) => recipients), { timeout: 70_000 }).toEqual([[email]]);
+  const seconds = (performance.now() - killedAt) / 1000;
+  console.log(`the mail of a killed process was taken again after ${seconds.toFixed(1)} s`);
+  expect(seconds).toBeLessThan(60);
+});
+
+if (testDatabaseUrl() !== null) {
+  test('ROLE api sends no mails, ROLE worker sends them and serves nothing but its health', { timeout }, async () => {
+    await using store = await createTestStore();
+    await using api = await startServer({ ...store, env: { ROLE: 'api' } });
+    const { email } = await register(api.url);
+    await sleep(1000);
+    expect(await mailFiles(store)).toEqual([]);
+
+    await using worker = await startServer({ ...store, env: { ROLE: 'worker' } });
+    await expect.poll(() => mailFiles(store), { timeout: 20_000 }).toHaveLength(1);
+    const [file = ''] = await mailFiles(store);
+    expect((await simpleParser(await readFile(file))).to).toMatchObject({ value: [{ address: email }] });
+    expect(await health(worker.url)).toMatchObject({ httpStatus: 200 });
+    const statuses = await Promise.all(
+      ['/livez', '/readyz', '/api/v1/users/me', '/trpc/users.me', '/docs', '/openapi.json'].map(
+        async (path) => (await fetch(`${worker.url}${path}`)).status,
+      ),
+    );
+    expect(statuses).toEqual([200, 200, 404, 404, 404, 404]);
+    expect(await worker.kill('SIGTERM')).toMatchObject({ code: 0 });
+    expect(await api.kill('SIGTERM')).toMatchObject({ code: 0 });
+  });
+} else {
+  test('the embedded database belongs to one process, so that does everything', { timeout }, async () => {
+    await using store = await createTestStore();
+    await expect(startServer({ ...store, env: { ROLE: 'worker' } })).rejects.toThrow('ROLE: must be all');
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = await startMailServer();
+  await server[Symbol.asyncDispose]();
+  return server.port;
+}

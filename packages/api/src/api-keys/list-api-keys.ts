@@ -1,0 +1,39 @@
+import type { Rows } from '@alice/db';
+import { z } from 'zod';
+import { apiKeys, selectRow } from '../changes/tables.ts';
+import type { UserContext } from '../context.ts';
+import { id } from '../shared/ids.ts';
+import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import type { ApiKeyOut, ListApiKeysInput } from './schemas.ts';
+import { toApiKey } from './to-api-key.ts';
+
+const order = 'id.desc';
+const shape = z.tuple([id]);
+
+/** $1 person, $2 ended ones too, $3 now, $4 where the last page ended or null, $5 how many. Ids are UUIDv7: in the order of time. */
+const statement = {
+  name: 'apiKeys.list',
+  text: `
+    SELECT ${selectRow(apiKeys, 't')} FROM api_keys t
+     WHERE t.user_id = $1 AND ($2 OR (t.ended_at IS NULL AND t.expires_at > $3))
+       AND ($4::uuid IS NULL OR t.id < $4)
+     ORDER BY t.id DESC LIMIT $5`,
+};
+
+/** One page of the person's API keys, newest first: those that count, unless all are asked for. */
+export async function listApiKeys(
+  ctx: UserContext,
+  { includeEnded, limit, cursor }: ListApiKeysInput,
+): Promise<{ items: ApiKeyOut[]; nextCursor: string | null }> {
+  const [lastId] = cursor === undefined ? [null] : decodeCursor(cursor, order, shape);
+  const now = ctx.deps.clock.now().toISOString();
+  const values = [ctx.user.id, includeEnded, now, lastId, limit + 1];
+  const rows = await ctx.deps.db.query<Rows['api_keys']>(statement, values);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const hasMore = rows.length > items.length && last !== undefined;
+  return {
+    items: items.map(toApiKey),
+    nextCursor: hasMore ? encodeCursor({ order, values: [last.id] }) : null,
+  };
+}

@@ -1,0 +1,21 @@
+import { apiKeys } from '../changes/tables.ts';
+import { updateRow } from '../changes/update-row.ts';
+import type { UserContext } from '../context.ts';
+import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
+import { toApiKey } from './to-api-key.ts';
+
+/**
+ * Ends an API key for good: here at once, on every other process within a second. One that has ended stays as it is.
+ * Throws NOT_FOUND.
+ */
+export async function revokeApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<ApiKeyOut> {
+  const row = await updateRow(ctx, apiKeys, {
+    id,
+    action: 'revoke',
+    // The table says the time, by the database's clock.
+    set: { endedAt: ctx.deps.clock.now().toISOString() },
+    onlyIf: '(p.r).ended_at IS NULL',
+  });
+  ctx.deps.sessions.end(id);
+  return toApiKey(row);
+}

@@ -1,0 +1,35 @@
+import { users } from '../changes/tables.ts';
+import { updateRow } from '../changes/update-row.ts';
+import type { UserContext } from '../context.ts';
+import { invalid, notFound } from '../errors.ts';
+import { endSessions } from './end-sessions.ts';
+import { findAccount, lockPerson } from './find-account.ts';
+import { voidTokens } from './one-time-tokens.ts';
+import { lengths, requireGoodPassword, tooShort } from './password-rules.ts';
+import type { ChangePasswordInput } from './schemas.ts';
+
+/**
+ * Sets another password, ends all other sessions and tells the person. Links to reset the old one count no more. Throws
+ * VALIDATION_FAILED for a password that is too short or easily guessed, BUSY when too many are hashed.
+ */
+export async function changePassword(ctx: UserContext, { newPassword }: ChangePasswordInput): Promise<{ ok: true }> {
+  const { deps, user } = ctx;
+  const account = await findAccount(user.id, deps.db.query);
+  if (account === undefined) throw notFound('user');
+  const place = { path: 'newPassword', siteName: deps.site.name } as const;
+  const { standsAlone } = await requireGoodPassword(newPassword, account, place);
+  const passwordHash = await deps.passwords.hash(newPassword);
+
+  await deps.db.transaction(async ({ query }) => {
+    await lockPerson(user.id, query);
+    // A second factor that was there a moment ago allowed a short password.
+    const isGuarded = standsAlone || (await findAccount(user.id, query))?.hasSecondFactor === true;
+    if (!isGuarded) throw invalid('newPassword', tooShort(lengths.alone));
+    const set = { passwordHash, passwordStandsAlone: standsAlone };
+    await updateRow({ deps, user, query }, users, { id: user.id, action: 'change_password', set });
+    await voidTokens(user.id, query, ['reset_password']);
+    await endSessions(deps, { userId: user.id, reason: 'password', by: user.sessionId, except: user.sessionId }, query);
+    await deps.jobs.send('mail', { to: account.email, name: account.name, kind: 'password-changed' }, { query });
+  });
+  return { ok: true };
+}

@@ -1,0 +1,38 @@
+import { sessions } from '../changes/tables.ts';
+import { updateRow } from '../changes/update-row.ts';
+import type { UserContext } from '../context.ts';
+import { DomainError, notFound } from '../errors.ts';
+import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
+import type { ConfirmInput } from './schemas.ts';
+import { failedSignIn, findClaimant, verifyPassword } from './verify-password.ts';
+
+const findEmail = { name: 'auth.emailOf', text: 'SELECT email FROM users WHERE id = $1' };
+
+/**
+ * Shows again who one is: what guards the account can then be changed for five minutes from this session. Throws
+ * INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, and TOO_MANY_REQUESTS as at a sign-in.
+ */
+export async function confirm(ctx: UserContext, { password }: ConfirmInput): Promise<{ ok: true }> {
+  const { deps, user } = ctx;
+  const [found] = await deps.db.query<{ email: string }>(findEmail, [user.id]);
+  if (found === undefined) throw notFound('user');
+  const claimant = await findClaimant(ctx, found.email);
+  const isRight = await verifyPassword(ctx, claimant, password);
+  if (!isRight || claimant.account === null) {
+    // Not waited for: under an idempotency key this runs in a transaction, which the failure takes back.
+    deps.jobs.send('failed-sign-in', failedSignIn(ctx, found.email)).catch((error: unknown) => {
+      ctx.request.log.warn({ err: error }, 'could not note a failed confirmation');
+    });
+    throw new DomainError('INVALID_CREDENTIALS', 'The password is wrong');
+  }
+
+  await requireSecondFactor(ctx, claimant.account, 'confirm');
+  await setAuthenticated(ctx);
+  return { ok: true };
+}
+
+/** The session counts as just begun for whatever needs a fresh sign-in. */
+async function setAuthenticated(ctx: UserContext): Promise<void> {
+  const authenticatedAt = ctx.deps.clock.now().toISOString();
+  await updateRow(ctx, sessions, { id: ctx.user.sessionId, action: 'confirm', set: { authenticatedAt } });
+}

@@ -1,0 +1,73 @@
+import { testDatabase } from '@alice/db/testing';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createGuessLimiter } from '../limits/guesses.ts';
+import { recordedPasswords, signInFrom, signUp, testDeps, testPassword } from '../testing/index.ts';
+
+const guesses = 10_000;
+const addresses = 50;
+const dayMs = 86_400_000;
+const secret = 'a key that only the tests of this project ever use';
+
+afterEach(() => void vi.useRealTimers());
+
+it('of 10,000 guesses from 50 addresses in a day at most 100 reach the hash, and the owner notices nothing', {
+  timeout: 120_000,
+}, async () => {
+  // The windows end by `Date.now`; nothing else of this test needs the time.
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const startedAt = Date.now();
+  await using db = await testDatabase();
+  const plain = await testDeps(db);
+  const passwords = recordedPasswords(plain.passwords);
+  const deps = { ...plain, passwords, guesses: createGuessLimiter({ secret }) };
+  const owner = await signUp(deps);
+
+  const answers = new Map<string | null, number>();
+  for (let count = 0; count < guesses; count += 1) {
+    vi.setSystemTime(startedAt + (count * dayMs) / guesses);
+    const answer = await signInFrom(deps, `203.0.113.${count % addresses}`, {
+      email: owner.email,
+      password: `guess number ${count}`,
+    });
+    answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    if (count % 250 !== 0) continue;
+    expect((await owner.api.users.me()).email).toBe(owner.email);
+    // From where they signed up.
+    expect(await signInFrom(deps, '192.0.2.1', { email: owner.email, password: testPassword })).toBeNull();
+  }
+
+  const reached = passwords.asked.filter((password) => password !== testPassword).length;
+  expect(reached).toBeGreaterThan(0);
+  expect(reached).toBeLessThanOrEqual(100);
+  expect(Object.fromEntries(answers)).toEqual({
+    INVALID_CREDENTIALS: reached,
+    TOO_MANY_REQUESTS: guesses - reached,
+  });
+});
+
+it('refuses alike whether or not there is an account, and before the hash', async () => {
+  await using db = await testDatabase();
+  const plain = await testDeps(db);
+  const passwords = recordedPasswords(plain.passwords);
+  const deps = { ...plain, passwords, guesses: createGuessLimiter({ secret }) };
+  const owner = await signUp(deps);
+  const answersTo = async (email: string) => {
+    const answers: (string | null)[] = [];
+    for (let count = 0; count < 12; count += 1) {
+      answers.push(await signInFrom(deps, `198.51.100.${count}`, { email, password: 'not the right one' }));
+    }
+    return answers;
+  };
+  const answers = await answersTo(owner.email);
+  expect(answers).toEqual([
+    ...Array<string>(10).fill('INVALID_CREDENTIALS'),
+    ...Array<string>(2).fill('TOO_MANY_REQUESTS'),
+  ]);
+  expect(await answersTo('nobody@example.com')).toEqual(answers);
+  expect(passwords.asked).toHaveLength(20);
+  // Not even the right one is looked at then.
+  expect(await signInFrom(deps, '198.51.100.200', { email: owner.email, password: testPassword })).toBe(
+    'TOO_MANY_REQUESTS',
+  );
+  expect(passwords.asked).toHaveLength(20);
+});

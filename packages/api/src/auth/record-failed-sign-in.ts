@@ -1,0 +1,43 @@
+import { addLine } from '../changes/add-line.ts';
+import type { Deps } from '../deps.ts';
+import type { Job } from '../jobs/create-job-queue.ts';
+import type { JobData } from '../jobs/job-queue.ts';
+
+/** Whoever guesses on does not fill the person's history. */
+const mostPerHour = 20;
+const hourMs = 3_600_000;
+/** Whatever a client calls itself. */
+const longestUserAgent = 500;
+
+const findAccount = { name: 'auth.accountId', text: 'SELECT id FROM users WHERE email = $1' };
+
+/**
+ * Notes a sign-in that failed in the history of the account with this address, if there is one. The job's id is the
+ * line's, so that a job that is done again adds no second one. Gives whether a line was written.
+ */
+export async function recordFailedSignIn(
+  { db, clock, changes }: Pick<Deps, 'db' | 'clock' | 'changes'>,
+  { id, data }: Job<JobData['failed-sign-in']>,
+): Promise<boolean> {
+  const [account] = await db.query<{ id: string }>(findAccount, [data.email]);
+  if (account === undefined) return false;
+  const now = clock.now();
+  const isNew = await addLine(db.query, {
+    userId: account.id,
+    actorId: account.id,
+    sessionId: null,
+    entity: 'session',
+    entityId: id,
+    action: data.action ?? 'failed_login',
+    after: { address: data.address, userAgent: shortened(data.userAgent), at: data.at },
+    at: now.toISOString(),
+    atMost: { count: mostPerHour, since: new Date(now.getTime() - hourMs).toISOString() },
+  });
+  if (isNew) changes.announce(account.id);
+  return isNew;
+}
+
+/** Text that the database can keep, whatever the client sent. */
+function shortened(userAgent: string | null): string | null {
+  return userAgent?.slice(0, longestUserAgent).replaceAll('\u0000', '').toWellFormed() ?? null;
+}

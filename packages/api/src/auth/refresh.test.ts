@@ -1,0 +1,48 @@
+import { databaseFault } from '@alice/db';
+import { testDatabase } from '@alice/db/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Deps } from '../deps.ts';
+import { callAs, signUp, type TestClock, testClock, testDeps } from '../testing/index.ts';
+
+let deps: Deps;
+let clock: TestClock;
+
+beforeAll(async () => {
+  clock = testClock();
+  deps = await testDeps(await testDatabase(), { clock });
+});
+afterAll(() => deps.db.close());
+
+/** As the SDK does, again while the database is too busy to say anything: so many at once are more than its pool holds. */
+async function refresh(refreshToken: string | null) {
+  for (;;) {
+    try {
+      return await callAs(deps, null).auth.refresh({ refreshToken });
+    } catch (error) {
+      if (databaseFault(error)?.kind !== 'unavailable') throw error;
+    }
+  }
+}
+
+const rounds = 200;
+const atOnce = 50;
+
+it(`of ${atOnce} refreshes of one token at once, all get one and the same successor, ${rounds} times over`, async () => {
+  const { tokens, user } = await signUp(deps);
+  let { refreshToken } = tokens;
+  const seen = new Set([refreshToken]);
+  for (let round = 1; round <= rounds; round += 1) {
+    clock.advance({ minutes: 1 });
+    const presented = refreshToken;
+    const pairs = await Promise.all(Array.from({ length: atOnce }, () => refresh(presented)));
+    expect(new Set(pairs.map((pair) => JSON.stringify(pair))).size).toBe(1);
+    refreshToken = pairs[0]?.refreshToken ?? null;
+    seen.add(refreshToken);
+    // A reply that was lost: whoever comes back within the grace is given the same again.
+    clock.advance({ seconds: 10 });
+    expect(await refresh(presented)).toEqual(pairs[0]);
+  }
+  expect(seen.size).toBe(rounds + 1);
+  const sessions = await deps.db.prisma.session.findMany({ where: { userId: user.id } });
+  expect(sessions).toMatchObject([{ generation: rounds + 1, endedAt: null }]);
+}, 240_000);

@@ -1,0 +1,31 @@
+import { afterCommit, type RunQuery } from '@alice/db';
+import type { ChangeContext } from '../changes/create-row.ts';
+import { apiKeys, passkeys, totps } from '../changes/tables.ts';
+import { updateRow } from '../changes/update-row.ts';
+
+/** What still opens the account. Rows that were removed stay for the history. */
+const find = {
+  name: 'auth.credentials',
+  text: `
+    SELECT 'api_key' AS kind, id FROM api_keys WHERE user_id = $1 AND ended_at IS NULL
+    UNION ALL SELECT 'passkey', id FROM passkeys WHERE user_id = $1 AND ended_at IS NULL
+    UNION ALL SELECT 'totp', id FROM totps WHERE user_id = $1 AND ended_at IS NULL`,
+};
+
+const deleteCodes = { name: 'auth.deleteRecoveryCodes', text: 'DELETE FROM recovery_codes WHERE user_id = $1' };
+
+/** Removes everything but the password that opens an account: whoever made it was not its owner. */
+export async function removeCredentials(ctx: ChangeContext, query: RunQuery): Promise<void> {
+  const { deps, user } = ctx;
+  const endedAt = deps.clock.now().toISOString();
+  const found = await query<{ kind: 'api_key' | 'passkey' | 'totp'; id: string }>(find, [user.id]);
+  for (const { kind, id } of found) {
+    const change = { id, action: 'remove_unproven', set: { endedAt } };
+    if (kind === 'api_key') {
+      await updateRow(ctx, apiKeys, change);
+      afterCommit(query, () => deps.sessions.end(id));
+    } else if (kind === 'passkey') await updateRow(ctx, passkeys, change);
+    else await updateRow(ctx, totps, change);
+  }
+  await query(deleteCodes, [user.id]);
+}

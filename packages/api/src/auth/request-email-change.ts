@@ -1,0 +1,34 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { UserContext } from '../context.ts';
+import { invalid, notFound } from '../errors.ts';
+import { findAccount, findAccountOf, lockPerson } from './find-account.ts';
+import { createToken, voidTokens } from './one-time-tokens.ts';
+import type { EmailInput } from './schemas.ts';
+import { sendAddressTaken } from './send-address-taken.ts';
+
+/**
+ * Asks both addresses by mail whether the account may move from one to the other. The same answer where the new one has
+ * an account: its owner is told, and the move cannot be agreed to. Throws TOO_MANY_REQUESTS.
+ */
+export async function requestEmailChange(ctx: UserContext, { email: newEmail }: EmailInput): Promise<{ ok: true }> {
+  const { deps, request, user } = ctx;
+  const account = await findAccount(user.id, deps.db.query);
+  if (account === undefined) throw notFound('user');
+  if (account.email === newEmail) throw invalid('email', 'is your address already');
+  await deps.guesses.count({ kind: 'mail', address: request.address, account: account.email });
+  await deps.guesses.count({ kind: 'mail', address: request.address, account: newEmail });
+
+  const { id: userId, email, name } = account;
+  await deps.db.transaction(async ({ query }) => {
+    await lockPerson(userId, query);
+    await voidTokens(userId, query, ['change_email_from', 'change_email_to']);
+    const requestId = uuidv7();
+    const from = await createToken(ctx, { userId, purpose: 'change_email_from', email, requestId }, query);
+    await deps.jobs.send('mail', { to: email, name, kind: 'change-email-from', token: from, newEmail }, { query });
+    const to = await createToken(ctx, { userId, purpose: 'change_email_to', email: newEmail, requestId }, query);
+    const isTaken = (await findAccountOf(newEmail, query)) !== undefined;
+    if (isTaken) await sendAddressTaken(deps, newEmail, query);
+    else await deps.jobs.send('mail', { to: newEmail, name, kind: 'change-email-to', token: to, newEmail }, { query });
+  });
+  return { ok: true };
+}

@@ -1,0 +1,60 @@
+import type { RunQuery } from '@alice/db';
+import type { ActivityEntity } from '@alice/db/models';
+
+/** A line of a person's history that goes with no row of theirs. */
+export interface NewLine {
+  readonly userId: string;
+  readonly actorId: string;
+  /** The session that it came with; null where there was none. */
+  readonly sessionId: string | null;
+  readonly entity: ActivityEntity;
+  readonly entityId: string;
+  readonly action: string;
+  readonly after: Readonly<Record<string, unknown>>;
+  /** ISO 8601. */
+  readonly at: string;
+  /** No more lines of this action than `count` since then. */
+  readonly atMost?: { readonly count: number; readonly since: string };
+}
+
+/** $1 person, $2 now, $3 who did it, $4 session, $5 entity, $6 its id, $7 action, $8 what is, $9 at most, $10 since. */
+const statement = {
+  name: 'changes.addLine',
+  text: `
+    WITH counter AS MATERIALIZED (
+      SELECT user_id FROM change_counters WHERE user_id = $1 FOR UPDATE
+    ), numbered AS (
+      UPDATE change_counters c SET number = c.number + 1 FROM counter
+       WHERE c.user_id = $1
+         AND NOT EXISTS (SELECT FROM activity a WHERE a.user_id = $1 AND a.entity = $5::activity_entity
+                            AND a.entity_id = $6 AND a.action = $7)
+         AND ($9::int IS NULL
+              OR $9 > (SELECT count(*) FROM activity a WHERE a.user_id = $1 AND a.entity = $5::activity_entity
+                          AND a.action = $7 AND a.at > $10::timestamptz))
+      RETURNING c.number
+    )
+    INSERT INTO activity (user_id, number, at, actor_id, session_id, entity, entity_id, action, after)
+    SELECT $1, number, $2, $3, $4, $5::activity_entity, $6, $7, $8::jsonb FROM numbered
+    RETURNING number`,
+};
+
+/**
+ * Takes the person's next number and writes a line under it: one statement. A line of the same action about the same thing
+ * is written once. Gives whether it was written; it is not where the person is gone.
+ */
+export async function addLine(query: RunQuery, line: NewLine): Promise<boolean> {
+  const { userId, at, actorId, sessionId, entity, entityId, action, after, atMost } = line;
+  const written = await query(statement, [
+    userId,
+    at,
+    actorId,
+    sessionId,
+    entity,
+    entityId,
+    action,
+    JSON.stringify(after),
+    atMost?.count ?? null,
+    atMost?.since ?? null,
+  ]);
+  return written.length === 1;
+}

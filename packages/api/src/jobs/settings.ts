@@ -1,0 +1,66 @@
+import type { QueueOptions } from 'pg-boss';
+import type { JobName } from './job-queue.ts';
+
+/** A job that failed so often is dead: it is put aside for a person to look at, and stops nobody. */
+export const tries = 5;
+
+export interface QueueSettings {
+  /** How often a worker looks for jobs that other processes sent, or that became due. */
+  readonly pollSeconds: number;
+  /** How often one of the processes looks for jobs whose time is up. */
+  readonly superviseSeconds: number;
+  /** How long one try may take; after that its process counts as killed. */
+  readonly expireSeconds: number;
+  /** The first retry comes after one to two times this, each further one after twice as long; 0: at once. */
+  readonly retrySeconds: number;
+  readonly queues: Readonly<Record<JobName, WorkerSettings>>;
+}
+
+interface WorkerSettings {
+  readonly workers: number;
+  /** How many jobs one of them takes at a time. Of a process that is killed they are all done again. */
+  readonly batchSize: number;
+  /** Nobody waits for these: they are done many at once at the next look, so that a flood of them costs little. */
+  readonly isPatient?: true;
+}
+
+/** A killed process's job is taken again after 20 + 15 + 10 + 5 seconds at most. */
+export const timings: QueueSettings = {
+  pollSeconds: 5,
+  superviseSeconds: 15,
+  expireSeconds: 20,
+  retrySeconds: 5,
+  queues: {
+    // One that waits for a slow mail server does not hold up the other.
+    mail: { workers: 2, batchSize: 1 },
+    'failed-sign-in': { workers: 1, batchSize: 25, isPatient: true },
+    'password-reset': { workers: 1, batchSize: 5 },
+  },
+};
+
+/** The embedded database has one process: nobody else sends jobs, and each look costs it more than a server. */
+export const embeddedTimings: QueueSettings = {
+  ...timings,
+  pollSeconds: 10,
+  queues: { ...timings.queues, mail: { workers: 1, batchSize: 1 } },
+};
+
+const daySeconds = 86_400;
+
+/** Every queue by its name; the dead ones' first, since the others refer to it. */
+export function queueOptions(
+  deadQueue: string,
+  { expireSeconds, retrySeconds, queues }: QueueSettings,
+): Record<string, QueueOptions & { readonly deadLetter?: string }> {
+  const of = {
+    retryLimit: tries - 1,
+    retryDelay: retrySeconds,
+    retryBackoff: retrySeconds > 0,
+    expireInSeconds: expireSeconds,
+    retentionSeconds: 7 * daySeconds,
+    deleteAfterSeconds: daySeconds,
+    deadLetter: deadQueue,
+  };
+  const dead = { retentionSeconds: 30 * daySeconds, deleteAfterSeconds: daySeconds };
+  return { [deadQueue]: dead, ...Object.fromEntries(Object.keys(queues).map((name) => [name, of])) };
+}

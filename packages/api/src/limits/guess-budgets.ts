@@ -1,0 +1,56 @@
+import type { Guess, GuessKind } from './guesses.ts';
+import type { WindowLimit } from './windows.ts';
+
+/** The account's, the account's for strangers or for networks that it knows, or the network's whatever the account. */
+type Whose = 'account' | 'stranger' | 'known' | 'network';
+
+export interface GuessBudget extends WindowLimit {
+  readonly whose: Whose;
+}
+
+/** What an operator may have to raise: many people behind one address. */
+export interface GuessSettings {
+  readonly registrationsPerHour: number;
+  readonly mailsPerHour: number;
+}
+
+/** Each an hour and network. */
+export const guessSettings: GuessSettings = { registrationsPerHour: 10, mailsPerHour: 10 };
+
+const minutes = 60;
+const hours = 60 * minutes;
+const days = 24 * hours;
+
+/**
+ * All budgets of guesses. One attempt takes one of each that its kind has. Names stand in Redis: a changed window needs a
+ * new name. An account that strangers guess at stays open to its owner, who has a budget of their own where they are known.
+ */
+export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind, readonly GuessBudget[]>> {
+  return {
+    password: [
+      { name: 'p1', whose: 'stranger', points: 10, seconds: hours },
+      { name: 'p2', whose: 'stranger', points: 40, seconds: days },
+      { name: 'p3', whose: 'known', points: 20, seconds: hours },
+      { name: 'p4', whose: 'network', points: 30, seconds: 15 * minutes },
+      { name: 'p5', whose: 'network', points: 300, seconds: days },
+    ],
+    // Whoever gets here has shown the password, so neither the network nor who is known there matters.
+    code: [
+      { name: 'c1', whose: 'account', points: 5, seconds: 15 * minutes },
+      { name: 'c2', whose: 'account', points: 20, seconds: days },
+    ],
+    register: [{ name: 'r1', whose: 'network', points: settings.registrationsPerHour, seconds: hours }],
+    mail: [
+      { name: 'm1', whose: 'account', points: 3, seconds: hours },
+      { name: 'm2', whose: 'network', points: settings.mailsPerHour, seconds: hours },
+    ],
+    notice: [{ name: 'n1', whose: 'account', points: 1, seconds: days }],
+    token: [{ name: 't1', whose: 'network', points: 60, seconds: 15 * minutes }],
+  };
+}
+
+/** Whether an attempt uses this budget. One about no account uses the network's alone. */
+export function isUsedBy({ account, isKnownNetwork = false }: Guess, { whose }: GuessBudget): boolean {
+  if (whose === 'network') return true;
+  return account !== null && (whose === 'account' || (whose === 'known') === isKnownNetwork);
+}

@@ -1,0 +1,34 @@
+import type { RunQuery } from '@alice/db';
+
+/** What a person can show beside the password. */
+export interface Factors {
+  readonly totp: boolean;
+  readonly passkeys: number;
+  readonly recoveryCodes: number;
+  /** The password is long enough to count with no second factor. */
+  readonly passwordStandsAlone: boolean;
+}
+
+const statement = {
+  name: 'secondFactor.find',
+  text: `
+    SELECT EXISTS (SELECT FROM totps t
+                    WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL AND t.ended_at IS NULL) AS totp,
+           (SELECT count(*) FROM passkeys p WHERE p.user_id = u.id AND p.ended_at IS NULL) AS passkeys,
+           (SELECT count(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL) AS "recoveryCodes",
+           u.password_stands_alone AS "passwordStandsAlone"
+      FROM users u WHERE u.id = $1`,
+};
+
+const none: Factors = { totp: false, passkeys: 0, recoveryCodes: 0, passwordStandsAlone: true };
+
+/** One statement, each part of it by the person's own keys. */
+export async function findFactors(query: RunQuery, userId: string): Promise<Factors> {
+  const [found] = await query<Factors>(statement, [userId]);
+  return found ?? none;
+}
+
+/** Recovery codes are no factor of their own: they stand in for one that was lost. */
+export function countFactors({ totp, passkeys }: Factors): number {
+  return passkeys + (totp ? 1 : 0);
+}

@@ -1,0 +1,68 @@
+import type { Context, Identity } from '../context.ts';
+import { openPass, type Pass } from '../crypto/sealed-pass.ts';
+import { DomainError } from '../errors.ts';
+import { verifyPasskey } from '../passkeys/verify-passkey.ts';
+import { verifyTotp } from '../totp/verify-totp.ts';
+import { recordFailure } from './record-failure.ts';
+import type { ShowFactorInput } from './schemas.ts';
+import type { Proof } from './use-proof.ts';
+import { verifyRecoveryCode } from './verify-recovery-code.ts';
+
+/** For whom a ticket was made. */
+export type Ticket = Pass & { readonly userId: string };
+
+/** Throws INVALID_TOKEN, the same for whatever is wrong with a ticket. */
+export function openTicket({ deps }: Context, ticket: string, purpose: 'sign-in' | 'confirm'): Ticket {
+  const pass = openPass(deps, ticket, purpose);
+  if (pass === null || pass.userId === null) throw badTicket();
+  return { ...pass, userId: pass.userId };
+}
+
+export function badTicket(): DomainError {
+  return new DomainError('INVALID_TOKEN', 'This ticket has been used, or has expired: begin again with the password');
+}
+
+/**
+ * Looks at what was shown beside a ticket, within the person's budget of guesses, and has `allow` use it up. Whatever is
+ * wrong leaves a line in the history and throws INVALID_CREDENTIALS, and so does what was used before, unless by the same
+ * request: `repeat` gives what that got. Throws TOO_MANY_REQUESTS.
+ */
+export async function verifySecondFactor<Result>(
+  ctx: Context & { readonly user?: Identity },
+  ticket: Ticket,
+  input: ShowFactorInput,
+  allow: (proof: Proof) => Promise<Result | null>,
+  repeat: () => Promise<Result | null> = async () => null,
+): Promise<Result> {
+  const { userId } = ticket;
+  // A passkey cannot be guessed: it stays open to an owner whose codes somebody guesses at.
+  const kind = input.passkey === undefined ? 'code' : 'token';
+  const attempt = await ctx.deps.guesses.count({ kind, account: userId, address: ctx.request.address });
+  const proof = await proofOf(ctx, ticket, input);
+  const allowed = proof === null ? null : await allow({ ...proof, passes: [ticket, ...proof.passes] });
+  const result = allowed ?? (await repeat());
+  if (result !== null) {
+    await attempt.giveBack();
+    return result;
+  }
+  await recordFailure(ctx, userId, input);
+  ctx.request.log.warn({ userId }, 'a second factor was wrong');
+  throw new DomainError('INVALID_CREDENTIALS', 'That is wrong, or was used before');
+}
+
+async function proofOf(
+  ctx: Context & { readonly user?: Identity },
+  { userId, sessionId, purpose }: Ticket,
+  { code, recoveryCode, passkey }: ShowFactorInput,
+): Promise<Proof | null> {
+  if (code !== undefined) return verifyTotp(ctx, userId, code);
+  if (recoveryCode !== undefined) return verifyRecoveryCode(ctx, userId, recoveryCode);
+  if (passkey === undefined) return null;
+  const expected = {
+    purpose: purpose === 'confirm' ? 'passkey-confirm' : 'passkey-sign-in',
+    userId,
+    sessionId,
+  } as const;
+  const verdict = await verifyPasskey(ctx, passkey, expected);
+  return verdict.kind === 'right' ? verdict.proof : null;
+}

@@ -1,0 +1,21 @@
+import { users } from '../changes/tables.ts';
+import { updateRow } from '../changes/update-row.ts';
+import type { UserContext } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { lockAccounts } from './lock-accounts.ts';
+import type { UserOut } from './schemas.ts';
+import { toUser } from './to-user.ts';
+
+/** Keeps an account that was about to go. */
+export async function cancelDeletion(ctx: UserContext): Promise<UserOut> {
+  const { deps, user } = ctx;
+  return deps.db.transaction(async ({ query }) => {
+    const account = (await lockAccounts(query, [user.id])).get(user.id);
+    if (account === undefined) throw notFound('user');
+    if (account.deletionDueAt === null) return toUser(account);
+    const change = { id: user.id, action: 'cancel_deletion', set: { deletionDueAt: null } };
+    const changed = await updateRow({ deps, user, query }, users, change);
+    await deps.jobs.send('mail', { to: account.email, name: account.name, kind: 'deletion-cancelled' }, { query });
+    return toUser(changed);
+  });
+}

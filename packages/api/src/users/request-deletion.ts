@@ -1,0 +1,26 @@
+import { users } from '../changes/tables.ts';
+import { updateRow } from '../changes/update-row.ts';
+import type { UserContext } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { lockAccounts } from './lock-accounts.ts';
+import type { UserOut } from './schemas.ts';
+import { toUser } from './to-user.ts';
+
+/** How long a person may change their mind. */
+export const deletionDays = 14;
+
+/** Sets the day on which the account goes. Until then all works as before. A second request changes nothing. */
+export async function requestDeletion(ctx: UserContext): Promise<UserOut> {
+  const { deps, user } = ctx;
+  return deps.db.transaction(async ({ query }) => {
+    const account = (await lockAccounts(query, [user.id])).get(user.id);
+    if (account === undefined) throw notFound('user');
+    if (account.deletionDueAt !== null) return toUser(account);
+    const deletionDueAt = new Date(deps.clock.now().getTime() + deletionDays * 86_400_000).toISOString();
+    const change = { id: user.id, action: 'request_deletion', set: { deletionDueAt } };
+    const changed = await updateRow({ deps, user, query }, users, change);
+    const { email: to, name } = account;
+    await deps.jobs.send('mail', { to, name, kind: 'deletion-requested', at: deletionDueAt }, { query });
+    return toUser(changed);
+  });
+}
