@@ -6,6 +6,7 @@ import {
   DomainError,
   type Identity,
   passwordHashing,
+  plainRequest,
   type SessionGate,
 } from '@alice/api';
 import type { Database } from '@alice/db';
@@ -43,19 +44,10 @@ export async function productOn(
     },
     { sessions: openGate, changes: noFeed, limiter: noLimiter },
   );
-  const request = {
-    id: 'bench',
-    log: silent,
-    authorization: null,
-    address: '127.0.0.1',
-    userAgent: null,
-    idempotencyKeys: null,
-    held: null,
-  };
   return (caller) =>
     createCaller({
       deps,
-      request: { ...request, reply: { budget: null, givenAt: null } },
+      request: plainRequest({ id: 'bench', log: silent, authorization: null, address: '127.0.0.1', userAgent: null }),
       caller:
         caller === null
           ? new DomainError('UNAUTHENTICATED')

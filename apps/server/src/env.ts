@@ -18,6 +18,8 @@ export interface Settings {
   readonly redisUrl: string | null;
   /** None outside production: made once and kept in the data directory. */
   readonly secretKey: string | null;
+  /** Secret keys from before: what they sealed can still be read. */
+  readonly previousSecretKeys: readonly string[];
   /** None outside production: derived from the secret key. */
   readonly jwtSecretKey: string | null;
   /** Keys that signed before; their tokens still count. */
@@ -122,6 +124,7 @@ const schema = z.object({
   REDIS_PORT: number(1, 65_535, 6379),
   SECRET_KEY: secret.optional(),
   JWT_SECRET_KEY: secret.optional(),
+  PREVIOUS_SECRET_KEYS: z.string().default('').transform(list).pipe(z.array(secret)),
   JWT_PREVIOUS_SECRET_KEYS: z.string().default('').transform(list).pipe(z.array(secret)),
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: number(0.01, 60, 15),
   JWT_REFRESH_TOKEN_EXPIRE_DAYS: number(0.01, 30, 7),
@@ -177,6 +180,7 @@ export function readSettings(environment: Environment): Settings {
     redisUrl: env.REDIS_URL ?? redisHost,
     secretKey: env.SECRET_KEY ?? null,
     jwtSecretKey: env.JWT_SECRET_KEY ?? null,
+    previousSecretKeys: env.PREVIOUS_SECRET_KEYS,
     jwtPreviousSecretKeys: env.JWT_PREVIOUS_SECRET_KEYS,
     accessTokenMinutes: env.JWT_ACCESS_TOKEN_EXPIRE_MINUTES,
     refreshTokenDays: env.JWT_REFRESH_TOKEN_EXPIRE_DAYS,

@@ -8,6 +8,7 @@ import {
   createSealer,
   type Deps,
   type RunningJobQueue,
+  type Sealer,
 } from '@alice/api';
 import { type Database, databaseFault, openDatabase } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
@@ -21,7 +22,7 @@ import { listen } from './listen.ts';
 import { createLog } from './log.ts';
 import { createMailer } from './mail/create-mailer.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
-import { signingSecrets } from './secrets.ts';
+import { sealingSecrets, signingSecrets } from './secrets.ts';
 import { type Stoppable, stopAll, stopServer } from './stop.ts';
 import { startWorker } from './worker.ts';
 
@@ -51,12 +52,12 @@ async function main(): Promise<void> {
     if (redis !== null) opened.unshift({ name: 'Redis', stop: () => redis.close() });
 
     const secrets = await signingSecrets(settings);
-    const sealer = createSealer(secrets, randomBytes);
+    const sealer = createSealer(await sealingSecrets(settings), randomBytes);
     const isWorking = settings.role !== 'api';
     const jobs = createJobQueue({ db, log, sealer, isWorking });
     await jobs.start();
     opened.unshift({ name: 'jobs', stop: () => jobs.stop() });
-    const deps = await buildDeps(settings, { db, redis, log, secrets, jobs });
+    const deps = await buildDeps(settings, { db, redis, log, secrets, sealer, jobs });
     if (isWorking) {
       const mailer = createMailer(settings, log);
       opened.splice(1, 0, { name: 'mailer', stop: async () => mailer.close() });
@@ -112,10 +113,11 @@ interface Parts {
   readonly redis: RedisConnection | null;
   readonly log: Logger;
   readonly secrets: readonly [string, ...string[]];
+  readonly sealer: Sealer;
   readonly jobs: RunningJobQueue;
 }
 
-async function buildDeps(settings: Settings, { db, redis, log, secrets, jobs }: Parts): Promise<Deps> {
+async function buildDeps(settings: Settings, { db, redis, log, secrets, sealer, jobs }: Parts): Promise<Deps> {
   const { accessTokenMinutes: accessMinutes, refreshTokenDays: refreshDays, publicUrl: url } = settings;
   const options = {
     db,
@@ -131,6 +133,7 @@ async function buildDeps(settings: Settings, { db, redis, log, secrets, jobs }: 
     },
   };
   return createDeps(options, {
+    sealer,
     changes: createChangeFeed(db, log, {
       ...(redis === null ? {} : { broadcast: redis.broadcast }),
       pollMs: db.driver === 'pglite' ? alonePollMs : pollMs,

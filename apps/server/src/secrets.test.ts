@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from './env.ts';
-import { signingSecrets } from './secrets.ts';
+import { sealingSecrets, signingSecrets } from './secrets.ts';
 
 let dataDir: string;
 beforeEach(async () => {
@@ -36,6 +36,17 @@ describe('signingSecrets', () => {
     const [derived] = await secretsWith({ SECRET_KEY: strong });
     expect(derived).not.toBe(strong);
     expect(await secretsWith({ SECRET_KEY: strong })).toEqual([derived]);
+  });
+
+  it('keeps what seals apart from what signs: changing the keys of tokens leaves sealed things readable', async () => {
+    const seals = (environment: Record<string, string>) =>
+      sealingSecrets(readSettings({ DATA_DIR: dataDir, SECRET_KEY: strong, ...environment }));
+    const [today] = await seals({ JWT_SECRET_KEY: strong.toLowerCase() });
+    expect(await seals({})).toEqual([today]);
+    const newer = [...strong].reverse().join('');
+    const [next, ...before] = await seals({ SECRET_KEY: newer, PREVIOUS_SECRET_KEYS: strong });
+    expect(before).toEqual([today]);
+    expect(next).not.toBe(today);
   });
 
   it('refuses a torn file and names it', async () => {

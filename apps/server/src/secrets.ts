@@ -11,6 +11,12 @@ export async function signingSecrets(settings: Settings): Promise<readonly [stri
   return [today, ...settings.jwtPreviousSecretKeys];
 }
 
+/** The secrets that seal what the database keeps for longer than tokens live: today's first, then those that still open. */
+export async function sealingSecrets(settings: Settings): Promise<readonly [string, ...string[]]> {
+  const today = settings.secretKey ?? (await keptSecret(settings.dataDir));
+  return [deriveKey(today, 'seal'), ...settings.previousSecretKeys.map((secret) => deriveKey(secret, 'seal'))];
+}
+
 /** One secret, many keys: each purpose gets its own (HKDF, RFC 5869). */
 function deriveKey(secret: string, purpose: string): string {
   return Buffer.from(hkdfSync('sha256', secret, '', `alice ${purpose}`, 32)).toString('base64url');

@@ -50,17 +50,18 @@ describe.each(mutations.filter(({ path }) => !keyless.includes(path) && !openToA
         const least = lines[procedure.path] ?? (leavesNoLine.has(procedure.path) ? 0 : 1);
         expect(first.lines, `${way.name}: activity lines`).toBeGreaterThanOrEqual(least);
 
-        way.house.clock.advance({ minutes: 5 });
+        // Soon enough for what needs a fresh sign-in.
+        way.house.clock.advance({ minutes: 1 });
         const again = await askWithKey(way, procedure, world, { ...first, requestId: 'the-second-request' });
         expect(again.text, `${way.name}: the body again`).toBe(first.answer.text);
         expect(headersThatLast(again)).toEqual(headersThatLast(first.answer));
 
         const other = otherInput(procedure, first.input, world);
-        const refused = await askWithKey(way, procedure, world, { ...first, input: other });
-        expect(refused.outcome, `${way.name}: another body`).toMatchObject({
-          ok: false,
-          code: 'IDEMPOTENCY_KEY_REUSED',
-        });
+        if (other !== undefined) {
+          const refused = await askWithKey(way, procedure, world, { ...first, input: other });
+          const reused = { ok: false, code: 'IDEMPOTENCY_KEY_REUSED' };
+          expect(refused.outcome, `${way.name}: another body`).toMatchObject(reused);
+        }
 
         await expectRefusalsRepeated(way, procedure, world);
         expect(await countLines(way.house, world), `${way.name}: activity lines in all`).toBe(first.linesAfter);

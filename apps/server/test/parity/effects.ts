@@ -2,7 +2,7 @@ import type { House } from './house.ts';
 import type { World } from './world.ts';
 
 /** The people of a world: those who stood there before, and those who came since. */
-const people = `SELECT id FROM users WHERE starts_with(email, $1)`;
+const people = `SELECT id FROM users WHERE starts_with(email, lower($1))`;
 
 /** All that has been done in a world: its people's activity lines, counters and rows as they are now. */
 export async function effectsIn({ deps }: House, { name }: World) {

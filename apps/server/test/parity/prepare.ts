@@ -21,11 +21,14 @@ type Recorded = ReturnType<typeof recordedJobs>;
 
 /** Makes what a call of the procedure needs beside goals and tasks; with `*`, every kind of row. */
 export async function prepare(house: House, person: Person, path: string): Promise<Prepared> {
-  const rows = { ...(await prepareKeys(house, person, path)), ...(await preparePasskeys(house, person, path)) };
-  return {
-    rows: { ...rows, ...(await prepareSessions(house, person, path)) },
-    values: await valuesFor(house, person, path),
+  // Before a passkey guards the account: a sign-in needs the password alone.
+  const sessions = await prepareSessions(house, person, path);
+  const rows = {
+    ...sessions,
+    ...(await prepareKeys(house, person, path)),
+    ...(await preparePasskeys(house, person, path)),
   };
+  return { rows, values: await valuesFor(house, person, path) };
 }
 
 const isAbout = (path: string, feature: string) => path === '*' || path.startsWith(feature);
@@ -82,7 +85,7 @@ async function valuesFor(house: House, person: Person, path: string): Promise<Pr
     case 'auth.verifyEmail':
       return { token: [mailed(house, person, 'verify-email'), 'no token'] };
     case 'auth.resetPassword':
-      await runJob(house, 'password-reset', person.email);
+      await runJob(house, 'password-reset', person.email.toLowerCase());
       return { token: [mailed(house, person, 'reset-password'), 'no token'] };
     case 'auth.confirmEmailChange': {
       const email = `new-${person.email}`;
@@ -90,6 +93,9 @@ async function valuesFor(house: House, person: Person, path: string): Promise<Pr
       const to = mailed(house, { ...person, email }, 'change-email-to');
       return { token: [mailed(house, person, 'change-email-from'), to, 'no token'] };
     }
+    case 'users.cancelDeletion':
+      await api.users.requestDeletion();
+      return {};
     case 'totp.confirm': {
       const { secret } = await api.totp.enroll();
       return { code: [codeAt(secret, house.clock.now()), '000000'] };
@@ -137,7 +143,8 @@ async function addApp({ deps, clock }: House, { accessToken }: Person) {
 
 async function addPasskey({ deps }: House, { accessToken }: Person) {
   const api = callAs(deps, accessToken);
-  const device = softAuthenticator();
+  // Its answers may be given in any order.
+  const device = softAuthenticator({ counter: null });
   await api.passkeys.register({ name: 'Phone', response: device.create(await api.passkeys.registrationOptions()) });
   return device;
 }
@@ -177,7 +184,7 @@ const recorded = ({ deps }: House) => deps.jobs as Recorded;
 /** The token of the latest mail of a kind. */
 function mailed(house: House, { email }: Pick<Person, 'email'>, kind: string): string {
   const mail = recorded(house)
-    .mailsTo(email)
+    .mailsTo(email.toLowerCase())
     .findLast((sent) => sent.kind === kind);
   if (mail === undefined || !('token' in mail)) throw new Error(`no mail ${kind} to ${email}`);
   return mail.token;

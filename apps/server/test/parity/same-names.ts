@@ -43,10 +43,19 @@ export function namer({ names }: World): (value: unknown) => unknown {
     if (key === 'code' && /^\d{6}$/.test(text)) return '<code>';
     const claims = token.exec(text)?.[1];
     if (claims !== undefined) return rename({ ...decoded(claims), jti: undefined });
+    const id = idIn(text);
+    if (id !== null && known.has(id)) return nameOf(id);
     if (/cursor$/i.test(key)) return { cursor: rename(decoded(text)) };
     return text.replace(uuid, nameOf);
   };
   return rename;
+}
+
+/** The id that WebAuthn writes as bytes in base64url; null where it is something else. */
+function idIn(text: string): string | null {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length !== 16 || text.length !== 22) return null;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** The guarantee: what is no JSON in base64url fails the test. */

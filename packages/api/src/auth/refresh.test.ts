@@ -3,6 +3,7 @@ import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Deps } from '../deps.ts';
 import { callAs, signUp, type TestClock, testClock, testDeps } from '../testing/index.ts';
+import { createTokenIssuer } from './tokens.ts';
 
 let deps: Deps;
 let clock: TestClock;
@@ -46,3 +47,26 @@ it(`of ${atOnce} refreshes of one token at once, all get one and the same succes
   const sessions = await deps.db.prisma.session.findMany({ where: { userId: user.id } });
   expect(sessions).toMatchObject([{ generation: rounds + 1, endedAt: null }]);
 }, 240_000);
+
+it('gives the same successor while the key is being changed: one process signs with the new one, another with the old', async () => {
+  const clock = testClock();
+  await using db = await testDatabase();
+  const deps = await testDeps(db, { clock });
+  const [older, newer] = ['the older of two keys, of 32 bytes or more', 'the newer of two keys, of 32 bytes or more'];
+  const lifetimes = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
+  const before = { ...deps, tokens: createTokenIssuer({ secrets: [older, newer], ...lifetimes }, clock) };
+  const after = { ...deps, tokens: createTokenIssuer({ secrets: [newer, older], ...lifetimes }, clock) };
+  for (const [first, second] of [
+    [before, after],
+    [after, before],
+  ] as const) {
+    const { tokens } = await signUp(first);
+    const { refreshToken } = tokens;
+    const successor = await callAs(first, null).auth.refresh({ refreshToken });
+    expect(await callAs(second, null).auth.refresh({ refreshToken })).toEqual(successor);
+    clock.advance({ seconds: 11 });
+    // It was the one that counts.
+    const next = await callAs(second, null).auth.refresh({ refreshToken: successor.refreshToken });
+    expect(next.refreshToken).not.toBe(successor.refreshToken);
+  }
+});

@@ -57,7 +57,10 @@ async function exchange(ctx: Context, refreshToken: string): Promise<TokenPair> 
       const successor = await rotateTokens(ctx, session);
       if (successor !== null) return successor;
     } else if (claims.generation === session.generation - 1 && isWithinGrace(ctx, session)) {
-      return ctx.deps.tokens.issue(toSubject(session));
+      const successor = await ctx.deps.tokens.issueAgain(toSubject(session), session.refreshHash);
+      // A process with a newer key exchanged it: this one cannot say what it gave.
+      if (successor === null) throw ended();
+      return successor;
     } else {
       await endSession(ctx, { id: claims.userId, sessionId: claims.sessionId }, 'reuse');
       ctx.request.log.warn(

@@ -68,7 +68,8 @@ async function insertSession(
 const findStarted = {
   name: 'auth.findStarted',
   text: `
-    SELECT id, created_at AS "createdAt", rotated_at AS "rotatedAt", generation, start_hash AS "startHash", ended_at AS "endedAt"
+    SELECT id, created_at AS "createdAt", rotated_at AS "rotatedAt", generation, start_hash AS "startHash",
+           refresh_hash AS "refreshHash", ended_at AS "endedAt"
       FROM sessions WHERE user_id = $1 AND start_key = $2 AND created_at > $3 ORDER BY created_at LIMIT 1`,
 };
 
@@ -83,7 +84,10 @@ async function replaceExpired(ctx: StartContext, userId: string, action: 'regist
   return insertSession(ctx, userId, action);
 }
 
-type StartedRow = Pick<Rows['sessions'], 'id' | 'createdAt' | 'rotatedAt' | 'generation' | 'startHash' | 'endedAt'>;
+type StartedRow = Pick<
+  Rows['sessions'],
+  'id' | 'createdAt' | 'rotatedAt' | 'generation' | 'startHash' | 'refreshHash' | 'endedAt'
+>;
 
 /**
  * The tokens that this sign-in was given before, when its reply was lost: the key stands in the session itself, so both
@@ -100,19 +104,15 @@ export async function repeatStart(
   const [found] = await query<StartedRow>(findStarted, [userId, start.key, oldest]);
   if (found === undefined) return null;
   if (found.startHash === null || !start.hash.equals(found.startHash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
-  if (found.endedAt !== null || found.generation !== 1) {
-    throw new DomainError(
-      'UNAUTHENTICATED',
-      'The session that this request began is in use or has ended: sign in anew',
-    );
-  }
-  const { id, generation } = found;
+  if (found.endedAt !== null || found.generation !== 1) throw unrepeatable();
+  const { id, generation, refreshHash } = found;
+  const [createdAt, rotatedAt] = [new Date(found.createdAt), new Date(found.rotatedAt)];
+  const pair = await deps.tokens.issueAgain({ userId, id, generation, createdAt, rotatedAt }, refreshHash);
+  if (pair === null) throw unrepeatable();
   request.reply.givenAt = found.createdAt;
-  return deps.tokens.issue({
-    userId,
-    id,
-    generation,
-    createdAt: new Date(found.createdAt),
-    rotatedAt: new Date(found.rotatedAt),
-  });
+  return pair;
+}
+
+function unrepeatable(): DomainError {
+  return new DomainError('UNAUTHENTICATED', 'The session that this request began is in use or has ended: sign in anew');
 }

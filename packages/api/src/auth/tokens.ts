@@ -72,6 +72,11 @@ export interface TokenIssuer {
    * refresh token can be handed out again without having been stored.
    */
   issue(session: TokenSubject): Promise<TokenPair>;
+  /**
+   * The tokens that this generation was given before, whose refresh token has this hash: another process may have signed
+   * them with another of the keys. Null when none of the keys here did.
+   */
+  issueAgain(session: TokenSubject, refreshHash: Buffer): Promise<TokenPair | null>;
   /** Who an access token speaks for. Throws UNAUTHENTICATED. Whether the session has ended is the gate's to say. */
   verifyAccess(token: string): Caller | Promise<Caller>;
   /** What a refresh token says. Throws UNAUTHENTICATED. */
@@ -91,17 +96,36 @@ const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /** Issues and checks the JWTs of the contract: HS256 alone, `iss`, `aud`, `exp`, `typ` and `kid` always (RFC 8725). */
 export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIssuer {
-  const keys = new Map(options.secrets.map((secret) => [keyId(secret), new TextEncoder().encode(secret)]));
-  const [signingSecret] = options.secrets;
-  const kid = keyId(signingSecret);
-  const signingKey = new TextEncoder().encode(signingSecret);
+  const signers = options.secrets.map(toSigner);
+  const keys = new Map(signers.map(({ kid, key }) => [kid, key]));
+  const signer = toSigner(options.secrets[0]);
   const accessSeconds = options.accessMinutes * 60;
   // A verified token is remembered until it expires: checking it again costs a look-up instead of a WebCrypto call.
   const verified = new LRUCache<string, Caller>({ max: rememberedTokens });
 
-  function sign(typ: 'access' | 'refresh', session: TokenSubject, expires: number): Promise<string> {
+  async function issueBy(by: Signer, session: TokenSubject): Promise<TokenPair> {
+    const refreshExpires = unix(refreshExpiry(session));
+    const accessExpires = Math.min(unix(session.rotatedAt) + accessSeconds, refreshExpires);
+    const [accessToken, refreshToken] = await Promise.all([
+      sign(by, 'access', session, accessExpires),
+      sign(by, 'refresh', session, refreshExpires),
+    ]);
+    return {
+      accessToken,
+      accessTokenExpiresAt: iso(accessExpires),
+      refreshToken,
+      refreshTokenExpiresAt: iso(refreshExpires),
+    };
+  }
+
+  function sign(
+    { kid, key }: Signer,
+    typ: 'access' | 'refresh',
+    session: TokenSubject,
+    expires: number,
+  ): Promise<string> {
     const name = `${typ}:${session.userId}:${session.id}:${session.generation}`;
-    const jti = createHmac('sha256', signingKey).update(name).digest('base64url').slice(0, 22);
+    const jti = createHmac('sha256', key).update(name).digest('base64url').slice(0, 22);
     return new SignJWT({ typ, sid: session.id, ...(typ === 'refresh' ? { gen: session.generation } : {}) })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid })
       .setSubject(session.userId)
@@ -110,7 +134,7 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
       .setIssuedAt(unix(session.rotatedAt))
       .setExpirationTime(expires)
       .setJti(jti)
-      .sign(signingKey);
+      .sign(key);
   }
 
   async function verify(token: string, typ: 'access' | 'refresh') {
@@ -152,19 +176,13 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
   return {
     accessSeconds,
     refreshExpiry,
-    async issue(session) {
-      const refreshExpires = unix(refreshExpiry(session));
-      const accessExpires = Math.min(unix(session.rotatedAt) + accessSeconds, refreshExpires);
-      const [accessToken, refreshToken] = await Promise.all([
-        sign('access', session, accessExpires),
-        sign('refresh', session, refreshExpires),
-      ]);
-      return {
-        accessToken,
-        accessTokenExpiresAt: iso(accessExpires),
-        refreshToken,
-        refreshTokenExpiresAt: iso(refreshExpires),
-      };
+    issue: (session) => issueBy(signer, session),
+    async issueAgain(session, refreshHash) {
+      for (const by of signers) {
+        const pair = await issueBy(by, session);
+        if (hashToken(pair.refreshToken).equals(refreshHash)) return pair;
+      }
+      return null;
     },
     verifyAccess(token) {
       const known = verified.get(token);
@@ -175,6 +193,15 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
       return { userId, sessionId, generation };
     },
   };
+}
+
+interface Signer {
+  readonly kid: string;
+  readonly key: Uint8Array;
+}
+
+function toSigner(secret: string): Signer {
+  return { kid: keyId(secret), key: new TextEncoder().encode(secret) };
 }
 
 /** A key's public name; it tells nothing of the key. */

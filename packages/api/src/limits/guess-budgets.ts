@@ -30,7 +30,9 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
     password: [
       { name: 'p1', whose: 'stranger', points: 10, seconds: hours },
       { name: 'p2', whose: 'stranger', points: 40, seconds: days },
-      { name: 'p3', whose: 'known', points: 20, seconds: hours },
+      // The same as for strangers: whoever shares the owner's network does not see by it that there is an account.
+      { name: 'p3', whose: 'known', points: 10, seconds: hours },
+      { name: 'p6', whose: 'known', points: 40, seconds: days },
       { name: 'p4', whose: 'network', points: 30, seconds: 15 * minutes },
       { name: 'p5', whose: 'network', points: 300, seconds: days },
     ],
