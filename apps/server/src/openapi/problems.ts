@@ -38,6 +38,13 @@ const details: Partial<
     },
     example: { details: { currentVersion: 4, changedFields: ['title', 'status'], conflictingFields: ['title'] } },
   },
+  SECOND_FACTOR_REQUIRED: {
+    properties: {
+      ticket: { type: 'string', description: 'To be sent with the second factor, within five minutes.' },
+      methods: { ...strings, description: 'What will do: `totp`, `passkey`, `recoveryCode`.' },
+    },
+    example: { details: { ticket: '3f2a9c1e.q83vASNFZ4k', methods: ['totp', 'recoveryCode'] } },
+  },
   CANNOT_UNDO: {
     properties: { fields: { ...strings, description: 'The fields that stand in the way, if it is fields that do.' } },
     example: { details: { fields: ['title'] } },

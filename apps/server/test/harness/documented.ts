@@ -16,7 +16,7 @@ export const operations = new Map(
 );
 
 /** Where a response is not as the document says: its status, its headers, its type, its body. */
-export function faultsOf(operationId: string, response: Response, text: string): string[] {
+export function faultsOf(operationId: string, response: Pick<Response, 'status' | 'headers'>, text: string): string[] {
   const { operation } = operations.get(operationId) ?? {};
   const documented = operation === undefined ? undefined : documentedResponse(operation, response.status);
   if (documented === undefined) return [`${operationId} does not document ${response.status}`];

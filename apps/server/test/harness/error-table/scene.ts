@@ -1,4 +1,4 @@
-import { callAs } from '@alice/api/testing';
+import { callAs, codeAt, signUp, testPassword } from '@alice/api/testing';
 import { type House, openHouse } from '../../parity/house.ts';
 import { buildWorld, type World } from '../../parity/world.ts';
 
@@ -20,9 +20,13 @@ export async function setScene(): Promise<Scene> {
   await callAs(deps, null).auth.refresh({ refreshToken: old.person.refreshToken });
   clock.advance({ minutes: 17 });
 
+  const early = await signUp(deps);
+  clock.advance({ minutes: 6 });
+  await guard(house, 'guarded@example.com');
   const ada = await buildWorld(house, 'ada');
   const api = callAs(deps, ada.person.accessToken);
   const login = () => callAs(deps, null).auth.login({ email: ada.person.email, password: ada.person.password });
+  const { key } = await api.apiKeys.create({ name: 'Reader', scopes: ['tasks:read'] });
   const { tokens: signedOut } = await login();
   await callAs(deps, signedOut.accessToken).auth.logout();
   const overwritten = rowOf(ada, 'task', 1);
@@ -51,12 +55,22 @@ export async function setScene(): Promise<Scene> {
       ['expired token', old.person.accessToken],
       ['used refresh token', old.person.refreshToken],
       ['signed-out token', signedOut.accessToken],
+      ['token of six minutes ago', early.tokens.accessToken],
+      ['key that may read', key],
     ]),
     async [Symbol.asyncDispose]() {
       await limitedHouse[Symbol.asyncDispose]();
       await house[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Makes a person whose password is not enough. */
+async function guard({ deps, clock }: House, email: string): Promise<void> {
+  const { tokens } = await callAs(deps, null).auth.register({ email, password: testPassword, name: 'Guarded' });
+  const api = callAs(deps, tokens.accessToken);
+  const { secret } = await api.totp.enroll();
+  await api.totp.confirm({ code: codeAt(secret, clock.now()) });
 }
 
 function rowOf({ rows }: World, entity: string, index = 0): string {

@@ -51,7 +51,10 @@ function toRow([request, refusal]: readonly [RefusedRequest, Refusal]): string {
   const said = [
     detail,
     ...others.map(([path, message]) => `${asCode(path)}: ${message}`),
-    ...Object.entries(details).map(([name, value]) => asCode(`"${name}": ${JSON.stringify(value)}`)),
+    // A ticket is another each time.
+    ...Object.entries(details).map(([name, value]) =>
+      asCode(`"${name}": ${name === 'ticket' ? '"…"' : JSON.stringify(value)}`),
+    ),
     ...Object.entries(request.says ?? {}).map(([name, value]) =>
       asCode(`${headerName(name)}: ${value instanceof RegExp ? 'n' : value}`),
     ),
