@@ -10,6 +10,7 @@ import { inRoot, workspaceNode } from './lib/workspace.mjs';
 
 const named = process.argv.slice(2);
 const chosen = Object.entries(controls).filter(([name]) => named.length === 0 || named.includes(name));
+const buildServer = () => capture('turbo', ['run', 'build', '--filter=@alice/server']);
 let untested = 0;
 
 for (const [name, { file, from, to, tests, build = false }] of chosen) {
@@ -28,7 +29,7 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
       path,
       original.replace(from, () => to),
     );
-    if (build) await capture('turbo', ['run', 'build', '--filter=@alice/server']);
+    if (build) await buildServer();
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', ...tests];
     const { code, output, time } = await capture(workspaceNode(), vitest);
     const failing = failures(output);
@@ -39,6 +40,7 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
   } finally {
     restore();
     process.off('exit', restore);
+    if (build) await buildServer();
   }
 }
 console.log(`\n${chosen.length} controls taken out in turn, ${untested} not noticed`);

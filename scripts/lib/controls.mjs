@@ -28,14 +28,14 @@ export const controls = {
   },
   'signature check': {
     file: `${api}/auth/tokens.ts`,
-    from: 'await jwtVerify(token,',
-    to: 'await unchecked(token,',
+    from: 'await jwtVerify(token, (header) => keyFor(keys, header, typ), {',
+    to: `await (async (..._) => ({ payload: JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) }))({`,
     tests: [`${api}/auth/hostile-tokens.test.ts`, `${api}/auth/auth.test.ts`],
   },
   'session gate': {
     file: `${api}/trpc.ts`,
-    from: 'const reading = deps.sessions.check(user);',
-    to: 'const reading = undefined as void | Promise<void>;',
+    from: 'const isReading = deps.sessions.check(user);',
+    to: 'const isReading = undefined;',
     tests: ['apps/server/test/matrix.test.ts'],
   },
   'scope check': {
@@ -55,6 +55,37 @@ export const controls = {
     from: `if (account?.role !== 'admin') throw new DomainError('FORBIDDEN', 'This is for administrators');`,
     to: '',
     tests: ['apps/server/test/parity-errors.test.ts'],
+  },
+  'dummy hash': {
+    file: `${api}/auth/verify-password.ts`,
+    from: '? await passwords.verifyNobody(password)',
+    to: '? false',
+    tests: ['apps/server/test/nobody-learns.test.ts'],
+    build: true,
+  },
+  'limit of guesses': {
+    file: `${api}/limits/guesses.ts`,
+    from: 'if (refused.length === 0) return { giveBack };',
+    to: 'if (refused.length >= 0) return { giveBack };',
+    tests: [`${api}/auth/guessing.test.ts`],
+  },
+  'a code counts once': {
+    file: `${api}/totp/verify-totp.ts`,
+    from: 'AND last_step < $3',
+    to: 'AND $3::bigint IS NOT NULL',
+    tests: [`${api}/second-factor/second-factor.test.ts`],
+  },
+  'origin of a cookie': {
+    file: 'apps/server/src/http/session-cookies.ts',
+    from: `if (site !== undefined && site !== 'same-origin') return false;`,
+    to: 'return true;',
+    tests: ['apps/server/src/http'],
+  },
+  'history that cannot be altered': {
+    file: 'prisma/migrations/20261125071733_accounts/migration.sql',
+    from: 'CREATE TRIGGER activity_kept BEFORE UPDATE OR DELETE',
+    to: 'CREATE TRIGGER activity_kept BEFORE INSERT',
+    tests: [`${api}/activity/activity.test.ts`],
   },
   'call limiter': {
     file: `${api}/trpc.ts`,
