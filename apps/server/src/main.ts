@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   createChangeFeed,
@@ -34,7 +35,7 @@ const pollMs = 1000;
 /** An embedded database has this process alone: nothing is lost between them. */
 const alonePollMs = 30_000;
 /** Long enough that every connection in use hears that it ends; in production also for a balancer to look away. */
-const drainMs = { development: 150, test: 150, production: 1000 };
+const drainMs = { development: 250, test: 250, production: 1000 };
 
 async function main(): Promise<void> {
   const settings = processSettings();
@@ -81,13 +82,16 @@ async function main(): Promise<void> {
     opened.unshift({
       name: 'listener',
       async stop() {
-        await Promise.all([stopServer(server, drainMs[settings.appEnv], requestDeadlineMs), jobs.stop()]);
+        const drain = drainMs[settings.appEnv];
+        // Not while connections hear that they end: what jobs ask of an embedded database would keep their requests waiting.
+        const jobsEnd = sleep(drain).then(() => jobs.stop());
+        await Promise.all([stopServer(server, drain, requestDeadlineMs), jobsEnd]);
       },
     });
     // First of all, so that their clients are told and go elsewhere while everything is still served.
     opened.unshift({ name: 'streams', stop: async () => deps.changes.close() });
     if (settings.appEnv === 'production' && !settings.isPublicUrlGiven)
-      log.warn({ url: settings.publicUrl }, 'PUBLIC_URL is missing: links in mails lead to this machine only');
+      log.warn({ publicUrl: settings.publicUrl }, 'PUBLIC_URL is missing: links in mails lead to this machine only');
     log.info(
       { url, database: db.driver, redis: redis !== null, pid: process.pid },
       `${settings.appName} listens on ${url}`,

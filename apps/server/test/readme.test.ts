@@ -31,7 +31,7 @@ test("the README's curl session does what it says, from registration to an updat
   await using server = await startServer(store);
   const said = await run(await tour(server.url));
   console.log(said);
-  const [list = '', tag = '', updated = '', refused = ''] = said.split('\n');
+  const [list = '', tag = '', updated = '', refused = '', withKey = ''] = said.split('\n');
   expect(JSON.parse(list).data).toMatchObject([{ title: 'Pay the rent 🏠', version: 1 }]);
   expect(tag).toMatch(/^etag: "1-[0-9a-f]{24}"/i);
   expect(JSON.parse(updated).data).toMatchObject({ title: 'Pay the rent and the deposit', version: 2 });
@@ -41,4 +41,5 @@ test("the README's curl session does what it says, from registration to an updat
     currentVersion: 2,
     conflictingFields: ['title'],
   });
+  expect(JSON.parse(withKey).data).toMatchObject([{ title: 'Pay the rent and the deposit' }]);
 });

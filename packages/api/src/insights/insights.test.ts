@@ -1,5 +1,6 @@
 import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTokenIssuer } from '../auth/tokens.ts';
 import type { Deps } from '../deps.ts';
 import { signUp, type TestClock, testClock, testDeps } from '../testing/index.ts';
 
@@ -8,7 +9,13 @@ let clock: TestClock;
 
 beforeAll(async () => {
   clock = testClock();
-  deps = await testDeps(await testDatabase(), { clock });
+  // Access tokens outlive the days that are told.
+  const lifetimes = { accessMinutes: 10_000, refreshDays: 7, sessionDays: 30 };
+  const tokens = createTokenIssuer(
+    { secrets: ['a key that only this test ever uses, of 32 bytes'], ...lifetimes },
+    clock,
+  );
+  deps = await testDeps(await testDatabase(), { clock, tokens });
 });
 afterAll(() => deps.db.close());
 
@@ -36,6 +43,7 @@ describe('insights.overview', () => {
 
   it('counts weeks where the person is, and percentiles of hours from the start', async () => {
     // Sunday 23:30 in UTC is Monday in Tokyo: the same completion is of another week there.
+    clock.set('2026-03-01T13:00:00.000Z');
     const people = await Promise.all([signUp(deps, { timeZone: 'UTC' }), signUp(deps, { timeZone: 'Asia/Tokyo' })]);
     const weeks: unknown[] = [];
     for (const { api } of people) {

@@ -28,10 +28,10 @@ afterEach(() => void vi.useRealTimers());
 
 describe('budgets', () => {
   it.each([
-    ['password', 'of an account with strangers', 10, () => ({ address: fresh(), account: 'ada@example.com' })],
+    ['password', 'of an account with strangers', 20, () => ({ address: fresh(), account: 'ada@example.com' })],
     [
       'password',
-      'of an account where it is known',
+      'of an account where it is known, as with strangers',
       20,
       () => ({ address: fresh(), account: 'ada', isKnownNetwork: true }),
     ],
@@ -65,9 +65,9 @@ describe('budgets', () => {
     const limiter = createGuessLimiter({ secret });
     const at = (account: string) => () => ({ kind: 'password', address: fresh(), account }) as const;
     expect(
-      (await allowed(limiter, 9, at('ada@example.com'))) + (await allowed(limiter, 9, at('ADA@example.com'))),
-    ).toBe(10);
-    expect(await allowed(limiter, 20, at('bob@example.com'))).toBe(10);
+      (await allowed(limiter, 15, at('ada@example.com'))) + (await allowed(limiter, 15, at('ADA@example.com'))),
+    ).toBe(20);
+    expect(await allowed(limiter, 30, at('bob@example.com'))).toBe(20);
   });
 
   it('of a day hold beside those of an hour', async () => {
@@ -78,7 +78,7 @@ describe('budgets', () => {
       vi.setSystemTime(hour * 3_600_000);
       perHour.push(await allowed(limiter, 50, () => ({ ...stranger, address: fresh() })));
     }
-    expect(perHour).toEqual([10, 10, 10, 10, ...Array<number>(20).fill(0), 10]);
+    expect(perHour).toEqual([20, 20, ...Array<number>(22).fill(0), 20]);
   });
 });
 
@@ -86,7 +86,7 @@ describe('a refusal', () => {
   it('says when to come again, and nothing of the account', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 0 });
     const limiter = createGuessLimiter({ secret });
-    await allowed(limiter, 10, () => ({ ...stranger, address: fresh() }));
+    await allowed(limiter, 20, () => ({ ...stranger, address: fresh() }));
     vi.setSystemTime(60_000);
     expect(await refusal(limiter, stranger)).toMatchObject({
       code: 'TOO_MANY_REQUESTS',
@@ -98,7 +98,7 @@ describe('a refusal', () => {
   it('uses nothing: neither more of what is used up nor anything else', async () => {
     const limiter = createGuessLimiter({ secret });
     const attempts = await Promise.all(
-      Array.from({ length: 10 }, () => limiter.count({ ...stranger, address: fresh() })),
+      Array.from({ length: 20 }, () => limiter.count({ ...stranger, address: fresh() })),
     );
     // Refused for the account, from one network: it has all of its own budget afterwards.
     expect(await allowed(limiter, 1000, () => stranger)).toBe(0);
@@ -113,7 +113,7 @@ describe('an attempt that was right', () => {
   it('gives back all that it used, so that nobody is locked out by signing in', async () => {
     const limiter = createGuessLimiter({ secret });
     for (let count = 0; count < 400; count += 1) await (await limiter.count(stranger)).giveBack();
-    expect(await allowed(limiter, 50, () => stranger)).toBe(10);
+    expect(await allowed(limiter, 50, () => stranger)).toBe(20);
   });
 
   it('gives nothing to the next window', async () => {
