@@ -17,6 +17,7 @@ import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { processSettings, type Settings, SettingsError } from './env.ts';
+import { lowerHashingPriority } from './hashing-priority.ts';
 import { createHealthCheck } from './health.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { listen } from './listen.ts';
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
     await jobs.start();
     opened.unshift({ name: 'jobs', stop: () => jobs.stop() });
     const deps = await buildDeps(settings, { db, redis, log, secrets, sealer, jobs });
+    log.debug({ threads: lowerHashingPriority() }, 'hashing stands back');
     if (isWorking) {
       const mailer = createMailer(settings, log);
       opened.splice(1, 0, { name: 'mailer', stop: async () => mailer.close() });

@@ -1,7 +1,10 @@
 /** In reading order. */
 export const tags = [
   { name: 'health', description: 'How the server is.' },
-  { name: 'auth', description: 'Make an account, sign in, stay signed in, sign out; passwords, addresses and sessions.' },
+  {
+    name: 'auth',
+    description: 'Make an account, sign in, stay signed in, sign out; passwords, addresses and sessions.',
+  },
   { name: 'secondFactor', description: 'What is asked for beside the password, and codes for when it is lost.' },
   { name: 'totp', description: 'An authenticator app as a second factor.' },
   { name: 'passkeys', description: 'Sign in with a device in place of a password, or beside it.' },

@@ -5,9 +5,10 @@ import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
 import { toUser } from '../users/to-user.ts';
 import { endSession } from './end-session.ts';
 import type { LoginInput, SignedInOut } from './schemas.ts';
+import { sendFailedSignIn } from './send-failed-sign-in.ts';
 import { sendNewSignIn } from './send-new-sign-in.ts';
 import { startSession } from './start-session.ts';
-import { failedSignIn, findClaimant, verifyPassword } from './verify-password.ts';
+import { findClaimant, verifyPassword } from './verify-password.ts';
 
 /**
  * Signs in with address and password. Throws INVALID_CREDENTIALS, the same for an unknown address, a wrong password and
@@ -21,7 +22,7 @@ export async function login(ctx: StartContext, { email, password }: LoginInput):
   const isRight = await verifyPassword(ctx, claimant, password);
   const { account } = claimant;
   if (!isRight || account === null) {
-    await deps.jobs.send('failed-sign-in', failedSignIn(ctx, email));
+    await sendFailedSignIn(ctx, email);
     throw new DomainError('INVALID_CREDENTIALS');
   }
   const passwordHash = await rehash(ctx, account, password);

@@ -21,8 +21,7 @@ export interface PasswordHasherOptions {
   readonly timeCost: number;
   readonly parallelism: number;
   /**
-   * How many hashes run at once; never on more than half of the cores, so that a login flood leaves the rest to those who
-   * are signed in. Each holds one of libuv's few threads, which token checks need too.
+   * How many hashes run at once, at most one a core. Each holds one of libuv's few threads, which token checks need too.
    */
   readonly concurrency: number;
   /** How many may wait for their turn; the next is refused at once. */
@@ -43,8 +42,7 @@ export async function createPasswordHasher(options: PasswordHasherOptions): Prom
   const { memoryCost, timeCost, parallelism, concurrency, maxWaiting } = options;
   // Argon2id is the library's own default type.
   const parameters = { memoryCost, timeCost, parallelism };
-  const halfOfCores = Math.max(Math.floor(availableParallelism() / 2), 1);
-  const queue = new PQueue({ concurrency: Math.min(concurrency, halfOfCores) });
+  const queue = new PQueue({ concurrency: Math.min(concurrency, availableParallelism()) });
   const nobody = await hash('nobody has this password', parameters);
 
   function requireRoom(): void {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterCommit, type Database, databaseFault, type RunQuery } from '@alice/db';
+import { afterCommit, type Database, databaseFault, type RunQuery, type Statement } from '@alice/db';
 import { type Db, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { v7 as uuidv7 } from 'uuid';
 import type { Sealer } from '../crypto/seal.ts';
@@ -149,7 +150,13 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
 
 /** What pg-boss calls a database. Without values it may send several statements at once. */
 function sqlOver(query: RunQuery): Db {
-  return { executeSql: async (text, values = []) => ({ rows: await query({ text }, values) }) };
+  return { executeSql: async (text, values = []) => ({ rows: await query(statementOf(text, values), values) }) };
+}
+
+/** Prepared, as ours are: pg-boss says the same few things again and again. */
+function statementOf(text: string, values: readonly unknown[]): Statement {
+  if (values.length === 0) return { text };
+  return { name: `jobs.${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`, text };
 }
 
 /** While the database is away every poll fails: said once in a while, not each time. */

@@ -1,8 +1,8 @@
 import type { Guess, GuessKind } from './guesses.ts';
 import type { WindowLimit } from './windows.ts';
 
-/** The account's, the account's for strangers or for networks that it knows, or the network's whatever the account. */
-type Whose = 'account' | 'stranger' | 'known' | 'network';
+/** The account's, the account's for strangers or for networks that it knows, the network's whatever the account, or one for all. */
+type Whose = 'account' | 'stranger' | 'known' | 'network' | 'everybody';
 
 export interface GuessBudget extends WindowLimit {
   readonly whose: Whose;
@@ -48,12 +48,17 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
       { name: 'm2', whose: 'network', points: settings.mailsPerHour, seconds: hours },
     ],
     notice: [{ name: 'n1', whose: 'account', points: 1, seconds: days }],
+    // As many lines as a history takes in an hour; and each is work, which a flood from everywhere must not make without end.
+    note: [
+      { name: 'h1', whose: 'account', points: 20, seconds: hours },
+      { name: 'h2', whose: 'everybody', points: 300, seconds: minutes },
+    ],
     token: [{ name: 't1', whose: 'network', points: 60, seconds: 15 * minutes }],
   };
 }
 
 /** Whether an attempt uses this budget. One about no account uses the network's alone. */
 export function isUsedBy({ account, isKnownNetwork = false }: Guess, { whose }: GuessBudget): boolean {
-  if (whose === 'network') return true;
+  if (whose === 'network' || whose === 'everybody') return true;
   return account !== null && (whose === 'account' || (whose === 'known') === isKnownNetwork);
 }

@@ -16,6 +16,8 @@ export type GuessKind =
   | 'mail'
   /** A mail that nobody asked for, to the owner of an account: at most one a day. */
   | 'notice'
+  /** A line in the history about a sign-in that failed: a flood of them is not all written down. */
+  | 'note'
   /** A secret that was sent by mail, a passkey, anything too long to be guessed that costs work to look up. */
   | 'token';
 
@@ -72,10 +74,13 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
     register: open('register'),
     mail: open('mail'),
     notice: open('notice'),
+    note: open('note'),
     token: open('token'),
   };
-  const keyOf = ({ account, address }: Guess, { whose }: GuessBudget): string =>
-    whose === 'network' || account === null ? networkOf(address) : accountKey(secret, account);
+  const keyOf = ({ account, address }: Guess, { whose }: GuessBudget): string => {
+    if (whose === 'everybody') return 'all';
+    return whose === 'network' || account === null ? networkOf(address) : accountKey(secret, account);
+  };
 
   return {
     async count(guess) {
