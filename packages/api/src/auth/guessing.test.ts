@@ -1,7 +1,8 @@
 import { testDatabase } from '@alice/db/testing';
 import { afterEach, expect, it, vi } from 'vitest';
+import { guessBudgets, guessSettings } from '../limits/guess-budgets.ts';
 import { createGuessLimiter } from '../limits/guesses.ts';
-import { recordedPasswords, signInFrom, signUp, testDeps, testPassword } from '../testing/index.ts';
+import { recordedJobs, recordedPasswords, signInFrom, signUp, testDeps, testPassword } from '../testing/index.ts';
 
 const guesses = 10_000;
 const addresses = 50;
@@ -70,4 +71,20 @@ it('refuses alike whether or not there is an account, and before the hash', asyn
     'TOO_MANY_REQUESTS',
   );
   expect(passwords.asked).toHaveLength(40);
+});
+
+it('answers the same, and notes nothing more, when more fail than are noted', async () => {
+  await using db = await testDatabase();
+  const jobs = recordedJobs();
+  const budgets = {
+    ...guessBudgets(guessSettings),
+    note: [{ name: 'h', whose: 'account', points: 2, seconds: 60 } as const],
+  };
+  const deps = await testDeps(db, { jobs, guesses: createGuessLimiter({ secret, budgets }) });
+  const { email } = await signUp(deps);
+  for (let count = 0; count < 4; count += 1) {
+    const answer = await signInFrom(deps, `198.51.100.${count}`, { email, password: 'not the right one' });
+    expect(answer).toBe('INVALID_CREDENTIALS');
+  }
+  expect(jobs.sent.filter(({ name }) => name === 'failed-sign-in')).toHaveLength(2);
 });
