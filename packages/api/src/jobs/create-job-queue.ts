@@ -121,12 +121,14 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
 
   return {
     async start() {
-      // Of processes that start together each waits for the one before, and a wait for a lock has a limit.
+      // Of processes that start together each waits for the one before, and a wait for a lock has a limit; and of two that
+      // see no schema both make it, which only one can.
       for (let count = 1; ; count += 1) {
         try {
           return await prepare();
         } catch (error) {
-          if (count === startTries || databaseFault(error)?.kind !== 'timeout') throw error;
+          const kind = databaseFault(error)?.kind;
+          if (count === startTries || (kind !== 'timeout' && kind !== 'unique')) throw error;
           await sleep(Math.random() * 1000);
         }
       }
