@@ -67,11 +67,11 @@ describe.skipIf(redisUrl === null)('limits over Redis', { timeout: 120_000 }, ()
     };
     const total = async (perServer: number) => (await lookedAt(perServer)).reduce((sum, of) => sum + of, 0);
 
-    expect(await total(12)).toBe(10);
+    expect(await total(22)).toBe(20);
 
     await gate.stop();
     await sleep(100);
-    expect(await lookedAt(12)).toEqual([5, 5]);
+    expect(await lookedAt(22)).toEqual([10, 10]);
 
     await gate.start();
     const backAt = performance.now();
@@ -80,7 +80,7 @@ describe.skipIf(redisUrl === null)('limits over Redis', { timeout: 120_000 }, ()
     for (const server of servers) while (isRefused(await guess(server, email))) await sleep(50);
     expect(performance.now() - backAt).toBeLessThan(5000);
     await admin.flushdb();
-    expect(await total(12)).toBe(10);
+    expect(await total(22)).toBe(20);
     admin.disconnect();
   });
 
