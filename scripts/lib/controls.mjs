@@ -89,8 +89,8 @@ export const controls = {
   },
   'call limiter': {
     file: `${api}/trpc.ts`,
-    from: 'if (budget.isUsedUp) throw usedUp(budget);',
-    to: '',
+    from: 'request.reply.budget = budget;\n  if (budget.isUsedUp) throw usedUp(budget);',
+    to: 'request.reply.budget = budget;',
     tests: ['apps/server/src/rest/rest.test.ts'],
   },
 };
