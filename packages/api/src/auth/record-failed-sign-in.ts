@@ -31,6 +31,7 @@ export async function recordFailedSignIn(
     action: data.action ?? 'failed_login',
     after: { address: data.address, userAgent: shortened(data.userAgent), at: data.at },
     at: now.toISOString(),
+    isOnce: true,
     atMost: { count: mostPerHour, since: new Date(now.getTime() - hourMs).toISOString() },
   });
   if (isNew) changes.announce(account.id);

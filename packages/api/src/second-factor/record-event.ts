@@ -29,6 +29,7 @@ export async function recordEvent({ deps, request }: Context, event: SecurityEve
     action,
     after: { address: request.address, ...after },
     at: now.toISOString(),
+    isOnce: false,
     atMost: { count: mostPerHour, since: new Date(now.getTime() - hourMs).toISOString() },
   });
 }
