@@ -51,6 +51,7 @@ export class RequestScope implements RequestFacts {
   readonly reply: ReplyFacts = { budget: null, givenAt: null, refreshCookie: null };
   readonly #c: Context<AppEnv>;
   readonly #cookies: SessionCookies;
+  readonly #isDraining: () => boolean;
   readonly #log: Logger;
   #bound: Logger | undefined;
 
@@ -61,7 +62,7 @@ export class RequestScope implements RequestFacts {
     this.userAgent = c.req.header('user-agent') ?? null;
     this.authorization = c.req.header('authorization') ?? null;
     this.#headers = { ...cors.headersFor(c.req.header('origin')), 'x-request-id': this.id };
-    if (isDraining()) this.endConnection();
+    this.#isDraining = isDraining;
     this.#c = c;
     this.#cookies = cookies;
     this.#log = log;
@@ -79,6 +80,8 @@ export class RequestScope implements RequestFacts {
   /** All that a response is built with: what each carries, what is left of the budget, and its own. */
   headersWith(own: Readonly<Record<string, string>>): Record<string, string> {
     this.#hasHeaders = true;
+    // Now, and not when the request came: whoever was waiting when the process was told to stop must hear of it, too.
+    if (this.#isDraining()) this.endConnection();
     const { budget, refreshCookie } = this.reply;
     if (budget !== null) addBudget(this.#headers, budget);
     if (refreshCookie !== null) this.#headers['set-cookie'] = this.#cookies.write(this.#c.req, refreshCookie);

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@alice/db';
+import { copyEmbeddedDatabase } from './embedded-template.ts';
 import { testDatabaseUrl } from './env.ts';
 
 /** Where a server under test keeps its data: a fresh directory, and a fresh database on TEST_DATABASE_URL when there is one. */
@@ -20,6 +21,7 @@ export async function createTestStore(): Promise<TestStore> {
   const server = testDatabaseUrl();
   const removeDirectory = () => rm(dataDir, { recursive: true, force: true });
   if (server === null) {
+    await copyEmbeddedDatabase(dataDir);
     return {
       dataDir,
       databaseUrl: undefined,
