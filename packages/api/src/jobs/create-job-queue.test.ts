@@ -64,6 +64,21 @@ describe('a job', () => {
     expect(done[0]?.data).toEqual(mail);
   });
 
+  it('of many lets whatever came in meanwhile go first: the embedded database answers without a turn of the event loop', async () => {
+    const order: string[] = [];
+    const record = async ({ data }: Job<{ readonly email: string }>) => {
+      order.push(data.email);
+      setImmediate(() => order.push('a request'));
+    };
+    const queue = await queueOf({ pollSeconds: 0.5 }, { 'failed-sign-in': record });
+    await db.transaction(async ({ query }) => {
+      for (const email of ['one', 'two', 'three'])
+        await queue.send('failed-sign-in', { ...failedSignIn, email }, { query });
+    });
+    await expect.poll(() => order.length, soon).toBe(6);
+    expect(order).toEqual(['one', 'a request', 'two', 'a request', 'three', 'a request']);
+  });
+
   it('is done once its transaction commits, once, and not before', async () => {
     const queue = await queueOf();
     await sleep(100);

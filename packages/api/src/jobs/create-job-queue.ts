@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterCommit, type Database, databaseFault, type RunQuery, type Statement } from '@alice/db';
 import { type Db, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { v7 as uuidv7 } from 'uuid';
@@ -89,7 +89,11 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
     const { batchSize, workers: count } = settings.queues[name];
     const work = async (jobs: JobWithMetadata<SealedData>[]): Promise<JobResult[]> => {
       const results: JobResult[] = [];
-      for (const job of jobs) results.push(await tryJob(name, job, handle));
+      for (const job of jobs) {
+        // The embedded database answers within a turn of the event loop: a batch in one would keep requests waiting.
+        await nextTurn();
+        results.push(await tryJob(name, job, handle));
+      }
       // There may be more: look again at once.
       if (jobs.length === batchSize) wake(name);
       return results;
