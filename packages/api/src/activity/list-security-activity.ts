@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiKeys, fieldName, passkeys, sessions, type Table, totps, users } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
-import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import { decodeCursor, type Page, pageOf } from '../shared/keyset.ts';
 import { type ListSecurityActivityInput, type SecurityEventOut, securityEntity } from './schemas.ts';
 
 const order = 'number.desc';
@@ -43,16 +43,15 @@ export const statement = {
 export async function listSecurityActivity(
   ctx: UserContext,
   input: ListSecurityActivityInput,
-): Promise<{ items: SecurityEventOut[]; nextCursor: string | null }> {
+): Promise<Page<SecurityEventOut>> {
   const [before] = input.cursor === undefined ? [null] : decodeCursor(input.cursor, order, shape);
   const rows = await ctx.deps.db.query<LineRow>(statement, [ctx.user.id, before, input.limit + 1]);
-  const lines = rows.slice(0, input.limit);
-  const last = lines.at(-1);
-  const hasMore = rows.length > lines.length && last !== undefined;
-  return {
-    items: lines.map((line) => toEvent(line, ctx.user.id)),
-    nextCursor: hasMore ? encodeCursor({ order, values: [String(last.number)] }) : null,
-  };
+  return pageOf(
+    rows,
+    input.limit,
+    (line) => toEvent(line, ctx.user.id),
+    (last) => ({ order, values: [String(last.number)] }),
+  );
 }
 
 const failed = 'failed_login';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { apiKeys, selectRow } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
-import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import { decodeCursor, type Page, pageOf } from '../shared/keyset.ts';
 import type { ApiKeyOut, ListApiKeysInput } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 
@@ -24,16 +24,10 @@ const statement = {
 export async function listApiKeys(
   ctx: UserContext,
   { includeEnded, limit, cursor }: ListApiKeysInput,
-): Promise<{ items: ApiKeyOut[]; nextCursor: string | null }> {
+): Promise<Page<ApiKeyOut>> {
   const [lastId] = cursor === undefined ? [null] : decodeCursor(cursor, order, shape);
   const now = ctx.deps.clock.now().toISOString();
   const values = [ctx.user.id, includeEnded, now, lastId, limit + 1];
   const rows = await ctx.deps.db.query<Rows['api_keys']>(statement, values);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  const hasMore = rows.length > items.length && last !== undefined;
-  return {
-    items: items.map(toApiKey),
-    nextCursor: hasMore ? encodeCursor({ order, values: [last.id] }) : null,
-  };
+  return pageOf(rows, limit, toApiKey, (last) => ({ order, values: [last.id] }));
 }

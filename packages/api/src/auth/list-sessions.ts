@@ -2,7 +2,7 @@ import type { Rows } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
-import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import { decodeCursor, type Page, pageOf } from '../shared/keyset.ts';
 import type { ListSessionsInput, SessionOut } from './schemas.ts';
 
 const order = 'sessions.desc';
@@ -23,22 +23,14 @@ const statement = {
 };
 
 /** One page of the person's live sessions, newest first. */
-export async function listSessions(
-  { deps, user }: UserContext,
-  input: ListSessionsInput,
-): Promise<{ items: SessionOut[]; nextCursor: string | null }> {
+export async function listSessions({ deps, user }: UserContext, input: ListSessionsInput): Promise<Page<SessionOut>> {
   const [createdAt, lastId] = input.cursor === undefined ? [null, null] : decodeCursor(input.cursor, order, shape);
   const now = deps.clock.now().toISOString();
   const rows = await deps.db.query<SessionRow>(statement, [user.id, now, createdAt, lastId, input.limit + 1]);
-  const items = rows.slice(0, input.limit);
-  const last = items.at(-1);
-  const hasMore = rows.length > items.length && last !== undefined;
-  return {
-    items: items.map(({ rotatedAt, ...session }) => ({
-      ...session,
-      lastSeenAt: rotatedAt,
-      isCurrent: session.id === user.sessionId,
-    })),
-    nextCursor: hasMore ? encodeCursor({ order, values: [last.createdAt, last.id] }) : null,
-  };
+  return pageOf(
+    rows,
+    input.limit,
+    ({ rotatedAt, ...session }) => ({ ...session, lastSeenAt: rotatedAt, isCurrent: session.id === user.sessionId }),
+    (last) => ({ order, values: [last.createdAt, last.id] }),
+  );
 }

@@ -3,7 +3,7 @@ import type { StartContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
 import { toUser } from '../users/to-user.ts';
-import { endSession } from './end-session.ts';
+import { endSessions } from './end-sessions.ts';
 import type { LoginInput, SignedInOut } from './schemas.ts';
 import { sendFailedSignIn } from './send-failed-sign-in.ts';
 import { sendNewSignIn } from './send-new-sign-in.ts';
@@ -67,6 +67,7 @@ async function requireUnchanged(
   if (now?.passwordHash === account.passwordHash) return;
   // Another sign-in at the same moment may have hashed the same password anew.
   if (now !== undefined && (await passwords.verify(now.passwordHash, password))) return;
-  await endSession(ctx, await issuer.verifyAccess(tokens.accessToken), 'password');
+  const { id: userId, sessionId } = await issuer.verifyAccess(tokens.accessToken);
+  await endSessions(ctx.deps, { userId, reason: 'password', by: sessionId, only: sessionId }, db.query);
   throw new DomainError('INVALID_CREDENTIALS');
 }

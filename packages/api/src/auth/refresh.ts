@@ -1,7 +1,7 @@
 import type { Rows } from '@alice/db';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { endSession } from './end-session.ts';
+import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie, presentedToken } from './refresh-cookie.ts';
 import type { RefreshInput } from './schemas.ts';
 import { hashToken, type TokenPair, type TokenSubject } from './tokens.ts';
@@ -62,11 +62,10 @@ async function exchange(ctx: Context, refreshToken: string): Promise<TokenPair> 
       if (successor === null) throw ended();
       return successor;
     } else {
-      await endSession(ctx, { id: claims.userId, sessionId: claims.sessionId }, 'reuse');
-      ctx.request.log.warn(
-        { userId: claims.userId, sessionId: claims.sessionId },
-        'a used refresh token came back: session ended',
-      );
+      const { userId, sessionId } = claims;
+      const { deps, request } = ctx;
+      await endSessions(deps, { userId, reason: 'reuse', by: sessionId, only: sessionId }, deps.db.query);
+      request.log.warn({ userId, sessionId }, 'a used refresh token came back: session ended');
       throw ended();
     }
   }

@@ -1,11 +1,11 @@
-import { databaseFault, type Rows } from '@alice/db';
+import { databaseFault } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
-import { selectRow, users } from '../changes/tables.ts';
 import type { StartContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
 import { createAccount } from '../users/create-account.ts';
 import { toUser } from '../users/to-user.ts';
+import { findAccountOf } from './find-account.ts';
 import { requireGoodPassword } from './password-rules.ts';
 import type { RegisterInput, SignedInOut } from './schemas.ts';
 import { sendAddressTaken } from './send-address-taken.ts';
@@ -46,7 +46,7 @@ export async function register(ctx: StartContext, input: RegisterInput): Promise
 async function repeatRegistration(ctx: StartContext, { email, password }: RegisterInput): Promise<SignedInOut | null> {
   if (ctx.start === null) return null;
   const { db, passwords } = ctx.deps;
-  const [account] = await db.query<Rows['users']>(findAccount, [email]);
+  const account = await findAccountOf(email, db.query);
   if (account === undefined || !(await passwords.verify(account.passwordHash, password))) return null;
   const tokens = await repeatStart(ctx, account.id);
   if (tokens === null) return null;
@@ -54,8 +54,3 @@ async function repeatRegistration(ctx: StartContext, { email, password }: Regist
   await requireSecondFactor(ctx, account, 'sign-in');
   return { user: toUser(account), tokens };
 }
-
-const findAccount = {
-  name: 'auth.findAccount',
-  text: `SELECT ${selectRow(users, 't')} FROM users t WHERE t.email = $1 AND t.disabled_at IS NULL`,
-};

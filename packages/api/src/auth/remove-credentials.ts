@@ -2,8 +2,9 @@ import { afterCommit, type RunQuery } from '@alice/db';
 import type { ChangeContext } from '../changes/create-row.ts';
 import { apiKeys, passkeys, totps } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
+import { deleteRecoveryCodes } from '../second-factor/create-recovery-codes.ts';
 
-/** What still opens the account. Rows that were removed stay for the history. */
+/** What still opens the account. Rows that were removed stay for the history, without what they kept sealed. */
 const find = {
   name: 'auth.credentials',
   text: `
@@ -11,8 +12,6 @@ const find = {
     UNION ALL SELECT 'passkey', id FROM passkeys WHERE user_id = $1 AND ended_at IS NULL
     UNION ALL SELECT 'totp', id FROM totps WHERE user_id = $1 AND ended_at IS NULL`,
 };
-
-const deleteCodes = { name: 'auth.deleteRecoveryCodes', text: 'DELETE FROM recovery_codes WHERE user_id = $1' };
 
 /** Removes everything but the password that opens an account: whoever made it was not its owner. */
 export async function removeCredentials(ctx: ChangeContext, query: RunQuery): Promise<void> {
@@ -25,7 +24,7 @@ export async function removeCredentials(ctx: ChangeContext, query: RunQuery): Pr
       await updateRow(ctx, apiKeys, change);
       afterCommit(query, () => deps.sessions.end(id));
     } else if (kind === 'passkey') await updateRow(ctx, passkeys, change);
-    else await updateRow(ctx, totps, change);
+    else await updateRow(ctx, totps, { ...change, set: { endedAt, sealedSecret: '' } });
   }
-  await query(deleteCodes, [user.id]);
+  await deleteRecoveryCodes(user.id, query);
 }

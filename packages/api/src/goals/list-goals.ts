@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
-import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import { decodeCursor, type Page, pageOf } from '../shared/keyset.ts';
 import type { GoalOut, ListGoalsInput } from './schemas.ts';
 import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
 
@@ -21,18 +21,9 @@ const statement = {
 };
 
 /** One page of the person's goals with their progress, newest first. */
-export async function listGoals(
-  ctx: UserContext,
-  input: ListGoalsInput,
-): Promise<{ items: GoalOut[]; nextCursor: string | null }> {
+export async function listGoals(ctx: UserContext, input: ListGoalsInput): Promise<Page<GoalOut>> {
   const [createdAt, lastId] = input.cursor === undefined ? [null, null] : decodeCursor(input.cursor, order, shape);
   const values = [ctx.user.id, input.deleted, input.state ?? null, createdAt, lastId, input.limit + 1];
   const rows = await ctx.deps.db.query<GoalRow>(statement, values);
-  const page = rows.slice(0, input.limit);
-  const last = page.at(-1);
-  const hasMore = rows.length > page.length && last !== undefined;
-  return {
-    items: page.map(toGoal),
-    nextCursor: hasMore ? encodeCursor({ order, values: [last.createdAt, last.id] }) : null,
-  };
+  return pageOf(rows, input.limit, toGoal, (last) => ({ order, values: [last.createdAt, last.id] }));
 }

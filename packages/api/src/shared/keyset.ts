@@ -33,6 +33,27 @@ export function decodeCursor<T extends readonly string[]>(cursor: string, order:
   return checked.data;
 }
 
+export interface Page<Item> {
+  readonly items: Item[];
+  readonly nextCursor: string | null;
+}
+
+/**
+ * The page that rows make which were read one beyond the limit: that one only tells that there are more. `positionOf`
+ * the page's last row is where the next one begins.
+ */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  positionOf: (last: Row) => Position,
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const hasMore = rows.length > shown.length && last !== undefined;
+  return { items: shown.map(toItem), nextCursor: hasMore ? encodeCursor(positionOf(last)) : null };
+}
+
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { selectRow, tasks } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
-import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import { decodeCursor, type Page, pageOf } from '../shared/keyset.ts';
 import type { ListTasksInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 
@@ -50,23 +50,14 @@ const orders: Readonly<Record<ListTasksInput['order'], Order>> = {
 };
 
 /** One page of the person's tasks, read along an index from where the last page ended (keyset paging). */
-export async function listTasks(
-  ctx: UserContext,
-  input: ListTasksInput,
-): Promise<{ items: TaskOut[]; nextCursor: string | null }> {
+export async function listTasks(ctx: UserContext, input: ListTasksInput): Promise<Page<TaskOut>> {
   const order = orders[input.order];
   const direction = input.direction ?? order.direction;
   const orderName = `${input.order}.${direction}`;
   const after = input.cursor === undefined ? undefined : decodeCursor(input.cursor, orderName, order.shape);
   const { statement, values } = listStatement(ctx.user.id, { ...input, direction }, after);
   const rows = await ctx.deps.db.query<Rows['tasks']>(statement, values);
-  const items = rows.slice(0, input.limit);
-  const last = items.at(-1);
-  const hasMore = rows.length > items.length && last !== undefined;
-  return {
-    items: items.map(toTask),
-    nextCursor: hasMore ? encodeCursor({ order: orderName, values: order.position(last) }) : null,
-  };
+  return pageOf(rows, input.limit, toTask, (last) => ({ order: orderName, values: order.position(last) }));
 }
 
 const selectTasks = `SELECT ${selectRow(tasks, 't')} FROM tasks t`;

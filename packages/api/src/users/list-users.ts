@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { selectRow, users } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
-import { decodeCursor, encodeCursor } from '../shared/keyset.ts';
+import { decodeCursor, type Page, pageOf } from '../shared/keyset.ts';
 import type { AccountOut, ListUsersInput } from './schemas.ts';
 import { toUser } from './to-user.ts';
 
@@ -11,20 +11,16 @@ const order = 'created.desc';
 const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);
 
 /** One page of everybody who has an account, newest first: for administrators. */
-export async function listUsers(
-  ctx: UserContext,
-  input: ListUsersInput,
-): Promise<{ items: AccountOut[]; nextCursor: string | null }> {
+export async function listUsers(ctx: UserContext, input: ListUsersInput): Promise<Page<AccountOut>> {
   const after = input.cursor === undefined ? undefined : decodeCursor(input.cursor, order, shape);
   const { statement, values } = listStatement(input, after);
   const rows = await ctx.deps.db.query<Rows['users']>(statement, values);
-  const items = rows.slice(0, input.limit);
-  const last = items.at(-1);
-  const hasMore = rows.length > items.length && last !== undefined;
-  return {
-    items: items.map((row) => ({ ...toUser(row), disabledAt: row.disabledAt })),
-    nextCursor: hasMore ? encodeCursor({ order, values: [last.createdAt, last.id] }) : null,
-  };
+  return pageOf(
+    rows,
+    input.limit,
+    (row) => ({ ...toUser(row), disabledAt: row.disabledAt }),
+    (last) => ({ order, values: [last.createdAt, last.id] }),
+  );
 }
 
 /** Only the conditions that are asked for, so that each shape is planned for itself, and pages are found in the index. */
