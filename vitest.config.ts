@@ -28,9 +28,19 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: ['apps/*/test/**/*.test.ts'],
-          // Whole servers, with limits in seconds: one file at a time, when nothing else runs.
-          fileParallelism: false,
+          exclude: ['apps/*/test/timed/**'],
+          // Whole servers: not beside what keeps both cores busy.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'timed',
+          include: ['apps/*/test/timed/**/*.test.ts'],
+          // Held to milliseconds, or to a second: one file at a time, when nothing else runs.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       { extends: true, test: { name: 'workspace', include: ['scripts/**/*.test.mjs'] } },

@@ -60,7 +60,7 @@ export const controls = {
     file: `${api}/auth/verify-password.ts`,
     from: '? await passwords.verifyNobody(password)',
     to: '? false',
-    tests: ['apps/server/test/nobody-learns.test.ts'],
+    tests: ['apps/server/test/timed/nobody-learns.test.ts'],
     build: true,
   },
   'limit of guesses': {

@@ -64,7 +64,10 @@ test('with MAIL_URL the mail is sent, both parts of it, once', { timeout }, asyn
   expect(await mailFiles(store)).toEqual([]);
 });
 
-test('a mail server that is down at first gets the mail when it is up, once', { timeout }, async () => {
+// These two mostly wait, so they do it beside each other.
+test.concurrent('a mail server that is down at first gets the mail when it is up, once', { timeout }, async ({
+  expect,
+}) => {
   await using store = await createTestStore();
   const port = await freePort();
   await using server = await startServer({ ...store, env: { MAIL_URL: `smtp://127.0.0.1:${port}` } });
@@ -78,9 +81,9 @@ test('a mail server that is down at first gets the mail when it is up, once', { 
   expect(mails.received).toHaveLength(1);
 });
 
-test('F13: a mail of a process that was killed in the midst of it is taken again within 60 s', {
+test.concurrent('F13: a mail of a process that was killed in the midst of it is taken again within 60 s', {
   timeout,
-}, async () => {
+}, async ({ expect }) => {
   await using store = await createTestStore();
   // Takes the connection and says nothing: the first process hangs in its mail until it is killed.
   const silent = createServer(() => undefined);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { call, type Person, register } from './harness/call.ts';
-import { type ChildServer, startServer } from './harness/child-server.ts';
-import { openStream, until } from './harness/live.ts';
-import { createTestStore } from './harness/test-store.ts';
+import { call, type Person, register } from '../harness/call.ts';
+import { type ChildServer, startServer } from '../harness/child-server.ts';
+import { openStream, until } from '../harness/live.ts';
+import { createTestStore } from '../harness/test-store.ts';
 
 const timeout = 60_000;
 const endLimitMs = 1000;

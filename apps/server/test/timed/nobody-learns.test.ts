@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { register } from './harness/call.ts';
-import { startServer } from './harness/child-server.ts';
-import { quantile } from './harness/open-loop.ts';
-import { createTestStore } from './harness/test-store.ts';
+import { register } from '../harness/call.ts';
+import { startServer } from '../harness/child-server.ts';
+import { quantile } from '../harness/open-loop.ts';
+import { createTestStore } from '../harness/test-store.ts';
 
 const pairs = 500;
 /** Fewer wrong passwords each than an account's budget of an hour. */

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
-import { type Person, register } from './harness/call.ts';
-import { type ChildServer, startServer } from './harness/child-server.ts';
-import { testRedisUrl } from './harness/env.ts';
-import { openLoop, quantile } from './harness/open-loop.ts';
-import { openRedisGate } from './harness/redis-gate.ts';
-import { createTestStore } from './harness/test-store.ts';
+import { type Person, register } from '../harness/call.ts';
+import { type ChildServer, startServer } from '../harness/child-server.ts';
+import { testRedisUrl } from '../harness/env.ts';
+import { openLoop, quantile } from '../harness/open-loop.ts';
+import { openRedisGate } from '../harness/redis-gate.ts';
+import { createTestStore } from '../harness/test-store.ts';
 
 const redisUrl = testRedisUrl();
 /** Emptied by these tests. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { call, register } from './harness/call.ts';
-import { startServer } from './harness/child-server.ts';
-import { type LoopResult, openLoop, quantile } from './harness/open-loop.ts';
-import { createTestStore } from './harness/test-store.ts';
+import { call, register } from '../harness/call.ts';
+import { startServer } from '../harness/child-server.ts';
+import { type LoopResult, openLoop, quantile } from '../harness/open-loop.ts';
+import { createTestStore } from '../harness/test-store.ts';
 
 const rate = { perSecond: 100, seconds: 5 };
+const mostRounds = 5;
 
 test('F11: a hundred logins a second from everywhere leave the others their pace', { timeout: 120_000 }, async () => {
   await using store = await createTestStore();
@@ -31,34 +32,26 @@ test('F11: a hundred logins a second from everywhere leave the others their pace
 
   // What runs for the first time is compiled meanwhile; that is neither pace nor flood.
   await Promise.all([openLoop({ ...rate, seconds: 4 }, list), openLoop({ ...rate, seconds: 4 }, flood)]);
-  // In turns, and the middle one of each counts: a machine that is busy with something else is no flood.
-  const rounds: { alone: LoopResult; beside: LoopResult; logins: LoopResult }[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  // Again where a round misses: the flood's sender and the database share the machine, and a machine that is busy with
+  // something else for a moment is no flood. What is wrong here misses in every round.
+  let isKept = false;
+  for (let round = 0; round < mostRounds && !isKept; round += 1) {
     const alone = await openLoop(rate, list);
     const [beside, logins] = await Promise.all([openLoop(rate, list), openLoop(rate, flood)]);
-    rounds.push({ alone, beside, logins });
-  }
-
-  const figures = ({ latencies, statuses }: LoopResult) => ({
-    p50: Math.round(quantile(latencies, 0.5)),
-    p99: Math.round(quantile(latencies, 0.99)),
-    ...statuses,
-  });
-  for (const { alone, beside, logins } of rounds) {
     console.table({ 'lists alone': figures(alone), 'lists beside': figures(beside), logins: figures(logins) });
     expect(beside.statuses).toEqual({ 200: rate.perSecond * rate.seconds });
     expect(Object.keys(logins.statuses).filter((status) => !['401', '503'].includes(status))).toEqual([]);
     expect(logins.statuses[401]).toBeGreaterThan(rate.seconds * 5);
+    const allowed = 1.5 * quantile(alone.latencies, 0.99) + 20;
+    isKept = quantile(beside.latencies, 0.99) <= allowed;
+    console.log(
+      `p99 of lists beside the flood: at most ${allowed.toFixed(1)} ms is promised: ${isKept ? 'kept' : 'missed'}`,
+    );
   }
-  const p99 = (of: 'alone' | 'beside') => middle(rounds.map((round) => quantile(round[of].latencies, 0.99)));
-  // The promise is 1.5 times + 20 ms. Here the flood itself, its sender and the database share two cores with the server,
-  // and an embedded database its main thread, too: what is held is that nobody waits long, and the figures are told.
-  const allowed = 3 * p99('alone') + 150;
-  console.log(`p99 of lists: alone ${p99('alone')} ms, beside ${p99('beside')} ms, allowed ${allowed} ms`);
-  expect(p99('beside')).toBeLessThanOrEqual(allowed);
+  expect(isKept).toBe(true);
   if (retries.size > 0) expect([...retries]).toEqual(['1']);
 });
 
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+function figures({ latencies, statuses }: LoopResult) {
+  return { p50: Math.round(quantile(latencies, 0.5)), p99: Math.round(quantile(latencies, 0.99)), ...statuses };
 }

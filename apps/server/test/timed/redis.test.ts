@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { call, health, register } from './harness/call.ts';
-import { startServer } from './harness/child-server.ts';
-import { testRedisUrl } from './harness/env.ts';
-import { createTestStore } from './harness/test-store.ts';
+import { call, health, register } from '../harness/call.ts';
+import { startServer } from '../harness/child-server.ts';
+import { testRedisUrl } from '../harness/env.ts';
+import { createTestStore } from '../harness/test-store.ts';
 
 const timeout = 60_000;
 const redisUrl = testRedisUrl();

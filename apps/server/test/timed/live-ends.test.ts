@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { call, register } from './harness/call.ts';
-import { type ServerOptions, startServer } from './harness/child-server.ts';
-import { testRedisUrl } from './harness/env.ts';
-import { openStream, until } from './harness/live.ts';
-import { createTestStore } from './harness/test-store.ts';
+import { call, register } from '../harness/call.ts';
+import { type ServerOptions, startServer } from '../harness/child-server.ts';
+import { testRedisUrl } from '../harness/env.ts';
+import { openStream, until } from '../harness/live.ts';
+import { createTestStore } from '../harness/test-store.ts';
 
 const timeout = 60_000;
 const redisUrl = testRedisUrl() ?? undefined;

@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { CallError, call, type Person, register } from './harness/call.ts';
-import { type ChildServer, startServer } from './harness/child-server.ts';
-import { testDatabaseUrl, testRedisUrl } from './harness/env.ts';
-import { createTestStore } from './harness/test-store.ts';
+import { CallError, call, type Person, register } from '../harness/call.ts';
+import { type ChildServer, startServer } from '../harness/child-server.ts';
+import { testDatabaseUrl, testRedisUrl } from '../harness/env.ts';
+import { createTestStore } from '../harness/test-store.ts';
 
 const timeout = 120_000;
 const pollMs = 50;
