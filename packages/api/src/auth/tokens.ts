@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject, type webcrypto } from 'node:crypto';
 import { type JWTHeaderParameters, errors as joseErrors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
@@ -119,13 +119,13 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
   }
 
   function sign(
-    { kid, key }: Signer,
+    { kid, key, idKey }: Signer,
     typ: 'access' | 'refresh',
     session: TokenSubject,
     expires: number,
   ): Promise<string> {
     const name = `${typ}:${session.userId}:${session.id}:${session.generation}`;
-    const jti = createHmac('sha256', key).update(name).digest('base64url').slice(0, 22);
+    const jti = createHmac('sha256', idKey).update(name).digest('base64url').slice(0, 22);
     return new SignJWT({ typ, sid: session.id, ...(typ === 'refresh' ? { gen: session.generation } : {}) })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid })
       .setSubject(session.userId)
@@ -195,13 +195,18 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
   };
 }
 
+/** Keys that are read in once: from bytes, each use would read them in again. */
 interface Signer {
   readonly kid: string;
-  readonly key: Uint8Array;
+  readonly key: webcrypto.CryptoKey;
+  /** The same, for `jti`. */
+  readonly idKey: KeyObject;
 }
 
 function toSigner(secret: string): Signer {
-  return { kid: keyId(secret), key: new TextEncoder().encode(secret) };
+  const idKey = createSecretKey(secret, 'utf8');
+  const key = idKey.toCryptoKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  return { kid: keyId(secret), key, idKey };
 }
 
 /** A key's public name; it tells nothing of the key. */
@@ -211,10 +216,10 @@ function keyId(secret: string): string {
 
 /** By the key's name alone. A header that says more than ours does is not ours. */
 function keyFor(
-  keys: ReadonlyMap<string, Uint8Array>,
+  keys: ReadonlyMap<string, webcrypto.CryptoKey>,
   header: JWTHeaderParameters,
   typ: 'access' | 'refresh',
-): Uint8Array {
+): webcrypto.CryptoKey {
   const key = keys.get(header.kid ?? '');
   if (key === undefined || Object.keys(header).length !== headerSize) throw notValid(typ);
   return key;

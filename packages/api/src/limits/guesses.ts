@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { DomainError } from '../errors.ts';
 import { type GuessBudget, type GuessSettings, guessBudgets, guessSettings, isUsedBy } from './guess-budgets.ts';
 import { networkOf } from './network-of.ts';
@@ -65,7 +65,8 @@ interface Counted {
 
 /** Counts guesses by account and by network, in windows that stay as long as their store does. */
 export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
-  const { secret, openWindows = memoryWindows, settings = guessSettings, budgets = guessBudgets(settings) } = options;
+  const { openWindows = memoryWindows, settings = guessSettings, budgets = guessBudgets(settings) } = options;
+  const secret = createSecretKey(options.secret, 'utf8');
   const open = (kind: GuessKind): Counted[] =>
     budgets[kind].map((budget) => ({ budget, windows: openWindows(budget) }));
   const counted: Readonly<Record<GuessKind, readonly Counted[]>> = {
@@ -103,7 +104,7 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
 }
 
 /** 96 bits tell any two accounts apart. */
-function accountKey(secret: string, account: string): string {
+function accountKey(secret: KeyObject, account: string): string {
   const name = account.normalize('NFC').toLowerCase();
   return createHmac('sha256', secret).update(`alice guesses ${name}`).digest('base64url').slice(0, 16);
 }
