@@ -1,4 +1,4 @@
-import { type Deps, purgeAccounts, purgeReplies, purgeTokens, remindOfKeys } from '@alice/api';
+import { type Deps, purgeAccounts, purgeReplies, purgeSessions, purgeTokens, remindOfKeys } from '@alice/api';
 import type { Stoppable } from './stop.ts';
 
 const everyMs = 3_600_000;
@@ -16,6 +16,7 @@ export interface Sweep {
 export const sweeps: readonly Sweep[] = [
   { name: 'purge-replies', sweep: purgeReplies },
   { name: 'purge-tokens', sweep: purgeTokens },
+  { name: 'purge-sessions', sweep: purgeSessions },
   { name: 'purge-accounts', sweep: async (deps) => (await purgeAccounts(deps)).deleted },
   { name: 'remind-of-keys', sweep: remindOfKeys },
 ];

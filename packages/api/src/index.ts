@@ -6,6 +6,7 @@ export {
   type PasswordHasherOptions,
   passwordHashing,
 } from './auth/password-hasher.ts';
+export { purgeSessions } from './auth/purge-sessions.ts';
 export { purgeTokens } from './auth/purge-tokens.ts';
 export { createSessionGate, type SessionGate } from './auth/session-gate.ts';
 export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './auth/tokens.ts';

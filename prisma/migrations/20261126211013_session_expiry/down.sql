@@ -1,0 +1,2 @@
+-- DropIndex
+DROP INDEX "public"."sessions_expires_at_idx";
