@@ -5,13 +5,16 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { controls } from './lib/controls.mjs';
+import { ensureBuilt } from './lib/prepare.mjs';
 import { capture } from './lib/run.mjs';
 import { inRoot, workspaceNode } from './lib/workspace.mjs';
 
 const named = process.argv.slice(2);
 const chosen = Object.entries(controls).filter(([name]) => named.length === 0 || named.includes(name));
-const buildServer = () => capture('turbo', ['run', 'build', '--filter=@alice/server']);
 let untested = 0;
+let restore = () => undefined;
+process.once('exit', () => restore());
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 for (const [name, { file, from, to, tests, build = false }] of chosen) {
   const path = inRoot(file);
@@ -21,15 +24,14 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
     untested += 1;
     continue;
   }
-  const restore = () => writeFileSync(path, original);
-  process.once('exit', restore);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  restore = () => writeFileSync(path, original);
   try {
     writeFileSync(
       path,
       original.replace(from, () => to),
     );
-    if (build) await buildServer();
+    // A server in a process of its own is the built one.
+    if (build) await ensureBuilt('apps/server');
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', ...tests];
     const { code, output, time } = await capture(workspaceNode(), vitest);
     const failing = failures(output);
@@ -39,8 +41,7 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
     for (const line of failing.slice(0, 5)) console.log(`  ${line}`);
   } finally {
     restore();
-    process.off('exit', restore);
-    if (build) await buildServer();
+    if (build) await ensureBuilt('apps/server');
   }
 }
 console.log(`\n${chosen.length} controls taken out in turn, ${untested} not noticed`);
