@@ -4,6 +4,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import { hideRefreshToken } from './auth/refresh-cookie.ts';
+import { whileLive } from './auth/while-live.ts';
 import { doOnce } from './changes/do-once.ts';
 import { hashRequest } from './changes/request-hash.ts';
 import type { RequestContext } from './context.ts';
@@ -111,7 +112,7 @@ export const freshMinutes = 5;
 const isFresh = {
   name: 'auth.isFresh',
   text: `
-    SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND id = $2
+    SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND id = $2 AND ended_at IS NULL
                       AND coalesce(authenticated_at, created_at) > $3) AS fresh`,
 };
 
@@ -121,7 +122,8 @@ const freshlySignedIn = signedIn.use(async ({ ctx, next }) => {
   const oldest = new Date(deps.clock.now().getTime() - freshMinutes * 60_000).toISOString();
   const [found] = await deps.db.query<{ fresh: boolean }>(isFresh, [user.id, user.sessionId, oldest]);
   if (found?.fresh !== true) throw new DomainError('FRESH_SIGN_IN_REQUIRED');
-  return next();
+  // What is changed so outlasts the session: each of them writes in a transaction.
+  return next({ ctx: { deps: { ...deps, db: whileLive(deps.db, user) } } });
 });
 
 const roleOf = { name: 'users.role', text: 'SELECT role FROM users WHERE id = $1' };

@@ -1,5 +1,6 @@
 import type { Rows } from '@alice/db';
 import { endSessions } from '../auth/end-sessions.ts';
+import { requireLive } from '../auth/while-live.ts';
 import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
@@ -37,6 +38,7 @@ export async function administerAccount(
   const { action, ownLine, set, isDone, endsSessions, mail } = administration;
   const account = await deps.db.transaction(async ({ query }) => {
     const accounts = await lockAccounts(query, [user.id, id]);
+    await requireLive(user, query);
     const caller = accounts.get(user.id);
     if (caller?.role !== 'admin' || caller.disabledAt !== null) {
       throw new DomainError('FORBIDDEN', 'This is for administrators');
