@@ -249,7 +249,54 @@ describe('a reset of the password', () => {
     const { email, user } = await signUp(deps);
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { emailVerifiedAt: clock.now() } });
     await addCredentials(user.id);
+    clock.advance({ days: 7 });
     await anyone().auth.resetPassword({ token: await forget(email), newPassword: another });
     expect(await liveCredentials(user.id)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('lets an owner in whom a thief of the password has just locked out with a second factor', async () => {
+    const { email, user } = await signUp(deps);
+    await deps.db.prisma.user.update({ where: { id: user.id }, data: { emailVerifiedAt: clock.now() } });
+    await addCredentials(user.id);
+    clock.advance({ days: 7, seconds: -1 });
+    await anyone().auth.resetPassword({ token: await forget(email), newPassword: another });
+    expect(await liveCredentials(user.id)).toEqual([0, 0, 0, 0]);
+    expect((await login(email, another)).user.id).toBe(user.id);
+  });
+
+  it('calls off a deletion, which whoever had the old password may have asked for', async () => {
+    const { api, email } = await signUp(deps);
+    await api.users.requestDeletion();
+    await anyone().auth.resetPassword({ token: await forget(email), newPassword: another });
+    expect((await login(email, another)).user.deletionDueAt).toBeNull();
+    expect(kindsTo(email).slice(-2)).toEqual(['password-changed', 'deletion-cancelled']);
+  });
+
+  it('makes an administrator of whoever shows that an address of the operator is theirs, and of no stranger', async () => {
+    const email = 'boss@example.com';
+    // Somebody else was first; and the owner, who awaited such a mail, pressed its button.
+    const { user, tokens } = await anyone().auth.register({ email, password: testPassword, name: 'Mallory' });
+    const mail = jobs.mailsTo(email).at(-1);
+    await anyone().auth.verifyEmail({ token: mail?.kind === 'verify-email' ? mail.token : '' });
+    const mallory = callAs(deps, tokens.accessToken);
+    expect((await mallory.users.me()).role).toBe('user');
+    const { key } = await mallory.apiKeys.create({ name: 'k', scopes: ['users:read'], expiresInDays: 366 });
+
+    await anyone().auth.resetPassword({ token: await forget(email), newPassword: another });
+    for (const token of [tokens.accessToken, key])
+      await expect(callAs(deps, token).users.me()).rejects.toMatchObject(code('UNAUTHENTICATED'));
+    const boss = await login(email, another);
+    expect(boss.user.role).toBe('admin');
+    // It is no change of theirs that they could take back.
+    const number = (await actions(user.id)).indexOf('become_admin') + 1;
+    const undo = callAs(deps, boss.tokens.accessToken).sync.undo({ number });
+    await expect(undo).rejects.toMatchObject(code('CANNOT_UNDO'));
+
+    // Another administrator decides otherwise: the mail does not take that back.
+    const other = await signUp(deps);
+    await deps.db.prisma.user.update({ where: { id: other.user.id }, data: { role: 'admin' } });
+    await other.api.users.changeRole({ id: user.id, role: 'user' });
+    await anyone().auth.resetPassword({ token: await forget(email), newPassword: testPassword });
+    expect((await login(email, testPassword)).user.role).toBe('user');
   });
 });

@@ -159,7 +159,9 @@ function notice(site: Site, name: string, title: string, before: readonly string
     name,
     before: [...before, 'If this was you, there is nothing to do.'],
     action: { label: 'This was not me', url: `${site.url}/account/reset-password` },
-    after: ['If this was not you, follow the link now and choose a new password: that ends every session.'],
+    after: [
+      'If this was not you, follow the link now and choose a new password: that ends every session and calls off a deletion. Then look through your API keys, passkeys and authenticator app.',
+    ],
   };
 }
 
