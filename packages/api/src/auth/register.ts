@@ -47,9 +47,10 @@ async function repeatRegistration(ctx: StartContext, { email, password }: Regist
   if (ctx.start === null) return null;
   const { db, passwords } = ctx.deps;
   const account = await findAccountOf(email, db.query);
-  if (account === undefined || !(await passwords.verify(account.passwordHash, password))) return null;
+  if (account === undefined) return null;
+  // First whether it is the same request: whoever sends another tries a password, and not one that a sign-in counts.
   const tokens = await repeatStart(ctx, account.id);
-  if (tokens === null) return null;
+  if (tokens === null || !(await passwords.verify(account.passwordHash, password))) return null;
   // Since then the account may have been given a second factor: a reply that is repeated is no way around it.
   await requireSecondFactor(ctx, account, 'sign-in');
   return { user: toUser(account), tokens };

@@ -4,7 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UserContext } from '../context.ts';
 import type { Deps } from '../deps.ts';
 import { DomainError } from '../errors.ts';
-import { callAs, requestContext, signUp, type TestClock, testClock, testDeps, testPassword } from '../testing/index.ts';
+import {
+  callAs,
+  recordedPasswords,
+  requestContext,
+  signUp,
+  type TestClock,
+  testClock,
+  testDeps,
+  testPassword,
+} from '../testing/index.ts';
 import { doOnce } from './do-once.ts';
 import { purgeReplies } from './purge-replies.ts';
 
@@ -196,7 +205,9 @@ describe('signing in under a key', () => {
     const first = await anyone('r').register(input);
     expect(await anyone('r').register(input)).toEqual(first);
     expect(await codeOf(anyone('s').register(input))).toBe('CONFLICT');
-    expect(await codeOf(anyone('r').register({ ...input, password: `${testPassword}!` }))).toBe('CONFLICT');
+    expect(await codeOf(anyone('r').register({ ...input, password: `${testPassword}!` }))).toBe(
+      'IDEMPOTENCY_KEY_REUSED',
+    );
     const { email, password } = input;
     const session = await anyone('l').login({ email, password });
     expect((await anyone('l').login({ email, password })).tokens).toEqual(session.tokens);
@@ -205,6 +216,17 @@ describe('signing in under a key', () => {
       [first.user.id],
     );
     expect(counted?.n).toBe(2);
+  });
+
+  it('tries no password of an account that another registration made, the right one neither', async () => {
+    const input = account();
+    await anyone('r').register(input);
+    const passwords = recordedPasswords(deps.passwords);
+    for (const password of [testPassword, `${testPassword}!`]) {
+      const guess = callAs({ ...deps, passwords }, null, uuidv7()).auth.register({ ...input, password });
+      expect(await codeOf(guess)).toBe('CONFLICT');
+    }
+    expect(passwords.asked).toEqual([]);
   });
 
   it('of many at once starts one session', async () => {
@@ -224,5 +246,15 @@ describe('signing in under a key', () => {
     clock.advance({ hours: 25 });
     const later = await anyone('l').login({ email, password });
     expect(later.tokens.refreshToken).not.toBe(tokens.refreshToken);
+  });
+
+  it('of several at once with a key of the day before starts one session, too', async () => {
+    const { email, password, name } = account();
+    await anyone('r').register({ email, password, name });
+    for (let round = 0; round < 30; round += 1) {
+      const replies = await Promise.all(Array.from({ length: 3 }, () => anyone('l').login({ email, password })));
+      expect(new Set(replies.map(({ tokens }) => tokens.refreshToken)).size).toBe(1);
+      clock.advance({ hours: 25 });
+    }
   });
 });
