@@ -124,16 +124,31 @@ describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
     expect((await send('refresh', { cookie: second.cookie })).status).toBe(200);
   });
 
-  test('a logout, and a refresh that finds the session ended, take the cookie away', async () => {
+  test('a logout, and a refresh with what is no token of ours or has expired, take the cookie away', async () => {
     const gone = [`${cookieName}=; Max-Age=0; Path=${refreshPath}; HttpOnly; Secure; SameSite=Strict`];
-    const { cookie, token } = await signIn();
+    const { token } = await signIn();
+    const { cookie: old } = await signIn();
     const out = await send('logout', { token });
     expect(out.status).toBe(200);
     expect(out.setCookie).toEqual(gone);
-    for (const value of [cookie, `${cookieName}=nonsense`]) {
+    clock.advance({ days: 8 });
+    for (const value of [old, `${cookieName}=nonsense`]) {
       const refused = await send('refresh', { cookie: value });
       expect(refused).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', setCookie: gone });
     }
+  });
+
+  test('a refresh that finds its session ended leaves the cookie: it may be that of a sign-in since', async () => {
+    const { cookie, token } = await signIn();
+    await send('logout', { token });
+    const late = await send('refresh', { cookie });
+    expect(late).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', setCookie: [] });
+    // Nor does one that was sent before there was any.
+    expect(await send('refresh', {})).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', setCookie: [] });
+    const { cookie: first } = await signIn();
+    await send('refresh', { cookie: first });
+    clock.advance({ seconds: 11 });
+    expect(await send('refresh', { cookie: first })).toMatchObject({ status: 401, setCookie: [] });
   });
 
   test('a used cookie that comes back later ends the session', async () => {

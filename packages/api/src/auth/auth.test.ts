@@ -149,8 +149,47 @@ describe('refresh', () => {
     expect((await callAs(deps, successor.accessToken).users.me()).id).toBe(user.id);
     clock.advance({ seconds: 10 });
     expect(await refresh(tokens.refreshToken)).toEqual(successor);
+    clock.advance({ seconds: 1 });
     const third = await refresh(successor.refreshToken);
     expect(third.refreshToken).not.toBe(successor.refreshToken);
+  });
+
+  it('of the newest token gives the same pair within 10 s, so that whoever comes late with the one before goes on', async () => {
+    const { tokens } = await signUp(deps);
+    const second = await refresh(tokens.refreshToken);
+    clock.advance({ seconds: 1 });
+    expect(await refresh(second.refreshToken)).toEqual(second);
+    clock.advance({ seconds: 1 });
+    expect(await refresh(tokens.refreshToken)).toEqual(second);
+    clock.advance({ seconds: 9 });
+    const third = await refresh(second.refreshToken);
+    expect(third.refreshToken).not.toBe(second.refreshToken);
+    expect(await refresh(second.refreshToken)).toEqual(third);
+  });
+
+  it('gives no access token again that has expired, where they live for seconds', async () => {
+    const lifetimes = { accessMinutes: 0.05, refreshDays: 7, sessionDays: 30 };
+    const secret = 'a key that only the tests of this project ever use';
+    const brief = { ...deps, tokens: createTokenIssuer({ secrets: [secret], ...lifetimes }, clock) };
+    const { tokens } = await signUp(brief);
+    const renew = (refreshToken: string | null) => callAs(brief, null).auth.refresh({ refreshToken });
+    const second = await renew(tokens.refreshToken);
+    clock.advance({ seconds: 2 });
+    expect(await renew(second.refreshToken)).toEqual(second);
+    clock.advance({ seconds: 1 });
+    const third = await renew(second.refreshToken);
+    expect(Date.parse(String(third.accessTokenExpiresAt))).toBeGreaterThan(clock.now().getTime());
+  });
+
+  it('rotates where it cannot say what it gave: lifetimes have changed since', async () => {
+    const lifetimes = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
+    const secret = 'a key that only the tests of this project ever use';
+    const { tokens } = await signUp(deps);
+    const second = await refresh(tokens.refreshToken);
+    // Another lifetime makes other tokens of the same session.
+    const other = { ...deps, tokens: createTokenIssuer({ secrets: [secret], ...lifetimes, refreshDays: 6 }, clock) };
+    const third = await callAs(other, null).auth.refresh({ refreshToken: second.refreshToken });
+    expect(third.refreshToken).not.toBe(second.refreshToken);
   });
 
   it('gives 50 at once one and the same successor', async () => {
@@ -178,6 +217,7 @@ describe('refresh', () => {
   it('ends the session when a token from before the last comes back', async () => {
     const { tokens } = await signUp(deps);
     const second = await refresh(tokens.refreshToken);
+    clock.advance({ seconds: 11 });
     await refresh(second.refreshToken);
     await expect(refresh(tokens.refreshToken)).rejects.toMatchObject(unauthenticated);
     await expect(refresh(second.refreshToken)).rejects.toMatchObject(unauthenticated);

@@ -4,9 +4,12 @@ import { DomainError } from '../errors.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie, presentedToken } from './refresh-cookie.ts';
 import type { RefreshInput } from './schemas.ts';
-import { hashToken, type TokenPair, type TokenSubject } from './tokens.ts';
+import { hashToken, type RefreshClaims, type TokenPair, type TokenSubject } from './tokens.ts';
 
-/** So long after its use a refresh token still gives the successor that it gave: two tabs, or a reply that was lost. */
+/**
+ * So long after its use a refresh token still gives the successor that it gave: two tabs, or a reply that was lost. So long
+ * that successor is not exchanged either, or a third tab would come with the token before the one that was used last.
+ */
 const graceMs = 10_000;
 
 type SessionRow = Pick<
@@ -33,28 +36,36 @@ const rotate = {
 
 /**
  * Exchanges a refresh token for its successor, by compare-and-swap on the stored hash: of many at once one rotates, the
- * others get the same successor. A token that was exchanged longer than 10 s ago is stolen or copied: it ends the
- * session. Without one in the input, that of the cookie counts, which goes when it is good for nothing any more.
- * Throws UNAUTHENTICATED; FORBIDDEN for a cookie that a page of ours did not send.
+ * others get the same successor. One that an exchange gave in the last 10 s gives its own pair again. A token that was
+ * exchanged longer than 10 s ago is stolen or copied: it ends the session. Without one in the input, that of the cookie
+ * counts. Throws UNAUTHENTICATED; FORBIDDEN for a cookie that a page of ours did not send.
  */
-export async function refresh(ctx: Context, input: RefreshInput): Promise<TokenPair> {
-  if (input.refreshToken != null) return exchange(ctx, input.refreshToken);
+export async function refresh(ctx: Context, { refreshToken }: RefreshInput): Promise<TokenPair> {
+  if (refreshToken != null) return exchange(ctx, refreshToken, await ctx.deps.tokens.verifyRefresh(refreshToken));
+  const presented = presentedToken(ctx);
+  return exchange(ctx, presented, await verifyPresented(ctx, presented));
+}
+
+/**
+ * A cookie that is no token of ours, or has expired, goes. One whose session has ended stays, and costs a 401 each time:
+ * this reply may come late, and the browser would drop the cookie of a newer sign-in for it.
+ */
+async function verifyPresented(ctx: Context, refreshToken: string): Promise<RefreshClaims> {
   try {
-    return await exchange(ctx, presentedToken(ctx));
+    return await ctx.deps.tokens.verifyRefresh(refreshToken);
   } catch (error) {
     if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') dropRefreshCookie(ctx);
     throw error;
   }
 }
 
-async function exchange(ctx: Context, refreshToken: string): Promise<TokenPair> {
-  const claims = await ctx.deps.tokens.verifyRefresh(refreshToken);
+async function exchange(ctx: Context, refreshToken: string, claims: RefreshClaims): Promise<TokenPair> {
   const hash = hashToken(refreshToken);
   // The second time around, a swap that was lost to somebody else shows in the row.
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const session = await findLive(ctx, claims.userId, claims.sessionId);
     if (session.refreshHash.equals(hash)) {
-      const successor = await rotateTokens(ctx, session);
+      const successor = (await currentTokens(ctx, session)) ?? (await rotateTokens(ctx, session));
       if (successor !== null) return successor;
     } else if (claims.generation === session.generation - 1 && isWithinGrace(ctx, session)) {
       const successor = await ctx.deps.tokens.issueAgain(toSubject(session), session.refreshHash);
@@ -77,6 +88,18 @@ async function findLive(ctx: Context, userId: string, sessionId: string): Promis
   const now = ctx.deps.clock.now().toISOString();
   if (session === undefined || session.endedAt !== null || session.expiresAt <= now) throw ended();
   return session;
+}
+
+/**
+ * The pair of a session that was rotated within the grace. Null when it is time to rotate: also where access tokens live
+ * for seconds and this one has expired, and where the keys or lifetimes here are not those that it was made with.
+ */
+async function currentTokens(ctx: Context, session: SessionRow): Promise<TokenPair | null> {
+  const { clock, tokens } = ctx.deps;
+  // The first pair comes from the sign-in: no token came before it that could come late.
+  if (session.generation === 1 || !isWithinGrace(ctx, session)) return null;
+  const pair = await tokens.issueAgain(toSubject(session), session.refreshHash);
+  return pair !== null && Date.parse(pair.accessTokenExpiresAt) > clock.now().getTime() ? pair : null;
 }
 
 /** The successor, or null when somebody else rotated first. */

@@ -24,8 +24,7 @@ export async function startSession(
   try {
     return (await repeatStart(ctx, userId, query)) ?? (await insertSession(ctx, userId, action, query));
   } catch (error) {
-    const fault = databaseFault(error);
-    if (fault?.kind !== 'unique' || fault.constraint !== 'sessions_user_id_start_key_key') throw error;
+    if (!isKeyTaken(error)) throw error;
     return (await repeatStart(ctx, userId)) ?? (await replaceExpired(ctx, userId, action));
   }
 }
@@ -73,15 +72,35 @@ const findStarted = {
       FROM sessions WHERE user_id = $1 AND start_key = $2 AND created_at > $3 ORDER BY created_at LIMIT 1`,
 };
 
+/** $1 person, $2 key, $3 the oldest that counts: what a request at the same moment has just written stays. */
 const forgetKey = {
   name: 'auth.forgetStartKey',
-  text: 'UPDATE sessions SET start_key = NULL, start_hash = NULL WHERE user_id = $1 AND start_key = $2',
+  text: `
+    UPDATE sessions SET start_key = NULL, start_hash = NULL
+     WHERE user_id = $1 AND start_key = $2 AND created_at <= $3`,
 };
 
-/** The key was used longer ago than it counts. */
+/** The key was used longer ago than it counts. Of many at once one takes it anew, and the others get what that got. */
 async function replaceExpired(ctx: StartContext, userId: string, action: 'register' | 'login'): Promise<TokensOut> {
-  await ctx.deps.db.query(forgetKey, [userId, ctx.start?.key]);
-  return insertSession(ctx, userId, action);
+  await ctx.deps.db.query(forgetKey, [userId, ctx.start?.key, oldestKept(ctx)]);
+  try {
+    return await insertSession(ctx, userId, action);
+  } catch (error) {
+    if (!isKeyTaken(error)) throw error;
+    const repeated = await repeatStart(ctx, userId);
+    if (repeated === null) throw error;
+    return repeated;
+  }
+}
+
+function isKeyTaken(error: unknown): boolean {
+  const fault = databaseFault(error);
+  return fault?.kind === 'unique' && fault.constraint === 'sessions_user_id_start_key_key';
+}
+
+/** Keys of sign-ins before this count no more. */
+function oldestKept({ deps }: StartContext): string {
+  return new Date(deps.clock.now().getTime() - keptHours * 3_600_000).toISOString();
 }
 
 type StartedRow = Pick<
@@ -95,13 +114,13 @@ type StartedRow = Pick<
  * Throws IDEMPOTENCY_KEY_REUSED for another request, UNAUTHENTICATED when that session has been used or has ended since.
  */
 export async function repeatStart(
-  { deps, start, request }: StartContext,
+  ctx: StartContext,
   userId: string,
-  query: RunQuery = deps.db.query,
+  query: RunQuery = ctx.deps.db.query,
 ): Promise<TokensOut | null> {
+  const { deps, start, request } = ctx;
   if (start === null) return null;
-  const oldest = new Date(deps.clock.now().getTime() - keptHours * 3_600_000).toISOString();
-  const [found] = await query<StartedRow>(findStarted, [userId, start.key, oldest]);
+  const [found] = await query<StartedRow>(findStarted, [userId, start.key, oldestKept(ctx)]);
   if (found === undefined) return null;
   if (found.startHash === null || !start.hash.equals(found.startHash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   if (found.endedAt !== null || found.generation !== 1) throw unrepeatable();
