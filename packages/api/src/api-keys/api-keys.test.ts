@@ -132,6 +132,22 @@ describe('an API key', () => {
     expect(lines.map(({ action }) => action)).toEqual(['create', 'revoke']);
   });
 
+  it('stays as it was where its end does not commit', async () => {
+    const { api, tokens } = await signUp(deps);
+    const { key, apiKey } = await api.apiKeys.create(plain);
+    const lost: Deps['db']['transaction'] = (work) =>
+      deps.db.transaction(async (tx) => {
+        await work(tx);
+        throw new Error('the connection was lost');
+      });
+    const broken = { ...deps, db: { ...deps.db, transaction: lost } };
+    const revoke = callAs(broken, tokens.accessToken, 'revoke-once').apiKeys.revoke({ id: apiKey.id });
+    await expect(revoke).rejects.toThrow('the connection was lost');
+    expect(await refusalOf(key)).toBe('OK');
+    await callAs(deps, tokens.accessToken, 'revoke-once').apiKeys.revoke({ id: apiKey.id });
+    expect(await refusalOf(key)).toContain('UNAUTHENTICATED');
+  });
+
   it('is refused in the same bytes whatever is wrong with it', async () => {
     const [one, other, locked] = [await signUp(deps), await signUp(deps), await signUp(deps)];
     const [revoked, revokedUnseen, expired] = await Promise.all([

@@ -1,3 +1,4 @@
+import { afterCommit } from '@alice/db';
 import { apiKeys } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
@@ -5,7 +6,7 @@ import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 
 /**
- * Ends an API key for good: here at once, on every other process within a second. One that has ended stays as it is.
+ * Ends an API key for good: here as soon as that commits, on every other process within a second. One that has ended stays as it is.
  * Throws NOT_FOUND.
  */
 export async function revokeApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<ApiKeyOut> {
@@ -16,6 +17,7 @@ export async function revokeApiKey(ctx: UserContext, { id }: ApiKeyInput): Promi
     set: { endedAt: ctx.deps.clock.now().toISOString() },
     onlyIf: '(p.r).ended_at IS NULL',
   });
-  ctx.deps.sessions.end(id);
+  // Under an idempotency key this may still be taken back, and the gate would refuse a live key for minutes.
+  afterCommit(ctx.deps.db.query, () => ctx.deps.sessions.end(id));
   return toApiKey(row);
 }

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase } from '@alice/db/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../deps.ts';
 import { signUp, type TestClock, testClock, testDeps } from '../testing/index.ts';
+import { lockPerson } from './find-account.ts';
 import { recordFailedSignIn } from './record-failed-sign-in.ts';
 
 let deps: Deps;
@@ -53,6 +55,22 @@ describe('recordFailedSignIn', () => {
     const id = uuidv7();
     expect([await attempt(email, { id }), await attempt(email, { id })]).toEqual([true, false]);
     expect(await linesOf(user.id)).toHaveLength(1);
+  });
+
+  it('counts what others write at the same time: once is once, and twenty are twenty', async () => {
+    const { email, user } = await signUp(deps);
+    const id = uuidv7();
+    const hold = (ms: number) =>
+      deps.db.transaction(async ({ query }) => {
+        await lockPerson(user.id, query);
+        await sleep(ms);
+      });
+    // All of them wait for whoever changes something of the person's, and go on together.
+    const [, ...once] = await Promise.all([hold(200), ...[1, 2, 3].map(() => attempt(email, { id }))]);
+    expect(once.filter((isWritten) => isWritten)).toHaveLength(1);
+    for (let count = 0; count < 18; count += 1) await attempt(email);
+    await Promise.all([hold(200), ...[1, 2, 3].map(() => attempt(email))]);
+    expect(await linesOf(user.id)).toHaveLength(20);
   });
 
   it('writes at most twenty lines an hour', async () => {

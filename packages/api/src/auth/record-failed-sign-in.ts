@@ -1,7 +1,8 @@
-import { addLine } from '../changes/add-line.ts';
+import { addLine, type NewLine } from '../changes/add-line.ts';
 import type { Deps } from '../deps.ts';
 import type { Job } from '../jobs/create-job-queue.ts';
 import type { JobData } from '../jobs/job-queue.ts';
+import { lockPerson } from './find-account.ts';
 
 /** Whoever guesses on does not fill the person's history. */
 const mostPerHour = 20;
@@ -13,7 +14,8 @@ const findAccount = { name: 'auth.accountId', text: 'SELECT id FROM users WHERE 
 
 /**
  * Notes a sign-in that failed in the history of the account with this address, if there is one. The job's id is the
- * line's, so that a job that is done again adds no second one. Gives whether a line was written.
+ * line's, so that a job that is done again adds no second one; a line about a passkey has the passkey's id, and may come
+ * twice. Gives whether a line was written.
  */
 export async function recordFailedSignIn(
   { db, clock, changes }: Pick<Deps, 'db' | 'clock' | 'changes'>,
@@ -21,18 +23,23 @@ export async function recordFailedSignIn(
 ): Promise<boolean> {
   const [account] = await db.query<{ id: string }>(findAccount, [data.email]);
   if (account === undefined) return false;
+  const { passkey } = data;
   const now = clock.now();
-  const isNew = await addLine(db.query, {
+  const line: NewLine = {
     userId: account.id,
     actorId: account.id,
-    sessionId: null,
-    entity: 'session',
-    entityId: id,
+    sessionId: passkey?.sessionId ?? null,
+    entity: passkey === undefined ? 'session' : 'passkey',
+    entityId: passkey?.id ?? id,
     action: data.action ?? 'failed_login',
     after: { address: data.address, userAgent: shortened(data.userAgent), at: data.at },
     at: now.toISOString(),
-    isOnce: true,
+    isOnce: passkey === undefined,
     atMost: { count: mostPerHour, since: new Date(now.getTime() - hourMs).toISOString() },
+  };
+  const isNew = await db.transaction(async ({ query }) => {
+    await lockPerson(account.id, query);
+    return addLine(query, line);
   });
   if (isNew) changes.announce(account.id);
   return isNew;

@@ -46,7 +46,8 @@ const statement = {
 
 /**
  * Takes the person's next number and writes a line under it: one statement. Gives whether it was written; it is not where
- * the person is gone.
+ * the person is gone. What is written once, or so many times at most, needs the person's lock from an earlier statement:
+ * one that waits for the lock itself counts what there was before it waited.
  */
 export async function addLine(query: RunQuery, line: NewLine): Promise<boolean> {
   const { userId, at, actorId, sessionId, entity, entityId, action, before, after, isOnce, atMost } = line;

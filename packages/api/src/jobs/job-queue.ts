@@ -5,11 +5,13 @@ import type { Mail } from '../mail/mails.ts';
 export interface JobData {
   /** Sends a mail. */
   readonly mail: Mail;
-  /** Notes a sign-in with a wrong password in the history of the account, if there is one with this address. */
+  /** Notes in the history of the account, if there is one with this address, what was shown in vain to get into it. */
   readonly 'failed-sign-in': {
     readonly email: string;
     /** What failed, where it is not the password. */
-    readonly action?: 'second_factor_failed';
+    readonly action?: 'second_factor_failed' | 'passkey_cloned';
+    /** The passkey that it is about, and the session that it came with; without one it is about a sign-in. */
+    readonly passkey?: { readonly id: string; readonly sessionId: string };
     readonly address: string | null;
     readonly userAgent: string | null;
     /** ISO 8601. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordFailedSignIn } from '../auth/record-failed-sign-in.ts';
 import type { Deps } from '../deps.ts';
 import { createCaller } from '../root.ts';
 import { type Authenticator, softAuthenticator } from '../testing/authenticator.ts';
@@ -133,6 +134,18 @@ describe('adding a passkey', () => {
     expect((await register(good)).passkey.name).toBe('Phone');
     await expect(register(good)).rejects.toMatchObject(refusedWith('VALIDATION_FAILED'));
     expect((await api.passkeys.list()).items).toHaveLength(1);
+  });
+
+  it('takes a passkey once, whether it is still there or was removed', async () => {
+    const { api, device, passkey } = await signUpWithPasskey();
+    const taken = { cause: { code: 'CONFLICT', errors: [{ path: 'response' }] } };
+    await expect(addPasskey(api, device)).rejects.toMatchObject(taken);
+    await api.passkeys.remove({ id: passkey.id });
+    await expect(addPasskey(api, device)).rejects.toMatchObject(taken);
+    expect((await api.passkeys.list()).items).toEqual([]);
+    // A person's passkeys are nobody else's business.
+    const other = await signUp(deps);
+    expect((await addPasskey(other.api, device)).passkey.name).toBe('Phone');
   });
 
   it('stops at 20', { timeout: 60_000 }, async () => {
@@ -375,6 +388,21 @@ describe('confirming who one is', () => {
     await expect(elsewhere.totp.enroll()).rejects.toMatchObject(stale);
     await expect(confirm(answer)).rejects.toMatchObject(wrong);
     expect(await actionsOf(user.id)).toContain('session confirm');
+  });
+
+  it('tells of a copy also under an idempotency key, whose transaction the refusal takes back', async () => {
+    const { api, email, tokens, device, user } = await signUpWithPasskey(softAuthenticator({ counter: 5 }));
+    await signIn(device.get(await ask()));
+    const keyed = callAs(deps, tokens.accessToken, 'hide-me');
+    const copied = device.get(await api.passkeys.confirmOptions(), { counter: 5 });
+    await expect(keyed.passkeys.confirm({ response: copied })).rejects.toMatchObject(wrong);
+    const sent = jobs.sent.flatMap(({ data }) => ('action' in data && data.email === email ? [data] : []));
+    expect(sent).toHaveLength(1);
+    for (const data of sent) await recordFailedSignIn(deps, { id: randomUUID(), data });
+    const lines = await deps.db.prisma.activity.findMany({ where: { userId: user.id, action: 'passkey_cloned' } });
+    const [passkey] = (await api.passkeys.list()).items;
+    expect(lines).toMatchObject([{ entity: 'passkey', entityId: passkey?.id, after: { address: '192.0.2.1' } }]);
+    expect(lines[0]?.sessionId).toBe((await deps.tokens.verifyAccess(tokens.accessToken)).sessionId);
   });
 
   it('takes the password and a passkey', async () => {

@@ -1,3 +1,4 @@
+import { databaseFault } from '@alice/db';
 import { verifyRegistrationResponse } from '@simplewebauthn/server';
 import { v7 as uuidv7 } from 'uuid';
 import { createRow } from '../changes/create-row.ts';
@@ -16,7 +17,7 @@ import { toPasskey } from './to-passkey.ts';
 
 /**
  * Keeps a passkey that the browser has made for the options of `passkeys.registrationOptions`. Throws VALIDATION_FAILED
- * for an answer that does not fit them, CONFLICT when there are 20 already.
+ * for an answer that does not fit them, CONFLICT when there are 20 already, or this one is or was among them.
  */
 export async function registerPasskey(
   ctx: UserContext,
@@ -29,7 +30,7 @@ export async function registerPasskey(
     const factors = await findFactors(query, user.id);
     requireRoom(factors.passkeys);
     const row = { ...made, id: uuidv7(), name, lastUsedAt: null, endedAt: null };
-    const created = await createRow({ deps, user, query }, passkeys, row, 'register');
+    const created = await createRow({ deps, user, query }, passkeys, row, 'register').catch(refuseTwin);
     const recoveryCodes = countFactors(factors) === 0 ? await createRecoveryCodes(ctx, user.id, query) : null;
     await sendFactorMail(ctx, user.id, `the passkey "${name}" was added`, query);
     return { passkey: toPasskey(created), recoveryCodes };
@@ -72,6 +73,14 @@ async function verifyMade({ deps, user, request }: UserContext, answer: Register
     request.log.debug({ err: error }, 'a passkey was not accepted');
     throw unfit();
   }
+}
+
+/** Browsers leave out a passkey that counts, a program may not. One that was removed keeps its row, so it stays taken. */
+function refuseTwin(error: unknown): never {
+  const fault = databaseFault(error);
+  if (fault?.kind !== 'unique' || fault.constraint !== 'passkeys_user_id_credential_id_key') throw error;
+  const message = 'This passkey was added before: make a new one';
+  throw new DomainError('CONFLICT', message, { errors: [{ path: 'response', message }], cause: error });
 }
 
 function unfit(): DomainError {

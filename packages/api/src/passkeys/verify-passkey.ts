@@ -3,9 +3,9 @@ import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import { passkeys, selectRow } from '../changes/tables.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { recordEvent } from '../second-factor/record-event.ts';
 import { isUsed, type Proof } from '../second-factor/use-proof.ts';
 import { type Question, readChallenge } from './read-challenge.ts';
+import { recordCopy } from './record-copy.ts';
 import { fromUserHandle, relyingPartyId } from './relying-party.ts';
 import type { PasskeyAnswer } from './schemas.ts';
 
@@ -21,7 +21,7 @@ const wrong: Verdict = { kind: 'wrong' };
 const find = {
   name: 'passkeys.credential',
   text: `
-    SELECT ${selectRow(passkeys, 't')} FROM passkeys t JOIN users u ON u.id = t.user_id
+    SELECT ${selectRow(passkeys, 't')}, u.email FROM passkeys t JOIN users u ON u.id = t.user_id
      WHERE t.user_id = $1 AND t.credential_id = $2 AND t.ended_at IS NULL AND u.disabled_at IS NULL`,
 };
 
@@ -39,7 +39,7 @@ const use = {
  * whose count of signatures does not rise has a copy: it is refused, and that leaves a line in the history.
  */
 export async function verifyPasskey(ctx: Context, answer: PasskeyAnswer, expected: Question): Promise<Verdict> {
-  const { deps, request } = ctx;
+  const { deps } = ctx;
   const { clientDataJSON, userHandle } = answer.response;
   const found = readChallenge(deps, clientDataJSON, expected.purpose);
   // A challenge that was made for somebody is theirs alone.
@@ -51,16 +51,14 @@ export async function verifyPasskey(ctx: Context, answer: PasskeyAnswer, expecte
   const userId = expected.userId ?? handle;
   if (userId === null || (userHandle != null && handle !== userId)) return wrong;
 
-  const [passkey] = await deps.db.query<Rows['passkeys']>(find, [userId, answer.id]);
+  const [passkey] = await deps.db.query<Rows['passkeys'] & { readonly email: string }>(find, [userId, answer.id]);
   if (passkey === undefined) return wrong;
   const signed = await verifySignature(ctx, answer, passkey, challenge);
   if (signed === null) return wrong;
   if (await isUsed(ctx, pass)) return { kind: 'repeated', userId };
   const { newCounter, credentialBackedUp } = signed;
   if ((newCounter > 0 || passkey.counter > 0) && newCounter <= passkey.counter) {
-    request.log.warn({ userId, passkeyId: passkey.id }, 'a copy of a passkey was used');
-    const about = { entity: 'passkey', entityId: passkey.id } as const;
-    await recordEvent(ctx, { userId, sessionId: expected.sessionId, action: 'passkey_cloned', about });
+    await recordCopy(ctx, passkey, expected);
     return wrong;
   }
   const proof: Proof = {

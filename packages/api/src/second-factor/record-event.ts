@@ -1,5 +1,6 @@
 import type { RunQuery } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
+import { lockPerson } from '../auth/find-account.ts';
 import { addLine, type NewLine } from '../changes/add-line.ts';
 import type { Context } from '../context.ts';
 
@@ -21,7 +22,7 @@ export interface SecurityEvent {
 export async function recordEvent({ deps, request }: Context, event: SecurityEvent, query?: RunQuery): Promise<void> {
   const { userId, sessionId, action, about = { entity: 'session', entityId: uuidv7() }, after } = event;
   const now = deps.clock.now();
-  await addLine(query ?? deps.db.query, {
+  const line: NewLine = {
     ...about,
     userId,
     actorId: userId,
@@ -31,5 +32,10 @@ export async function recordEvent({ deps, request }: Context, event: SecurityEve
     at: now.toISOString(),
     isOnce: false,
     atMost: { count: mostPerHour, since: new Date(now.getTime() - hourMs).toISOString() },
-  });
+  };
+  const write = async (run: RunQuery) => {
+    await lockPerson(userId, run);
+    await addLine(run, line);
+  };
+  await (query === undefined ? deps.db.transaction((tx) => write(tx.query)) : write(query));
 }
