@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { testDatabase } from '@alice/db/testing';
 import { afterEach, expect, it, vi } from 'vitest';
+import { createRequestContext, plainRequest } from '../create-request-context.ts';
 import { guessBudgets, guessSettings } from '../limits/guess-budgets.ts';
 import { createGuessLimiter } from '../limits/guesses.ts';
+import { createCaller } from '../root.ts';
 import { recordedJobs, recordedPasswords, signInFrom, signUp, testDeps, testPassword } from '../testing/index.ts';
 
 const guesses = 10_000;
@@ -71,6 +74,44 @@ it('refuses alike whether or not there is an account, and before the hash', asyn
     'TOO_MANY_REQUESTS',
   );
   expect(passwords.asked).toHaveLength(40);
+});
+
+it('refuses alike elsewhere what was used up where the person has signed in, whether or not there is an account', async () => {
+  await using db = await testDatabase();
+  const plain = await testDeps(db);
+  const owner = await signUp(plain);
+  const answersTo = async (email: string) => {
+    const deps = { ...plain, guesses: createGuessLimiter({ secret }) };
+    const answers: (string | null)[] = [];
+    for (let count = 0; count < 20; count += 1)
+      answers.push(await signInFrom(deps, '192.0.2.1', { email, password: 'not the right one' }));
+    answers.push(await signInFrom(deps, '198.51.100.7', { email, password: 'not the right one' }));
+    return answers;
+  };
+  const answers = await answersTo(owner.email);
+  expect(answers).toEqual([...Array<string>(20).fill('INVALID_CREDENTIALS'), 'TOO_MANY_REQUESTS']);
+  expect(await answersTo('nobody@example.com')).toEqual(answers);
+});
+
+it('lets whoever has a session confirm who they are from anywhere, however many strangers guess, within a limit', async () => {
+  await using db = await testDatabase();
+  const deps = { ...(await testDeps(db)), guesses: createGuessLimiter({ secret }) };
+  const { email, tokens } = await signUp(deps);
+  for (let count = 0; count < 21; count += 1)
+    await signInFrom(deps, `198.51.100.${count}`, { email, password: 'not the right one' });
+  const authorization = `Bearer ${tokens.accessToken}`;
+  const confirmFrom = (address: string, password: string) => {
+    const request = plainRequest({ id: randomUUID(), log: deps.log, authorization, address, userAgent: 'tests' });
+    return createCaller(() => createRequestContext(deps, request)).auth.confirm({ password });
+  };
+  expect(await confirmFrom('203.0.113.1', testPassword)).toEqual({ ok: true });
+  for (let count = 0; count < 20; count += 1)
+    await expect(confirmFrom(`203.0.113.${count}`, 'not the right one')).rejects.toMatchObject({
+      cause: { code: 'INVALID_CREDENTIALS' },
+    });
+  await expect(confirmFrom('203.0.113.200', testPassword)).rejects.toMatchObject({
+    cause: { code: 'TOO_MANY_REQUESTS' },
+  });
 });
 
 it('answers the same, and notes nothing more, when more fail than are noted', async () => {

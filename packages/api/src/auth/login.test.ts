@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { RunQuery } from '@alice/db';
 import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createRequestContext, plainRequest } from '../create-request-context.ts';
@@ -63,6 +64,61 @@ it('a sign-in from a network that the person was never seen at is told by mail, 
   await login(email, testPassword, '2001:db8:1:3::4');
   await login(email, testPassword, '192.0.2.2');
   expect(told()).toHaveLength(3);
+});
+
+/** Other sessions of a person: `count` of them, begun before or after all that there are, at an address. */
+async function addSessions(userId: string, count: number, when: 'before' | 'after', address: string): Promise<void> {
+  const first = when === 'before' ? '00000000-0000-7000-8000-' : 'ffffffff-ffff-7fff-8fff-';
+  await deps.db.query(
+    {
+      text: `INSERT INTO sessions (user_id, id, refresh_hash, address, created_at, rotated_at, expires_at, updated_at)
+             SELECT $1, ($2 || lpad(n::text, 12, '0'))::uuid, '', $3, now(), now(), now(), now()
+               FROM generate_series(1, $4::int) n`,
+    },
+    [userId, first, address, count],
+  );
+}
+
+it.each([
+  [199, 0],
+  [200, 1],
+])('a network is known by the newest 200 sessions: after %i others, %i mails', async (count, expected) => {
+  const { email, user } = await signUp(deps);
+  await addSessions(user.id, count, 'after', '198.51.100.1');
+  await login(email, testPassword);
+  expect(jobs.mailsTo(email).filter(({ kind }) => kind === 'new-sign-in')).toHaveLength(expected);
+});
+
+it('no more sessions than those are read of one who has ten thousand, where all others have few', async () => {
+  const { email, user } = await signUp(deps);
+  await deps.db.query(
+    {
+      text: `INSERT INTO users
+             SELECT (jsonb_populate_record(u, jsonb_build_object('id', gen_random_uuid(), 'email', n || '@few.example'))).*
+               FROM users u, generate_series(1, 1000) n WHERE u.id = $1`,
+    },
+    [user.id],
+  );
+  const fewEach = `
+    INSERT INTO sessions (user_id, id, refresh_hash, user_agent, created_at, rotated_at, expires_at, updated_at)
+    SELECT id, gen_random_uuid(), '', repeat('x', 100), now(), now(), now(), now()
+      FROM users, generate_series(1, 5) WHERE email LIKE '%@few.example' ORDER BY random()`;
+  for (const text of [fewEach, 'ANALYZE users', 'ANALYZE sessions']) await deps.db.query({ text }, []);
+  await addSessions(user.id, 10_000, 'after', '198.51.100.1');
+
+  const texts: string[] = [];
+  const query: RunQuery = (statement, values) => {
+    if (statement.name === 'auth.claimant') texts.push(statement.text);
+    return base.db.query(statement, values);
+  };
+  deps = { ...deps, db: { ...base.db, query } };
+  await login(email, testPassword);
+  const plan = await base.db.query<{ 'QUERY PLAN': string }>({ text: `EXPLAIN ANALYZE ${texts[0]}` }, [
+    email,
+    '203.0.113.9',
+  ]);
+  const [scan] = plan.map((row) => row['QUERY PLAN']).filter((line) => line.includes(' on sessions '));
+  expect(scan).toMatch(/Index Scan Backward using sessions_pkey .*actual time=\S+ rows=200(\.00)? loops=1/);
 });
 
 it('one under an idempotency key leaves no quick hash of what was typed', async () => {

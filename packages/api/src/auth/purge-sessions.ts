@@ -10,7 +10,7 @@ const sessions: Purge = { table: 'sessions', key: ['user_id', 'id'], column: 'ex
 
 /**
  * Takes away the sessions that are long over, and with them where they were used from; the lines about them stay in the
- * history. Without it every sign-in of a lifetime would be looked through at the next one. Gives how many they were.
+ * history. Gives how many they were.
  */
 export async function purgeSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<number> {
   return purge(db, sessions, new Date(clock.now().getTime() - keptDays * dayMs));

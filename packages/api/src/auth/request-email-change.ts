@@ -15,8 +15,8 @@ export async function requestEmailChange(ctx: UserContext, { email: newEmail }: 
   const account = await findAccount(user.id, deps.db.query);
   if (account === undefined) throw notFound('user');
   if (account.email === newEmail) throw invalid('email', 'is your address already');
-  await deps.guesses.count({ kind: 'mail', address: request.address, account: account.email });
-  await deps.guesses.count({ kind: 'mail', address: request.address, account: newEmail });
+  await deps.guesses.count({ kind: 'email-change', address: request.address, account: account.email });
+  await deps.guesses.count({ kind: 'email-change', address: request.address, account: newEmail });
 
   const { id: userId, email, name } = account;
   await deps.db.transaction(async ({ query }) => {

@@ -9,7 +9,8 @@ export async function resendVerification(ctx: UserContext): Promise<{ ok: true }
   const account = await findAccount(user.id, deps.db.query);
   if (account === undefined) throw notFound('user');
   if (account.emailVerifiedAt !== null) return { ok: true };
-  await deps.guesses.count({ kind: 'mail', address: request.address, account: account.email });
+  // Counted by the account's id: the address may be somebody else's, who then has all mails that reset the password.
+  await deps.guesses.count({ kind: 'mail', address: request.address, account: account.id });
   await deps.db.transaction(({ query }) => sendVerification(ctx, account, query));
   return { ok: true };
 }

@@ -16,20 +16,28 @@ export interface Claimant {
 const networkOf = (address: string) =>
   `network(set_masklen(${address}, CASE family(${address}) WHEN 4 THEN 32 ELSE 64 END))`;
 
-/** $1 address of the account, $2 where the request came from. The same work where there is no account. */
+/** Of so many sessions, the newest, the network is looked for: no more, so that the time tells little of an account. */
+const newestSessions = 200;
+
+/**
+ * $1 address of the account, $2 where the request came from. The same work where there is no account. The ids of sessions
+ * are in the order of time. With a limit that the planner knows it reads and sorts all of them where most accounts have few;
+ * with one that it cannot know it goes along the primary key.
+ */
 const findByEmail = {
   name: 'auth.claimant',
   text: `
     SELECT ${selectRow(users, 't')},
-           EXISTS (SELECT FROM sessions s
-                    WHERE s.user_id = coalesce(t.id, '00000000-0000-0000-0000-000000000000') AND s.address IS NOT NULL
-                      AND ${networkOf("split_part(s.address, '%', 1)::inet")} = ${networkOf('$2::inet')}) AS "isKnownNetwork"
+           EXISTS (SELECT FROM (SELECT s.address FROM sessions s
+                                 WHERE s.user_id = coalesce(t.id, '00000000-0000-0000-0000-000000000000')
+                                 ORDER BY s.id DESC LIMIT (SELECT ${newestSessions})) n
+                    WHERE ${networkOf("split_part(n.address, '%', 1)::inet")} = ${networkOf('$2::inet')}) AS "isKnownNetwork"
       FROM (SELECT) one LEFT JOIN users t ON t.email = $1`,
 };
 
 type ClaimantRow = (Rows['users'] | { readonly id: null }) & { readonly isKnownNetwork: boolean };
 
-/** Looks for the account of an e-mail address, and for the network of this request among its sessions. */
+/** Looks for the account of an e-mail address, and for the network of this request among its newest sessions. */
 export async function findClaimant({ deps, request }: Context, email: string): Promise<Claimant> {
   const address = request.address === null ? null : canonicalAddress(request.address);
   const [found] = await deps.db.query<ClaimantRow>(findByEmail, [email, address]);

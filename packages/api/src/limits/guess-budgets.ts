@@ -11,6 +11,7 @@ export interface GuessBudget extends WindowLimit {
 /** What an operator may have to raise: many people behind one address. */
 export interface GuessSettings {
   readonly registrationsPerHour: number;
+  /** Of each of two kinds: what changes of address send is counted apart. */
   readonly mailsPerHour: number;
 }
 
@@ -31,7 +32,8 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
       // What is right is given back, once it was looked at: so many can be under way at once.
       { name: 'p1', whose: 'stranger', points: 20, seconds: hours },
       { name: 'p2', whose: 'stranger', points: 40, seconds: days },
-      // The same as for strangers: whoever shares the owner's network does not see by it that there is an account.
+      // As many as for strangers, and taken from theirs, too: what was used up where the owner is known is refused elsewhere,
+      // as where there is no account. The reverse shows to whoever shares the owner's network: the owner must get in there.
       { name: 'p3', whose: 'known', points: 20, seconds: hours },
       { name: 'p6', whose: 'known', points: 40, seconds: days },
       { name: 'p4', whose: 'network', points: 30, seconds: 15 * minutes },
@@ -47,6 +49,10 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
       { name: 'm1', whose: 'account', points: 3, seconds: hours },
       { name: 'm2', whose: 'network', points: settings.mailsPerHour, seconds: hours },
     ],
+    'email-change': [
+      { name: 'e1', whose: 'account', points: 3, seconds: hours },
+      { name: 'e2', whose: 'network', points: settings.mailsPerHour, seconds: hours },
+    ],
     notice: [{ name: 'n1', whose: 'account', points: 1, seconds: days }],
     // As many lines as a history takes in an hour; and each is work, which a flood from everywhere must not make without end.
     note: [
@@ -60,5 +66,10 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
 /** Whether an attempt uses this budget. One about no account uses the network's alone. */
 export function isUsedBy({ account, isKnownNetwork = false }: Guess, { whose }: GuessBudget): boolean {
   if (whose === 'network' || whose === 'everybody') return true;
-  return account !== null && (whose === 'account' || (whose === 'known') === isKnownNetwork);
+  return account !== null && (whose !== 'known' || isKnownNetwork);
+}
+
+/** Whether an attempt is refused when this budget, which it uses, is used up: strangers lock nobody out who is known. */
+export function mayRefuse({ isKnownNetwork = false }: Guess, { whose }: GuessBudget): boolean {
+  return whose !== 'stranger' || !isKnownNetwork;
 }

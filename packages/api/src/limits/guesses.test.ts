@@ -42,6 +42,8 @@ describe('budgets', () => {
     ['register', 'of a network', 10, () => ({ address: '192.0.2.1', account: null })],
     ['mail', 'of an account', 3, () => ({ address: fresh(), account: 'ada@example.com' })],
     ['mail', 'of a network', 10, () => ({ address: '192.0.2.1', account: fresh() })],
+    ['email-change', 'of an account', 3, () => ({ address: fresh(), account: 'ada@example.com' })],
+    ['email-change', 'of a network', 10, () => ({ address: '192.0.2.1', account: fresh() })],
     ['notice', 'of an account', 1, () => ({ address: null, account: 'ada' })],
     ['token', 'of a network', 60, () => ({ address: '192.0.2.1', account: null })],
   ] satisfies [GuessKind, string, number, () => Omit<Guess, 'kind'>][])(
@@ -68,6 +70,28 @@ describe('budgets', () => {
       (await allowed(limiter, 15, at('ada@example.com'))) + (await allowed(limiter, 15, at('ADA@example.com'))),
     ).toBe(20);
     expect(await allowed(limiter, 30, at('bob@example.com'))).toBe(20);
+  });
+
+  it("of strangers are used by the owner's own networks, too, whom they do not refuse", async () => {
+    const limiter = createGuessLimiter({ secret });
+    const known = () => ({ ...stranger, address: fresh(), isKnownNetwork: true });
+    const elsewhere = () => ({ ...stranger, address: fresh() });
+    expect(await allowed(limiter, 5, known)).toBe(5);
+    expect(await allowed(limiter, 50, elsewhere)).toBe(15);
+    // What is right gives back what it took, and no more: not from the strangers, of whose budget nothing was left.
+    for (let count = 0; count < 50; count += 1) await (await limiter.count(known())).giveBack();
+    expect(await allowed(limiter, 50, elsewhere)).toBe(0);
+    expect(await allowed(limiter, 50, known)).toBe(15);
+  });
+
+  it('of strangers get back what was right, or refused, where the owner is known', async () => {
+    const limiter = createGuessLimiter({ secret });
+    const known = { ...stranger, isKnownNetwork: true };
+    for (let count = 0; count < 50; count += 1) await (await limiter.count(known)).giveBack();
+    // Twenty-five of the network's thirty are other accounts', so that it refuses all but five.
+    await allowed(limiter, 25, () => ({ ...known, account: fresh() }));
+    expect(await allowed(limiter, 50, () => known)).toBe(5);
+    expect(await allowed(limiter, 50, () => ({ ...stranger, address: fresh() }))).toBe(15);
   });
 
   it('of a day hold beside those of an hour', async () => {

@@ -1,6 +1,13 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { DomainError } from '../errors.ts';
-import { type GuessBudget, type GuessSettings, guessBudgets, guessSettings, isUsedBy } from './guess-budgets.ts';
+import {
+  type GuessBudget,
+  type GuessSettings,
+  guessBudgets,
+  guessSettings,
+  isUsedBy,
+  mayRefuse,
+} from './guess-budgets.ts';
 import { networkOf } from './network-of.ts';
 import { memoryWindows, type OpenWindows, type Windows } from './windows.ts';
 
@@ -14,6 +21,8 @@ export type GuessKind =
   | 'register'
   /** What makes a mail go out, to an address that the caller names. */
   | 'mail'
+  /** A change of address, which sends mails to both: whoever asks for it to another's leaves them theirs of kind `mail`. */
+  | 'email-change'
   /** A mail that nobody asked for, to the owner of an account: at most one a day. */
   | 'notice'
   /** A line in the history about a sign-in that failed: a flood of them is not all written down. */
@@ -74,6 +83,7 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
     code: open('code'),
     register: open('register'),
     mail: open('mail'),
+    'email-change': open('email-change'),
     notice: open('notice'),
     note: open('note'),
     token: open('token'),
@@ -87,12 +97,10 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
     async count(guess) {
       const used = counted[guess.kind]
         .filter(({ budget }) => isUsedBy(guess, budget))
-        .map(({ budget, windows }) => ({ windows, key: keyOf(guess, budget) }));
+        .map(({ budget, windows }) => ({ windows, key: keyOf(guess, budget), isStrict: mayRefuse(guess, budget) }));
       // All at once: a slow store is waited for once.
-      const taken = await Promise.all(
-        used.map(async ({ windows, key }) => ({ windows, key, ...(await windows.take(key, 1)) })),
-      );
-      const refused = taken.filter(({ granted }) => granted === 0);
+      const taken = await Promise.all(used.map(async (use) => ({ ...use, ...(await use.windows.take(use.key, 1)) })));
+      const refused = taken.filter(({ granted, isStrict }) => isStrict && granted === 0);
       const giveBack = async () => {
         for (const { windows, key, granted } of taken) if (granted > 0) windows.giveBack(key, granted);
       };

@@ -45,9 +45,11 @@ export const memoryWindows: OpenWindows = ({ name, points: limit, seconds }) => 
       return { granted, left: taken.remainingPoints, msUntilEnd: taken.msBeforeNext };
     },
     giveBack(key, points) {
-      void limiter
-        .get(key)
-        .then((open) => (open !== null && open.msBeforeNext > 0 ? limiter.reward(key, points) : null));
+      void limiter.get(key).then((open) => {
+        // What another store had given, before this one stood in for it, makes no room here.
+        if (open !== null && open.msBeforeNext > 0) return limiter.reward(key, Math.min(points, open.consumedPoints));
+        return null;
+      });
     },
   };
 };
