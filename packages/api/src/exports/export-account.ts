@@ -65,11 +65,12 @@ const pages = {
   authenticatorApps: pageOf(totps),
 };
 
+/** An administrator's session is no business of the person's. */
 const linePage: Statement = {
   name: 'exports.activity',
   text: `
-    SELECT number, at AS "happenedAt", actor_id AS "actorId", session_id AS "sessionId", entity, entity_id AS "entityId",
-           action, before, after
+    SELECT number, at AS "happenedAt", actor_id AS "actorId", CASE WHEN actor_id = $1 THEN session_id END AS "sessionId",
+           entity, entity_id AS "entityId", action, before, after
       FROM activity WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
 };
 

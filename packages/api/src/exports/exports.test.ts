@@ -187,6 +187,15 @@ describe('an export', () => {
     expect(await codeOf(callAs(deps, key.key).users.export())).toBe('INSUFFICIENT_SCOPE');
   });
 
+  it('says what an administrator did, and not from which session', async () => {
+    const [boss, person] = [await signUp(deps), await signUp(deps)];
+    await deps.db.prisma.user.update({ where: { id: boss.user.id }, data: { role: 'admin' } });
+    await boss.api.users.changeRole({ id: person.user.id, role: 'admin' });
+    const { activity } = readExport(await exportText(person.api));
+    expect(activity.at(-1)).toMatchObject({ action: 'change_role', actorId: boss.user.id, sessionId: null });
+    expect(activity.filter(({ sessionId }) => sessionId !== null)).not.toEqual([]);
+  });
+
   it('is of one moment, however much is written meanwhile', async () => {
     const person = await signUp(deps);
     const ids = Array.from({ length: 40 }, () => uuidv7());
