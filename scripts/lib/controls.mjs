@@ -38,6 +38,12 @@ export const controls = {
     to: 'const isReading = undefined;',
     tests: ['apps/server/test/matrix.test.ts'],
   },
+  'session gate where something lasts': {
+    file: `${api}/auth/while-live.ts`,
+    from: `if (found.length === 0) throw new DomainError('UNAUTHENTICATED', 'This session has ended');`,
+    to: '',
+    tests: [`${api}/auth/while-live.test.ts`],
+  },
   'scope check': {
     file: `${api}/trpc.ts`,
     from: 'if (user.scopes !== null) requireScope(user.scopes, meta);',

@@ -54,11 +54,13 @@ export async function listSecurityActivity(
   );
 }
 
-const failed = 'failed_login';
+/** What was done by somebody who did not show, or only seemed to show, that they are the person. */
+const unproven: ReadonlySet<string> = new Set(['failed_login', 'second_factor_failed', 'passkey_cloned']);
 
 function toEvent(line: LineRow, userId: string): SecurityEventOut {
   const { number, happenedAt, action, entity, entityId } = line;
-  const actor = action === failed ? 'unknown' : line.actorId === userId ? 'you' : 'administrator';
+  const isUnproven = line.sessionId === null && unproven.has(action);
+  const actor = isUnproven ? 'unknown' : line.actorId === userId ? 'you' : 'administrator';
   return {
     number,
     happenedAt,

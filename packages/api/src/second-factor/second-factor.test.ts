@@ -217,6 +217,9 @@ describe('a sign-in with a second factor', () => {
     await expect(signIn(-30)).rejects.toMatchObject(refusedWith('INVALID_CREDENTIALS'));
     const lines = await linesOf(user.id);
     expect(lines.filter((line) => line === 'session second_factor_failed')).toHaveLength(6);
+    const { items } = await callAs(deps, tokens.accessToken).auth.activity({ limit: 100 });
+    const actors = items.filter(({ action }) => action === 'second_factor_failed').map(({ actor }) => actor);
+    expect(new Set(actors)).toEqual(new Set(['unknown']));
     expect(lines.filter((line) => line === 'session login')).toHaveLength(2);
   });
 
