@@ -39,10 +39,10 @@ export const controls = {
     tests: ['apps/server/test/matrix.test.ts'],
   },
   'session gate where something lasts': {
-    file: `${api}/auth/while-live.ts`,
+    file: `${api}/auth/require-live.ts`,
     from: `if (found.length === 0) throw new DomainError('UNAUTHENTICATED', 'This session has ended');`,
     to: '',
-    tests: [`${api}/auth/while-live.test.ts`],
+    tests: [`${api}/auth/require-live.test.ts`],
   },
   'scope check': {
     file: `${api}/trpc.ts`,

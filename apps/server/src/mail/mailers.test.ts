@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingMail } from '@alice/api';
 import { testLog } from '@alice/api/testing';
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startMailServer } from '../../test/harness/mail-server.ts';
 import { createMailer } from './create-mailer.ts';
+import { createSmtpMailer } from './smtp-mailer.ts';
 
 const mailFrom = { name: 'ALICE, "the" one', address: 'alice@example.com' };
 const outgoing = (more: Partial<OutgoingMail> = {}): OutgoingMail => ({
@@ -101,6 +104,21 @@ describe('with MAIL_URL', () => {
     expect(raw).toMatch(/^Content-Type: multipart\/alternative/m);
   });
 
+  it('a mail that a slow server keeps waiting is given up, and does not arrive all the same', async () => {
+    // It answers each line, just so late that all of them together are too many.
+    await using server = await startSlowServer(200);
+    const mailer = createSmtpMailer(server.url, mailFrom, 700);
+    for (const _ of [1, 2]) await expect(mailer.send(outgoing())).rejects.toThrow();
+    await sleep(1500);
+    expect(server.open()).toBe(0);
+    expect(server.delivered()).toBe(0);
+    mailer.close();
+    const patient = createSmtpMailer(server.url, mailFrom, 5000);
+    await patient.send(outgoing());
+    expect(server.delivered()).toBe(1);
+    patient.close();
+  });
+
   it('a server that is not there, refuses, or shows a certificate that nobody vouches for, is a failure', async () => {
     const failing = async (mailUrl: string) => {
       const mailer = createMailer({ mailUrl, mailFrom, dataDir }, testLog());
@@ -116,6 +134,44 @@ describe('with MAIL_URL', () => {
     expect(secure.received).toEqual([]);
   });
 });
+
+/** An SMTP server that takes `delayMs` for each answer. */
+async function startSlowServer(delayMs: number) {
+  let delivered = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    const say = (line: string) => setTimeout(() => socket.writable && socket.write(`${line}\r\n`), delayMs);
+    let isBody = false;
+    let text = '';
+    socket.write('220 slow\r\n');
+    socket.on('data', (data) => {
+      text += data.toString();
+      for (let end = text.indexOf('\r\n'); end >= 0; end = text.indexOf('\r\n')) {
+        const line = text.slice(0, end);
+        text = text.slice(end + 2);
+        if (isBody && line !== '.') continue;
+        if (isBody) delivered += 1;
+        isBody = line === 'DATA';
+        say(isBody ? '354 go on' : '250 ok');
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // The guarantee: it listens on a port, not on a pipe.
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    delivered: () => delivered,
+    open: () => sockets.size,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 function never(): never {
   throw new Error('no mail arrived');

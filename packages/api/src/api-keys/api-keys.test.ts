@@ -3,7 +3,16 @@ import { testDatabase } from '@alice/db/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Deps } from '../deps.ts';
-import { callAs, recordedJobs, requestContext, signUp, type TestClock, testClock, testDeps } from '../testing/index.ts';
+import {
+  callAs,
+  recordedJobs,
+  requestContext,
+  signUp,
+  signUpVerified,
+  type TestClock,
+  testClock,
+  testDeps,
+} from '../testing/index.ts';
 import { mostKeys } from './create-api-key.ts';
 import { keyPrefix } from './key-verifier.ts';
 
@@ -43,7 +52,7 @@ async function makeAdmin(id: string, role: 'admin' | 'user' = 'admin') {
 
 describe('an API key', () => {
   it('is shown once, works at once for what it may do, and is known by its hash alone', async () => {
-    const { api, user, email } = await signUp(deps);
+    const { api, user, email } = await signUpVerified(deps);
     const { key, apiKey } = await api.apiKeys.create({ ...plain, expiresInDays: 30 });
     expect(key).toMatch(/^alice_[\w-]{91}$/);
     expect(apiKey).toMatchObject({
@@ -301,7 +310,7 @@ describe('the role of the owner', () => {
 
 describe('under an idempotency key', () => {
   it('the same secret is given once more, and is kept sealed', async () => {
-    const { tokens, user, email } = await signUp(deps);
+    const { tokens, user, email } = await signUpVerified(deps);
     const once = callAs(deps, tokens.accessToken, randomUUID());
     const first = await once.apiKeys.create(plain);
     expect(await once.apiKeys.create(plain)).toEqual(first);

@@ -5,6 +5,7 @@ import { apiKeys } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
 import { makeBearerSecret } from '../crypto/bearer-secret.ts';
 import { DomainError } from '../errors.ts';
+import { type MailedAccount, sendNotice } from '../mail/send-notice.ts';
 import { administratorScopes, type Scope } from '../shared/scopes.ts';
 import { keyPrefix } from './key-verifier.ts';
 import type { CreateApiKeyInput, CreatedApiKeyOut } from './schemas.ts';
@@ -22,7 +23,10 @@ export interface NewKey {
   readonly lifeMs: number;
 }
 
-const findOwner = { name: 'apiKeys.owner', text: 'SELECT email, name, role FROM users WHERE id = $1' };
+const findOwner = {
+  name: 'apiKeys.owner',
+  text: 'SELECT email, name, email_verified_at AS "emailVerifiedAt", role FROM users WHERE id = $1',
+};
 
 /** $1 person, $2 now. */
 const countLive = {
@@ -31,9 +35,7 @@ const countLive = {
     SELECT count(*)::int AS live FROM api_keys WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2`,
 };
 
-interface OwnerRow {
-  readonly email: string;
-  readonly name: string;
+interface OwnerRow extends MailedAccount {
   readonly role: string;
 }
 
@@ -74,7 +76,6 @@ export async function addKey(ctx: UserContext, key: NewKey, query: RunQuery): Pr
   if (count === undefined || count.live > mostKeys) {
     throw new DomainError('CONFLICT', `There are ${mostKeys} API keys already: revoke one first`);
   }
-  const mail = { kind: 'api-key-created', to: owner.email, name: owner.name, keyName: key.name } as const;
-  await deps.jobs.send('mail', mail, { query });
+  await sendNotice(deps, owner, { kind: 'api-key-created', keyName: key.name }, query);
   return { key: `${keyPrefix}${text}`, apiKey: toApiKey(row) };
 }

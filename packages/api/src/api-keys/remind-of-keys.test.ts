@@ -2,7 +2,7 @@ import type { Database } from '@alice/db';
 import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Deps } from '../deps.ts';
-import { recordedJobs, signUp, type TestClock, testClock, testDeps } from '../testing/index.ts';
+import { recordedJobs, signUpVerified, type TestClock, testClock, testDeps } from '../testing/index.ts';
 import { remindOfKeys } from './remind-of-keys.ts';
 
 let db: Database;
@@ -24,7 +24,7 @@ beforeEach(async () => {
 const reminders = (email: string) => jobs.mailsTo(email).filter(({ kind }) => kind === 'api-key-expires');
 
 it('tells the owner a week before a key ends, once', async () => {
-  const { api, email } = await signUp(deps);
+  const { api, email } = await signUpVerified(deps);
   const { apiKey } = await api.apiKeys.create({ name: 'Backup', scopes: ['tasks:read'], expiresInDays: 30 });
   clock.advance({ days: 22, hours: 23 });
   expect(await remindOfKeys(deps)).toBe(0);
@@ -37,14 +37,14 @@ it('tells the owner a week before a key ends, once', async () => {
 });
 
 it('tells of a short life in its second half, and of no key that was revoked, replaced, has ended or whose owner is locked out', async () => {
-  const { api, email } = await signUp(deps);
+  const { api, email } = await signUpVerified(deps);
   const make = (name: string, expiresInDays: number) =>
     api.apiKeys.create({ name, scopes: ['tasks:read'], expiresInDays }).then(({ apiKey: { id } }) => id);
   await make('short', 2);
   const [revoked, replaced] = [await make('revoked', 3), await make('replaced', 3)];
   await api.apiKeys.revoke({ id: revoked });
   await api.apiKeys.rotate({ id: replaced });
-  const locked = await signUp(deps);
+  const locked = await signUpVerified(deps);
   await locked.api.apiKeys.create({ name: 'x', scopes: ['tasks:read'], expiresInDays: 2 });
   await db.query({ text: 'UPDATE users SET disabled_at = now() WHERE id = $1' }, [locked.user.id]);
   expect(await remindOfKeys(deps)).toBe(0);
@@ -56,7 +56,7 @@ it('tells of a short life in its second half, and of no key that was revoked, re
 });
 
 it('tells of each once, however many processes look at the same time, in batches', async () => {
-  const { user, email } = await signUp(deps);
+  const { user, email } = await signUpVerified(deps);
   const many = 250;
   await db.query(
     {
@@ -75,7 +75,7 @@ it('tells of each once, however many processes look at the same time, in batches
 });
 
 it('marks nothing when the mail cannot be put in', async () => {
-  const { api, email } = await signUp(deps);
+  const { api, email } = await signUpVerified(deps);
   await api.apiKeys.create({ name: 'Backup', scopes: ['tasks:read'], expiresInDays: 1 });
   clock.advance({ hours: 12 });
   const broken = { ...deps, jobs: { send: () => Promise.reject(new Error('no queue')) } };

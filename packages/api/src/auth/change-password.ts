@@ -2,6 +2,7 @@ import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
 import { invalid, notFound } from '../errors.ts';
+import { sendNotice } from '../mail/send-notice.ts';
 import { endSessions } from './end-sessions.ts';
 import { findAccount, lockPerson } from './find-account.ts';
 import { voidTokens } from './one-time-tokens.ts';
@@ -29,7 +30,7 @@ export async function changePassword(ctx: UserContext, { newPassword }: ChangePa
     await updateRow({ deps, user, query }, users, { id: user.id, action: 'change_password', set });
     await voidTokens(user.id, query, ['reset_password']);
     await endSessions(deps, { userId: user.id, reason: 'password', by: user.sessionId, except: user.sessionId }, query);
-    await deps.jobs.send('mail', { to: account.email, name: account.name, kind: 'password-changed' }, { query });
+    await sendNotice(deps, account, { kind: 'password-changed' }, query);
   });
   return { ok: true };
 }

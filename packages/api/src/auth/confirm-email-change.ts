@@ -3,6 +3,7 @@ import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { sendNotice } from '../mail/send-notice.ts';
 import { findAccount, lockPerson } from './find-account.ts';
 import { markVerified } from './mark-verified.ts';
 import { findToken, type LiveToken, takeToken, voidTokens } from './one-time-tokens.ts';
@@ -54,10 +55,11 @@ async function findAgreed({ userId, requestId }: LiveToken, query: RunQuery): Pr
 async function changeEmail({ deps }: Context, userId: string, newEmail: string, query: RunQuery): Promise<void> {
   const account = await findAccount(userId, query);
   if (account === undefined) throw new DomainError('INVALID_TOKEN');
-  const { email, name } = account;
+  const emailVerifiedAt = deps.clock.now().toISOString();
   const change = { deps, query, user: { id: userId, sessionId: null } };
-  const set = { email: newEmail, emailVerifiedAt: deps.clock.now().toISOString() };
+  const set = { email: newEmail, emailVerifiedAt };
   await markVerified(change, await updateRow(change, users, { id: userId, action: 'change_email', set }));
   await voidTokens(userId, query);
-  await deps.jobs.send('mail', { to: email, name, kind: 'email-changed', newEmail }, { query });
+  // Both addresses have agreed, and so have shown whose they are.
+  await sendNotice(deps, { ...account, emailVerifiedAt }, { kind: 'email-changed', newEmail }, query);
 }

@@ -6,7 +6,16 @@ import { createRequestContext, plainRequest } from '../create-request-context.ts
 import type { Deps } from '../deps.ts';
 import type { Guess } from '../limits/guesses.ts';
 import { createCaller } from '../root.ts';
-import { callAs, recordedJobs, signUp, type TestClock, testClock, testDeps, testPassword } from '../testing/index.ts';
+import {
+  callAs,
+  recordedJobs,
+  signUp,
+  signUpVerified,
+  type TestClock,
+  testClock,
+  testDeps,
+  testPassword,
+} from '../testing/index.ts';
 
 let base: Deps;
 let deps: Deps;
@@ -41,7 +50,7 @@ function login(email: string, password: string, address: string | null = '192.0.
 const passwordGuesses = () => guesses.filter(({ kind }) => kind === 'password');
 
 it('a sign-in from a network that the person was never seen at is told by mail, once', async () => {
-  const { email } = await signUp(deps);
+  const { email } = await signUpVerified(deps);
   const told = () => jobs.mailsTo(email).filter(({ kind }) => kind === 'new-sign-in');
   await login(email, testPassword);
   await login(email, testPassword, null);
@@ -83,7 +92,7 @@ it.each([
   [199, 0],
   [200, 1],
 ])('a network is known by the newest 200 sessions: after %i others, %i mails', async (count, expected) => {
-  const { email, user } = await signUp(deps);
+  const { email, user } = await signUpVerified(deps);
   await addSessions(user.id, count, 'after', '198.51.100.1');
   await login(email, testPassword);
   expect(jobs.mailsTo(email).filter(({ kind }) => kind === 'new-sign-in')).toHaveLength(expected);

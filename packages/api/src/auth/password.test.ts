@@ -4,7 +4,16 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Deps } from '../deps.ts';
 import { createGuessLimiter } from '../limits/guesses.ts';
-import { callAs, recordedJobs, signUp, type TestClock, testClock, testDeps, testPassword } from '../testing/index.ts';
+import {
+  callAs,
+  recordedJobs,
+  signUp,
+  signUpVerified,
+  type TestClock,
+  testClock,
+  testDeps,
+  testPassword,
+} from '../testing/index.ts';
 import { sendPasswordReset } from './send-password-reset.ts';
 
 let base: Deps;
@@ -71,7 +80,7 @@ async function liveCredentials(userId: string): Promise<number[]> {
 
 describe('a change of the password', () => {
   it('ends all other sessions, voids links to reset it, and is told by mail', async () => {
-    const { api, email, user } = await signUp(deps);
+    const { api, email, user } = await signUpVerified(deps);
     const other = await login(email, testPassword);
     const token = await forget(email);
     expect(await api.auth.changePassword({ newPassword: another })).toEqual({ ok: true });
@@ -110,7 +119,7 @@ describe('a change of the password', () => {
   });
 
   it('happens once under an idempotency key', async () => {
-    const { email, tokens, user } = await signUp(deps);
+    const { email, tokens, user } = await signUpVerified(deps);
     const keyed = () => callAs(deps, tokens.accessToken, 'k').auth.changePassword({ newPassword: another });
     for (const _ of [1, 2]) expect(await keyed()).toEqual({ ok: true });
     expect(kindsTo(email)).toEqual(['verify-email', 'password-changed']);

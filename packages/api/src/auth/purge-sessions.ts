@@ -12,6 +12,6 @@ const sessions: Purge = { table: 'sessions', key: ['user_id', 'id'], column: 'ex
  * Takes away the sessions that are long over, and with them where they were used from; the lines about them stay in the
  * history. Gives how many they were.
  */
-export async function purgeSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<number> {
-  return purge(db, sessions, new Date(clock.now().getTime() - keptDays * dayMs));
+export async function purgeSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>, signal?: AbortSignal): Promise<number> {
+  return purge(db, sessions, new Date(clock.now().getTime() - keptDays * dayMs), signal);
 }

@@ -25,7 +25,14 @@ it('takes away what has expired, however much it is, and nothing else', async ()
   await prisma.oneTimeToken.createMany({ data: [token(at(0)), token(at(1))] });
   await prisma.usedChallenge.createMany({ data: [challenge(at(-1)), challenge(at(0)), challenge(at(1))] });
 
-  expect(await purgeTokens(deps)).toBe(1503);
+  const stopping = new AbortController();
+  const query: typeof db.query = (statement, values) => {
+    stopping.abort();
+    return db.query(statement, values);
+  };
+  // Told to stop in the midst of it, it begins no further step.
+  expect(await purgeTokens({ ...deps, db: { ...db, prisma, query } }, stopping.signal)).toBe(1000);
+  expect(await purgeTokens(deps)).toBe(503);
   // The one of the registration is there, too.
   expect(await prisma.oneTimeToken.count()).toBe(2);
   expect(await prisma.usedChallenge.count()).toBe(1);

@@ -5,7 +5,7 @@ const tokens: Purge = { table: 'one_time_tokens', key: ['user_id', 'id'], column
 const challenges: Purge = { table: 'used_challenges', key: ['hash'], column: 'expires_at' };
 
 /** Takes away the tokens of mails, and the challenges that were answered, that have expired. Gives how many they were. */
-export async function purgeTokens({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<number> {
+export async function purgeTokens({ db, clock }: Pick<Deps, 'db' | 'clock'>, signal?: AbortSignal): Promise<number> {
   const now = clock.now();
-  return (await purge(db, tokens, now)) + (await purge(db, challenges, now));
+  return (await purge(db, tokens, now, signal)) + (await purge(db, challenges, now, signal));
 }

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../context.ts';
 import { invalid, notFound } from '../errors.ts';
+import { shownName } from '../mail/send-notice.ts';
 import { findAccount, findAccountOf, lockPerson } from './find-account.ts';
 import { createToken, voidTokens } from './one-time-tokens.ts';
 import type { EmailInput } from './schemas.ts';
@@ -18,7 +19,8 @@ export async function requestEmailChange(ctx: UserContext, { email: newEmail }: 
   await deps.guesses.count({ kind: 'email-change', address: request.address, account: account.email });
   await deps.guesses.count({ kind: 'email-change', address: request.address, account: newEmail });
 
-  const { id: userId, email, name } = account;
+  const { id: userId, email } = account;
+  const name = shownName(account);
   await deps.db.transaction(async ({ query }) => {
     await lockPerson(userId, query);
     await voidTokens(userId, query, ['change_email_from', 'change_email_to']);

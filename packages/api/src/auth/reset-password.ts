@@ -3,6 +3,7 @@ import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { sendNotice } from '../mail/send-notice.ts';
 import { endSessions } from './end-sessions.ts';
 import { findAccount, type GuardedAccount, lockPerson } from './find-account.ts';
 import { findStanding, type Standing } from './find-standing.ts';
@@ -43,10 +44,10 @@ export async function resetPassword(ctx: Context, input: ResetPasswordInput): Pr
     await markVerified(change, account);
     if (standing.becomesAdmin)
       await updateRow(change, users, { id: userId, action: 'become_admin', set: { role: 'admin' } });
-    const owner = { to: account.email, name: account.name };
-    await deps.jobs.send('mail', { ...owner, kind: 'password-changed' }, { query });
-    if (account.deletionDueAt !== null)
-      await deps.jobs.send('mail', { ...owner, kind: 'deletion-cancelled' }, { query });
+    // The link has just shown whose the address is.
+    const owner = { ...account, emailVerifiedAt: account.emailVerifiedAt ?? deps.clock.now().toISOString() };
+    await sendNotice(deps, owner, { kind: 'password-changed' }, query);
+    if (account.deletionDueAt !== null) await sendNotice(deps, owner, { kind: 'deletion-cancelled' }, query);
   });
   deps.changes.announce(userId);
   return { ok: true };

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { sendNotice } from '../mail/send-notice.ts';
 import type { Claimant } from './verify-password.ts';
 
 /**
@@ -9,6 +10,5 @@ export async function sendNewSignIn({ deps, request }: Context, { account, isKno
   if (account === null || isKnownNetwork || request.address === null) return;
   const { address, userAgent } = request;
   const at = deps.clock.now().toISOString();
-  const { email: to, name } = account;
-  await deps.jobs.send('mail', { to, name, kind: 'new-sign-in', at, address, userAgent });
+  await sendNotice(deps, account, { kind: 'new-sign-in', at, address, userAgent }, deps.db.query);
 }

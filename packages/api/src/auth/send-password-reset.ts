@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { JobData } from '../jobs/job-queue.ts';
+import { shownName } from '../mail/send-notice.ts';
 import { findAccountOf } from './find-account.ts';
 import { createToken } from './one-time-tokens.ts';
 
@@ -12,6 +13,6 @@ export async function sendPasswordReset(
     const account = await findAccountOf(email, query);
     if (account === undefined) return;
     const token = await createToken({ deps }, { userId: account.id, purpose: 'reset_password', email }, query);
-    await deps.jobs.send('mail', { to: email, name: account.name, kind: 'reset-password', token }, { query });
+    await deps.jobs.send('mail', { to: email, name: shownName(account), kind: 'reset-password', token }, { query });
   });
 }

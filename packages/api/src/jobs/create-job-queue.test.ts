@@ -14,6 +14,7 @@ const token = 'a-token-that-opens-an-account';
 const mail: Mail = { kind: 'reset-password', to: 'ada@example.com', name: 'Ada Lovelace', token };
 const failedSignIn = { email: 'ada@example.com', address: null, userAgent: null, at: '2026-03-04T10:00:00.000Z' };
 const hasty = { retrySeconds: 0, pollSeconds: 0.5, superviseSeconds: 1, expireSeconds: 2 };
+const { mail: ofMails } = timings.queues;
 
 let db: Database;
 let log: ReturnType<typeof testLog>;
@@ -107,7 +108,9 @@ describe('a job', () => {
   });
 
   it('is kept sealed: neither what it is about nor its failure is to be read in the database', async () => {
-    const queue = await queueOf(hasty, { mail: async () => Promise.reject(new Error(`no way to ${token}`)) });
+    const queues = { ...timings.queues, mail: { ...ofMails, tries: 2 } };
+    const fails = async () => Promise.reject(new Error(`no way to ${token}`));
+    const queue = await queueOf({ ...hasty, queues }, { mail: fails });
     await queue.send('mail', mail);
     await expect.poll(async () => (await kept()).some(({ name }) => name === 'dead'), soon).toBe(true);
     const text = JSON.stringify(await kept());
@@ -125,29 +128,46 @@ describe('a job', () => {
 
   it('that fails five times is dead, was said so, and stops nobody', async () => {
     const tried: string[] = [];
+    let others = 0;
     const queue = await queueOf(hasty, {
-      mail: async (job) => {
-        if (job.data.to === 'poison@example.com') {
-          tried.push(job.id);
+      'password-reset': async ({ id, data }) => {
+        if (data.email === 'poison@example.com') {
+          tried.push(id);
           throw new Error('poison');
         }
-        done.push(job);
+        others += 1;
       },
     });
-    await queue.send('mail', { ...mail, to: 'poison@example.com' });
-    for (let count = 0; count < 10; count += 1) await queue.send('mail', mail);
-    await expect.poll(() => done.length, soon).toBe(10);
+    await queue.send('password-reset', { email: 'poison@example.com' });
+    for (let count = 0; count < 10; count += 1) await queue.send('password-reset', { email: 'ada@example.com' });
+    await expect.poll(() => others, soon).toBe(10);
     await expect.poll(async () => (await kept()).filter(({ name }) => name === 'dead').length, soon).toBe(1);
     await sleep(700);
     expect(tried).toHaveLength(5);
     expect(new Set(tried).size).toBe(1);
-    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { job: 'mail', try: 5 } }]);
+    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { fields: { job: 'password-reset', try: 5 } },
+    ]);
+  });
+
+  it('that is a mail outlives more failures: its server may be away for a night', async () => {
+    let tried = 0;
+    const queue = await queueOf(hasty, {
+      mail: async (job) => {
+        tried += 1;
+        if (tried <= 6) throw new Error('away');
+        done.push(job);
+      },
+    });
+    await queue.send('mail', mail);
+    await expect.poll(() => done.length, soon).toBe(1);
+    expect(log.lines.map(({ level }) => level)).toEqual(Array.from({ length: 6 }, () => 'warn'));
   });
 
   it('of a process that was killed is taken again by another', async () => {
     const taken: string[] = [];
     // As long as this process lives, its first try never ends: to the database it looks killed.
-    const queues = { ...timings.queues, mail: { workers: 1, batchSize: 1 } };
+    const queues = { ...timings.queues, mail: { ...ofMails, workers: 1 } };
     const killed = await queueOf(
       { ...hasty, queues },
       {
@@ -203,14 +223,17 @@ describe('a queue', () => {
     const again = createJobQueue({ db, log, sealer, isWorking: false });
     queues.push(again);
     await again.start();
-    const rows = await db.query<{ name: string; retryLimit: number; deadLetter: string }>(
-      { text: 'SELECT name, retry_limit AS "retryLimit", dead_letter AS "deadLetter" FROM pgboss.queue ORDER BY name' },
+    const rows = await db.query<{ name: string; retryLimit: number; longestDelay: number; deadLetter: string }>(
+      {
+        text: `SELECT name, retry_limit AS "retryLimit", retry_delay_max AS "longestDelay", dead_letter AS "deadLetter"
+                 FROM pgboss.queue ORDER BY name`,
+      },
       [],
     );
     expect(rows.filter(({ name }) => name !== 'dead')).toEqual(
       Object.keys(timings.queues)
         .sort()
-        .map((name) => ({ name, retryLimit: 4, deadLetter: 'dead' })),
+        .map((name) => ({ name, retryLimit: name === 'mail' ? 19 : 4, longestDelay: 3600, deadLetter: 'dead' })),
     );
   });
 

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Sealer } from '../crypto/seal.ts';
 import type { Log } from '../deps.ts';
 import type { JobData, JobName, JobQueue } from './job-queue.ts';
-import { embeddedTimings, type QueueSettings, queueOptions, timings, tries } from './settings.ts';
+import { embeddedTimings, type QueueSettings, queueOptions, timings } from './settings.ts';
 
 /** One try of a job. A job that is taken again, because its process was killed, has the same id. */
 export interface Job<Data> {
@@ -116,7 +116,7 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
       return { id, status: 'completed' };
     } catch (error) {
       const fields = { err: error, job: name, id, try: retryCount + 1 };
-      if (retryCount + 1 < tries) log.warn(fields, 'a job failed; it will be tried again');
+      if (retryCount + 1 < settings.queues[name].tries) log.warn(fields, 'a job failed; it will be tried again');
       else log.error(fields, 'a job failed for the last time');
       // Kept in the clear: what went wrong, and nothing of what the job was about.
       return { id, status: 'failed', output: { message: error instanceof Error ? error.name : 'failed' } };

@@ -2,7 +2,11 @@ import type { QueueOptions } from 'pg-boss';
 import type { JobName } from './job-queue.ts';
 
 /** A job that failed so often is dead: it is put aside for a person to look at, and stops nobody. */
-export const tries = 5;
+const usualTries = 5;
+/** About eleven hours: a mail server may be away for a night. */
+const mailTries = 20;
+/** However often a job failed, it is tried again within this. */
+const longestRetrySeconds = 3600;
 
 export interface QueueSettings {
   /** How often a worker looks for jobs that other processes sent, or that became due. */
@@ -11,7 +15,7 @@ export interface QueueSettings {
   readonly superviseSeconds: number;
   /** How long one try may take; after that its process counts as killed. */
   readonly expireSeconds: number;
-  /** The first retry comes after one to two times this, each further one after twice as long; 0: at once. */
+  /** The first retry comes after one to two times this, each further one after twice as long, an hour at most; 0: at once. */
   readonly retrySeconds: number;
   readonly queues: Readonly<Record<JobName, WorkerSettings>>;
 }
@@ -20,6 +24,8 @@ interface WorkerSettings {
   readonly workers: number;
   /** How many jobs one of them takes at a time. Of a process that is killed they are all done again. */
   readonly batchSize: number;
+  /** How often it is tried before it is dead. */
+  readonly tries: number;
   /** Nobody waits for these: they are done many at once at the next look, so that a flood of them costs little. */
   readonly isPatient?: true;
 }
@@ -32,9 +38,9 @@ export const timings: QueueSettings = {
   retrySeconds: 5,
   queues: {
     // One that waits for a slow mail server does not hold up the other.
-    mail: { workers: 2, batchSize: 1 },
-    'failed-sign-in': { workers: 1, batchSize: 25, isPatient: true },
-    'password-reset': { workers: 1, batchSize: 5 },
+    mail: { workers: 2, batchSize: 1, tries: mailTries },
+    'failed-sign-in': { workers: 1, batchSize: 25, tries: usualTries, isPatient: true },
+    'password-reset': { workers: 1, batchSize: 5, tries: usualTries },
   },
 };
 
@@ -42,7 +48,7 @@ export const timings: QueueSettings = {
 export const embeddedTimings: QueueSettings = {
   ...timings,
   pollSeconds: 10,
-  queues: { ...timings.queues, mail: { workers: 1, batchSize: 1 } },
+  queues: { ...timings.queues, mail: { workers: 1, batchSize: 1, tries: mailTries } },
 };
 
 const daySeconds = 86_400;
@@ -52,15 +58,18 @@ export function queueOptions(
   deadQueue: string,
   { expireSeconds, retrySeconds, queues }: QueueSettings,
 ): Record<string, QueueOptions & { readonly deadLetter?: string }> {
-  const of = {
+  const of = ({ tries }: WorkerSettings) => ({
     retryLimit: tries - 1,
     retryDelay: retrySeconds,
-    retryBackoff: retrySeconds > 0,
+    ...(retrySeconds > 0 ? { retryBackoff: true, retryDelayMax: longestRetrySeconds } : { retryBackoff: false }),
     expireInSeconds: expireSeconds,
     retentionSeconds: 7 * daySeconds,
     deleteAfterSeconds: daySeconds,
     deadLetter: deadQueue,
-  };
+  });
   const dead = { retentionSeconds: 30 * daySeconds, deleteAfterSeconds: daySeconds };
-  return { [deadQueue]: dead, ...Object.fromEntries(Object.keys(queues).map((name) => [name, of])) };
+  return {
+    [deadQueue]: dead,
+    ...Object.fromEntries(Object.entries(queues).map(([name, settings]) => [name, of(settings)])),
+  };
 }

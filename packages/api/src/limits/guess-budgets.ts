@@ -54,6 +54,7 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
       { name: 'e2', whose: 'network', points: settings.mailsPerHour, seconds: hours },
     ],
     notice: [{ name: 'n1', whose: 'account', points: 1, seconds: days }],
+    'account-notice': [{ name: 'n2', whose: 'account', points: 10, seconds: hours }],
     // As many lines as a history takes in an hour; and each is work, which a flood from everywhere must not make without end.
     note: [
       { name: 'h1', whose: 'account', points: 20, seconds: hours },

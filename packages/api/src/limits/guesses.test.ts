@@ -45,6 +45,7 @@ describe('budgets', () => {
     ['email-change', 'of an account', 3, () => ({ address: fresh(), account: 'ada@example.com' })],
     ['email-change', 'of a network', 10, () => ({ address: '192.0.2.1', account: fresh() })],
     ['notice', 'of an account', 1, () => ({ address: null, account: 'ada' })],
+    ['account-notice', 'of an account', 10, () => ({ address: null, account: 'ada' })],
     ['token', 'of a network', 60, () => ({ address: '192.0.2.1', account: null })],
   ] satisfies [GuessKind, string, number, () => Omit<Guess, 'kind'>][])(
     'of %s, %s: of a hundred at once %i are let through',

@@ -25,6 +25,8 @@ export type GuessKind =
   | 'email-change'
   /** A mail that nobody asked for, to the owner of an account: at most one a day. */
   | 'notice'
+  /** A mail about what happened to an account, to its owner: those of one kind are counted together. */
+  | 'account-notice'
   /** A line in the history about a sign-in that failed: a flood of them is not all written down. */
   | 'note'
   /** A secret that was sent by mail, a passkey, anything too long to be guessed that costs work to look up. */
@@ -85,6 +87,7 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
     mail: open('mail'),
     'email-change': open('email-change'),
     notice: open('notice'),
+    'account-notice': open('account-notice'),
     note: open('note'),
     token: open('token'),
   };

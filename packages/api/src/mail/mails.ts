@@ -2,7 +2,11 @@
  * Every mail that ALICE sends, with what is in it. `token` opens what the mail is about (see `crypto/bearer-secret.ts`); the
  * template makes the link. Instants are ISO 8601.
  */
-export type Mail = { readonly to: string; readonly name: string } & MailContent;
+export type Mail = {
+  readonly to: string;
+  /** Null where nobody has shown that the address is theirs: see `send-notice.ts`. */
+  readonly name: string | null;
+} & MailContent;
 
 export type MailContent =
   /** After signing up: show that the address is yours. Counts for 24 hours. */
@@ -34,3 +38,9 @@ export type MailContent =
   | { readonly kind: 'role-changed'; readonly role: string }
   | { readonly kind: 'account-disabled' }
   | { readonly kind: 'account-enabled' };
+
+/** What happened to an account. All else asks for something, or tells of an account that somebody wanted. */
+export type Notice = Exclude<
+  MailContent,
+  { readonly kind: 'verify-email' | 'address-taken' | 'reset-password' | 'change-email-from' | 'change-email-to' }
+>;

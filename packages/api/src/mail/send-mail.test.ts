@@ -34,7 +34,11 @@ const contents: { readonly [Kind in Mail['kind']]: Extract<MailContent, { kind: 
   'account-enabled': { kind: 'account-enabled' },
 };
 
-async function written(content: MailContent, name = 'Ada Lovelace', to = 'ada@example.com'): Promise<OutgoingMail> {
+async function written(
+  content: MailContent,
+  name: string | null = 'Ada Lovelace',
+  to = 'ada@example.com',
+): Promise<OutgoingMail> {
   const sent: OutgoingMail[] = [];
   const mailer = { send: async (mail: OutgoingMail) => void sent.push(mail) };
   await sendMail({ site }, mailer, { id: '01a211a8-826a-713c-b7f4-8d99ba577288', data: { to, name, ...content } });
@@ -87,6 +91,12 @@ describe.each(Object.values(contents))('the mail $kind', (content) => {
     }
     expect(mail.text).not.toMatch(/^Bcc:/m);
   });
+});
+
+it('greets nobody by name where none is to be shown', async () => {
+  const mail = await written(contents['reset-password'], null);
+  expect(mail.to.name).toBe('');
+  for (const part of [mail.text, mail.html]) expect(part).toContain('Hello,');
 });
 
 it('shows people their own name, but no stranger one of their choice', async () => {

@@ -7,7 +7,7 @@ type Of<Kind extends Mail['kind']> = Extract<Mail, { kind: Kind }>;
 
 /** What each mail says. People's texts are cut to one line here, and escaped where HTML is made of them. */
 export function contentOf(mail: Mail, site: Site): MailText {
-  const name = oneLine(mail.name, 100);
+  const name = mail.name === null ? null : oneLine(mail.name, 100);
   switch (mail.kind) {
     case 'verify-email':
       return verifyEmail(mail, site);
@@ -103,7 +103,7 @@ function addressTaken(site: Site): MailText {
   };
 }
 
-function resetPassword({ token }: Of<'reset-password'>, site: Site, name: string): MailText {
+function resetPassword({ token }: Of<'reset-password'>, site: Site, name: string | null): MailText {
   return {
     subject: `Choose a new password for ${site.name}`,
     name,
@@ -116,7 +116,7 @@ function resetPassword({ token }: Of<'reset-password'>, site: Site, name: string
   };
 }
 
-function changeEmailFrom({ token, newEmail }: Of<'change-email-from'>, site: Site, name: string): MailText {
+function changeEmailFrom({ token, newEmail }: Of<'change-email-from'>, site: Site, name: string | null): MailText {
   return {
     subject: `Change the e-mail address of your ${site.name} account?`,
     name,
@@ -143,7 +143,7 @@ function changeEmailTo({ token }: Of<'change-email-to'>, site: Site): MailText {
   };
 }
 
-function newSignIn({ at, address, userAgent }: Of<'new-sign-in'>, site: Site, name: string): MailText {
+function newSignIn({ at, address, userAgent }: Of<'new-sign-in'>, site: Site, name: string | null): MailText {
   return notice(site, name, `A new sign-in to your account`, [
     `Somebody signed in to your ${site.name} account from a network that you have not used before.`,
     `When: ${instantText(at)}`,
@@ -153,7 +153,7 @@ function newSignIn({ at, address, userAgent }: Of<'new-sign-in'>, site: Site, na
 }
 
 /** Something that the person did, and should hear of in case it was somebody else. */
-function notice(site: Site, name: string, title: string, before: readonly string[]): MailText {
+function notice(site: Site, name: string | null, title: string, before: readonly string[]): MailText {
   return {
     subject: `${title} (${site.name})`,
     name,
@@ -166,7 +166,7 @@ function notice(site: Site, name: string, title: string, before: readonly string
 }
 
 /** Something that an administrator did. */
-function told(site: Site, name: string, title: string, what: string): MailText {
+function told(site: Site, name: string | null, title: string, what: string): MailText {
   return {
     subject: `${title} (${site.name})`,
     name,

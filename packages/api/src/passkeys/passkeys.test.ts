@@ -11,6 +11,7 @@ import {
   recordedJobs,
   requestContext,
   signUp,
+  signUpVerified,
   type TestClock,
   testClock,
   testDeps,
@@ -38,7 +39,7 @@ const unfit = { cause: { code: 'VALIDATION_FAILED', errors: [{ path: 'response' 
 
 /** A new person with one passkey. */
 async function signUpWithPasskey(device = softAuthenticator()) {
-  const person = await signUp(deps);
+  const person = await signUpVerified(deps);
   const registered = await addPasskey(person.api, device);
   return { ...person, ...registered, device };
 }
@@ -75,7 +76,7 @@ it('a person is known to authenticators by the bytes of their id', () => {
 
 describe('adding a passkey', () => {
   it('gives recovery codes with the first, and asks for what a passkey must be able to do', async () => {
-    const { api, email, user } = await signUp(deps);
+    const { api, email, user } = await signUpVerified(deps);
     const device = softAuthenticator();
     const options = await api.passkeys.registrationOptions();
     expect(options).toMatchObject({

@@ -9,6 +9,7 @@ import {
   codeAt,
   recordedJobs,
   signUp,
+  signUpVerified,
   type TestClock,
   testClock,
   testDeps,
@@ -46,7 +47,7 @@ const refusedWith = (code: string) => ({ cause: { code } });
 
 /** A new person with an authenticator app, and a step later than the code that confirmed it. */
 async function signUpGuarded() {
-  const person = await signUp(deps);
+  const person = await signUpVerified(deps);
   const { secret, uri } = await person.api.totp.enroll();
   const { recoveryCodes } = await person.api.totp.confirm({ code: codeOf(secret) });
   next();
@@ -77,7 +78,7 @@ const linesOf = async (userId: string) =>
 
 describe('an authenticator app', () => {
   it('counts once its first code was shown, and gives recovery codes', async () => {
-    const { api, email, tokens } = await signUp(deps);
+    const { api, email, tokens } = await signUpVerified(deps);
     const enrolled = await api.totp.enroll();
     expect(enrolled.uri).toContain(encodeURIComponent(email));
     // Not yet.

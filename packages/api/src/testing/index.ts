@@ -119,3 +119,11 @@ export async function signUp(deps: Deps, profile: { name?: string; timeZone?: st
   });
   return { email, user, tokens, api: callAs(deps, tokens.accessToken) };
 }
+
+/** A new person with a session, who has shown that the address is theirs: mails about the account go there. */
+export async function signUpVerified(deps: Deps, profile: { name?: string; timeZone?: string } = {}) {
+  const person = await signUp(deps, profile);
+  const emailVerifiedAt = deps.clock.now();
+  await deps.db.prisma.user.update({ where: { id: person.user.id }, data: { emailVerifiedAt } });
+  return { ...person, user: await person.api.users.me() };
+}

@@ -1,11 +1,12 @@
 import type { Rows } from '@alice/db';
 import { endSessions } from '../auth/end-sessions.ts';
-import { requireLive } from '../auth/while-live.ts';
+import { requireLive } from '../auth/require-live.ts';
 import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
-import type { MailContent } from '../mail/mails.ts';
+import type { Notice } from '../mail/mails.ts';
+import { sendNotice } from '../mail/send-notice.ts';
 import { addOwnLine } from './add-own-line.ts';
 import { lockAccounts } from './lock-accounts.ts';
 import type { AccountStateOut } from './schemas.ts';
@@ -21,7 +22,7 @@ export interface Administration {
   readonly isDone: (account: Rows['users']) => boolean;
   /** Every session that is open ends. */
   readonly endsSessions: boolean;
-  readonly mail: MailContent;
+  readonly mail: Notice;
 }
 
 /**
@@ -54,7 +55,7 @@ export async function administerAccount(
       await endSessions(deps, which, query);
     }
     await addOwnLine(ctx, query, { userId: id, ...ownLine });
-    await deps.jobs.send('mail', { to: found.email, name: found.name, ...mail }, { query });
+    await sendNotice(deps, found, mail, query);
     return changed;
   });
   deps.changes.announce(id);

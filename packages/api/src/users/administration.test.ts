@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSessionGate } from '../auth/session-gate.ts';
 import type { Deps } from '../deps.ts';
-import { callAs, recordedJobs, signUp, testDeps, testLog, testPassword } from '../testing/index.ts';
+import { callAs, recordedJobs, signUp, signUpVerified, testDeps, testLog, testPassword } from '../testing/index.ts';
 
 let deps: Deps;
 const jobs = recordedJobs();
@@ -42,7 +42,7 @@ const linesOf = (userId: string) =>
 
 describe('disabling', () => {
   it('ends every session on every process within a second, and enabling brings none back', async () => {
-    const [boss, person] = [await signUpAdmin(), await signUp(deps)];
+    const [boss, person] = [await signUpAdmin(), await signUpVerified(deps)];
     const other = await login(person);
     const there = { ...deps, sessions: createSessionGate(deps.db, testLog(), { accessSeconds: 900 }) };
     const elsewhere = callAs(there, other.tokens.accessToken);
@@ -132,7 +132,7 @@ describe('disabling', () => {
   });
 
   it('is done once: what is so already changes nothing and mails nothing', async () => {
-    const [boss, person] = [await signUpAdmin(), await signUp(deps)];
+    const [boss, person] = [await signUpAdmin(), await signUpVerified(deps)];
     const id = person.user.id;
     for (const act of [
       () => boss.api.users.enable({ id }),
@@ -149,7 +149,7 @@ describe('disabling', () => {
   });
 
   it('is done once for its idempotency key', async () => {
-    const [boss, person] = [await signUpAdmin(), await signUp(deps)];
+    const [boss, person] = [await signUpAdmin(), await signUpVerified(deps)];
     const keyed = callAs(deps, boss.tokens.accessToken, randomUUID());
     const first = await keyed.users.disable({ id: person.user.id });
     await boss.api.users.enable({ id: person.user.id });
@@ -193,7 +193,7 @@ describe('administrators', () => {
   });
 
   it('are all that may, and know no unknown ids', async () => {
-    const [boss, person, other] = [await signUpAdmin(), await signUp(deps), await signUp(deps)];
+    const [boss, person, other] = [await signUpAdmin(), await signUpVerified(deps), await signUpVerified(deps)];
     const acts = (api: Person['api'], id: string) => [
       api.users.disable({ id }),
       api.users.enable({ id }),

@@ -2,6 +2,7 @@ import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
 import { notFound } from '../errors.ts';
+import { sendNotice } from '../mail/send-notice.ts';
 import { lockAccounts } from './lock-accounts.ts';
 import type { UserOut } from './schemas.ts';
 import { toUser } from './to-user.ts';
@@ -15,7 +16,7 @@ export async function cancelDeletion(ctx: UserContext): Promise<UserOut> {
     if (account.deletionDueAt === null) return toUser(account);
     const change = { id: user.id, action: 'cancel_deletion', set: { deletionDueAt: null } };
     const changed = await updateRow({ deps, user, query }, users, change);
-    await deps.jobs.send('mail', { to: account.email, name: account.name, kind: 'deletion-cancelled' }, { query });
+    await sendNotice(deps, account, { kind: 'deletion-cancelled' }, query);
     return toUser(changed);
   });
 }

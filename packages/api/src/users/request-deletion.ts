@@ -2,6 +2,7 @@ import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
 import { notFound } from '../errors.ts';
+import { sendNotice } from '../mail/send-notice.ts';
 import { lockAccounts } from './lock-accounts.ts';
 import type { UserOut } from './schemas.ts';
 import { toUser } from './to-user.ts';
@@ -19,8 +20,7 @@ export async function requestDeletion(ctx: UserContext): Promise<UserOut> {
     const deletionDueAt = new Date(deps.clock.now().getTime() + deletionDays * 86_400_000).toISOString();
     const change = { id: user.id, action: 'request_deletion', set: { deletionDueAt } };
     const changed = await updateRow({ deps, user, query }, users, change);
-    const { email: to, name } = account;
-    await deps.jobs.send('mail', { to, name, kind: 'deletion-requested', at: deletionDueAt }, { query });
+    await sendNotice(deps, account, { kind: 'deletion-requested', at: deletionDueAt }, query);
     return toUser(changed);
   });
 }
