@@ -61,11 +61,13 @@ async function main(): Promise<void> {
     opened.unshift({ name: 'jobs', stop: () => jobs.stop() });
     const deps = await buildDeps(settings, { db, redis, log, secrets, sealer, jobs });
     log.debug({ threads: lowerHashingPriority() }, 'hashing stands back');
+    let sweeping: Stoppable | undefined;
     if (isWorking) {
       const mailer = createMailer(settings, log);
       opened.splice(1, 0, { name: 'mailer', stop: async () => mailer.close() });
       await jobs.work(createJobHandlers(deps, mailer));
-      opened.unshift(startWorker(deps));
+      sweeping = startWorker(deps);
+      opened.unshift(sweeping);
     }
     const app = createApp({
       deps,
@@ -80,14 +82,14 @@ async function main(): Promise<void> {
       servesApi: settings.role !== 'worker',
     });
     const { server, url } = await listen(app, settings.host, settings.port);
-    // Requests and jobs end side by side, or their deadlines would add up; the last requests still send jobs.
+    // Requests, jobs and sweeps end side by side, or their deadlines would add up; the last requests still send jobs.
     opened.unshift({
       name: 'listener',
       async stop() {
         const drain = drainMs[settings.appEnv];
         // Not while connections hear that they end: what jobs ask of an embedded database would keep their requests waiting.
         const jobsEnd = sleep(drain).then(() => jobs.stop());
-        await Promise.all([stopServer(server, drain, requestDeadlineMs), jobsEnd]);
+        await Promise.all([stopServer(server, drain, requestDeadlineMs), jobsEnd, sweeping?.stop()]);
       },
     });
     // First of all, so that their clients are told and go elsewhere while everything is still served.

@@ -9,14 +9,21 @@ export interface Purge {
   readonly column: string;
 }
 
-/** Takes away the rows whose time is `through` or earlier, in small steps. Gives how many they were. */
-export async function purge(db: Pick<Database, 'query'>, what: Purge, through: Date): Promise<number> {
+/** Takes away the rows whose time is `through` or earlier, in small steps, until `signal` aborts. Gives how many they were. */
+export async function purge(
+  db: Pick<Database, 'query'>,
+  what: Purge,
+  through: Date,
+  signal?: AbortSignal,
+): Promise<number> {
   const statement = statementOf(what);
-  for (let purged = 0; ; ) {
+  let purged = 0;
+  while (signal?.aborted !== true) {
     const rows = await db.query(statement, [through.toISOString(), batchSize]);
     purged += rows.length;
-    if (rows.length < batchSize) return purged;
+    if (rows.length < batchSize) break;
   }
+  return purged;
 }
 
 /** $1 until when, $2 how many. The rows of other purges, in other processes, are left to them. */

@@ -9,6 +9,7 @@ import {
   callAs,
   recordedJobs,
   signUp,
+  signUpVerified,
   type TestClock,
   testClock,
   testDeps,
@@ -54,7 +55,7 @@ async function requestAndWait(person: Person): Promise<void> {
 
 describe('asking for deletion', () => {
   it('sets a day, says so once, and leaves all as it was', async () => {
-    const person = await signUp(deps);
+    const person = await signUpVerified(deps);
     const due = new Date(clock.now().getTime() + 14 * 86_400_000).toISOString();
     const asked = await person.api.users.requestDeletion();
     expect(asked).toEqual({ ...person.user, version: 2, deletionDueAt: due, updatedAt: clock.now().toISOString() });
@@ -69,7 +70,7 @@ describe('asking for deletion', () => {
   });
 
   it('needs a fresh sign-in; taking it back does not', async () => {
-    const person = await signUp(deps);
+    const person = await signUpVerified(deps);
     clock.advance({ minutes: 6 });
     expect(await codeOf(person.api.users.requestDeletion())).toBe('FRESH_SIGN_IN_REQUIRED');
     const again = await login(person.email);
@@ -237,6 +238,29 @@ describe('purging', () => {
       );
       await deps.db.query({ text: 'UPDATE users SET deletion_due_at = NULL' }, []);
     }
+  });
+
+  it('begins no further account when it is told to stop', async () => {
+    const people = await Promise.all(Array.from({ length: 3 }, () => signUp(deps)));
+    for (const person of people) await person.api.users.requestDeletion();
+    clock.advance({ days: 14 });
+    const stopping = new AbortController();
+    const { db } = deps;
+    const told: Deps = {
+      ...deps,
+      db: {
+        ...db,
+        query: db.query,
+        transaction(work) {
+          stopping.abort();
+          return db.transaction(work);
+        },
+      },
+    };
+    expect(await purgeAccounts(told, stopping.signal)).toEqual({ shut: 1, deleted: 0 });
+    expect(await purgeAccounts(deps)).toEqual({ shut: 2, deleted: 0 });
+    await waitOutTokens();
+    expect(await purgeAccounts(deps)).toEqual({ shut: 0, deleted: 3 });
   });
 
   it('goes on past an account that it cannot delete, and through more than a batch of them', async () => {

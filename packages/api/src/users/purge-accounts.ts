@@ -52,20 +52,22 @@ const takeTime = { text: `SET LOCAL statement_timeout = '10min'` };
  * Deletes the accounts whose day has come, for good and with all that is theirs, in two steps: it shuts an account, so that
  * every process sees that its sessions have ended, and deletes it once no access token of it can be alive, since then
  * nothing says any more that it ever was. Each account is a transaction that looks again whether its person has changed
- * their mind. One that fails is left for the next purge.
+ * their mind. One that fails is left for the next purge, and so are all that are not begun when `signal` aborts.
  */
-export async function purgeAccounts(deps: Deps): Promise<PurgedAccounts> {
+export async function purgeAccounts(deps: Deps, signal?: AbortSignal): Promise<PurgedAccounts> {
   const now = deps.clock.now().toISOString();
   const seconds = deps.tokens.accessSeconds + marginSeconds;
   const deleted = await forEach(
     deps,
     (after) => deps.db.query(shutAccounts, [now, after, batchSize, seconds]),
     (id) => deleteOne(deps, id, now, seconds),
+    signal,
   );
   const shut = await forEach(
     deps,
     (after) => deps.db.query(dueAccounts, [now, after, batchSize]),
     (id) => shutOne(deps, id, now),
+    signal,
   );
   return { shut, deleted };
 }
@@ -75,11 +77,14 @@ async function forEach(
   { log }: Deps,
   find: (after: string | null) => Promise<{ readonly id: string }[]>,
   act: (id: string) => Promise<boolean>,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
+  const mayGoOn = () => signal?.aborted !== true;
   let count = 0;
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; mayGoOn(); ) {
     const found: { readonly id: string }[] = await find(after);
     for (const { id } of found) {
+      if (!mayGoOn()) break;
       try {
         if (await act(id)) count += 1;
       } catch (error) {
@@ -87,8 +92,9 @@ async function forEach(
       }
     }
     after = found.at(-1)?.id ?? null;
-    if (found.length < batchSize) return count;
+    if (found.length < batchSize) break;
   }
+  return count;
 }
 
 async function shutOne(deps: Deps, id: string, now: string): Promise<boolean> {
