@@ -41,6 +41,12 @@ describe('readSettings', () => {
     expect(readSettings({ CORS_ORIGINS: JSON.stringify(origins) }).corsOrigins).toEqual(origins);
     expect(readSettings({ CORS_ORIGINS: origins.join(' , ') }).corsOrigins).toEqual(origins);
     expect(readSettings({ REDIS_HOST: 'cache', REDIS_PORT: '7000' }).redisUrl).toBe('redis://cache:7000');
+    expect(readSettings({ REDIS_URL: 'redis://cache', REDIS_PORT: '7000' }).redisUrl).toBe('redis://cache');
+    expect(readSettings({ PORT: ' 9000 ', JWT_ACCESS_TOKEN_EXPIRE_MINUTES: '0.5' })).toMatchObject({
+      port: 9000,
+      accessTokenMinutes: 0.5,
+    });
+    expect(readSettings({ MAIL_URL: 'smtp://localhost:2525/' }).mailUrl).toBe('smtp://localhost:2525/');
     expect(readSettings({ DATABASE_URL: 'postgres://u@h/d' }).database).toEqual({ url: 'postgres://u@h/d' });
     expect(readSettings({ DEBUG: 'true' })).toMatchObject({ debug: true, logLevel: 'debug' });
   });
@@ -49,6 +55,12 @@ describe('readSettings', () => {
     ['PORT', 'abc'],
     ['PORT', '70000'],
     ['PORT', '80.5'],
+    ['PORT', ' '],
+    ['PORT', '1e3'],
+    ['PORT', '-1'],
+    ['JWT_ACCESS_TOKEN_EXPIRE_MINUTES', '0x10'],
+    ['RATE_LIMIT_MAILS_PER_HOUR', 'Infinity'],
+    ['REDIS_PORT', '6379'],
     ['APP_ENV', 'prod'],
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'https://a.example/path'],
@@ -70,6 +82,9 @@ describe('readSettings', () => {
     ['PUBLIC_URL', 'alice.example.com'],
     ['PUBLIC_URL', 'https://alice.example.com/app'],
     ['MAIL_URL', 'https://mail.example.com'],
+    ['MAIL_URL', 'smtp://mail.example.com?ignoreTLS=true'],
+    ['MAIL_URL', 'smtp://mail.example.com/path'],
+    ['MAIL_URL', 'smtp://mail.example.com#x'],
     ['MAIL_FROM', 'ALICE'],
     ['MAIL_FROM', 'ALICE <alice@example.com>, Eve <eve@example.com>'],
     ['ADMIN_EMAILS', 'boss@example.com, boss'],

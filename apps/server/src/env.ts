@@ -67,7 +67,14 @@ export class SettingsError extends Error {
 }
 
 const number = (min: number, max: number, standard: number) =>
-  z.coerce.number({ error: 'must be a number' }).min(min).max(max).default(standard);
+  z
+    .string()
+    .trim()
+    // `Number` alone takes a blank for 0 and reads hexadecimal.
+    .regex(/^\d+(\.\d+)?$/, 'must be a number in decimal digits')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(standard);
 
 const wholeNumber = (min: number, max: number, standard: number) =>
   number(min, max, standard).pipe(z.int('must be a whole number'));
@@ -139,7 +146,9 @@ const schema = z.object({
     .transform((value) => value.replace(/\/$/, ''))
     .pipe(origin)
     .optional(),
-  MAIL_URL: url('smtp', 'smtps').optional(),
+  MAIL_URL: url('smtp', 'smtps')
+    .refine(isServerAlone, 'must end after the host and its port: there are no options')
+    .optional(),
   MAIL_FROM: mailbox.optional(),
   ADMIN_EMAILS: z
     .string()
@@ -160,6 +169,8 @@ export function readSettings(environment: Environment): Settings {
       if (given[name] === undefined) faults.push(`${name}: is missing; make one with: openssl rand -base64 48`);
     }
   }
+  if (given['REDIS_PORT'] !== undefined && given['REDIS_HOST'] === undefined && given['REDIS_URL'] === undefined)
+    faults.push('REDIS_PORT: is nothing without REDIS_HOST');
   const database = readDatabase(environment, faults);
   if (parsed.success && parsed.data.ROLE !== 'all' && database !== null && 'dataDir' in database)
     faults.push('ROLE: must be all with the embedded database, which one process has to itself');
@@ -228,6 +239,12 @@ function list(value: string): unknown[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function isServerAlone(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { hostname, pathname, search, hash } = new URL(value);
+  return hostname !== '' && (pathname === '' || pathname === '/') && search === '' && hash === '';
 }
 
 function isAddress(value: string): boolean {

@@ -19,6 +19,11 @@ const limits = {
   requireHostHeader: false,
 };
 const maxHeadersCount = 100;
+/**
+ * So long nothing may move on a connection within a request (Node looks in steps of it, and cuts at the third at the latest):
+ * a client that asks for much and never reads would otherwise hold it in memory for ever. Twice the time between heartbeats.
+ */
+const stillMs = 30_000;
 
 /** Why the parser gave up on a request, as a status. */
 const parserFaults: Readonly<Record<string, number>> = {
@@ -27,15 +32,20 @@ const parserFaults: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Starts to listen. Throws when the address is taken or not ours. Gives the server and the URL that it answers at. */
+/**
+ * Starts to listen. Cuts connections on which nothing moves for `patienceMs`, but not between two requests. Throws when
+ * the address is taken or not ours. Gives the server and the URL that it answers at.
+ */
 export async function listen(
   app: ReturnType<typeof createApp>,
   host: string,
   port: number,
+  patienceMs = stillMs,
 ): Promise<{ server: Server; url: string }> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true, errorHandler: answerNoRequest });
   const server = createServer(limits, answer);
   server.maxHeadersCount = maxHeadersCount;
+  server.setTimeout(patienceMs);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();

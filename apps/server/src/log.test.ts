@@ -27,6 +27,19 @@ it('writes no secret, wherever it stands', () => {
   expect(lines[0]).toMatchObject({ password: '[secret]', input: { refreshToken: '[secret]' } });
 });
 
+it('writes no command that failed: one of them carries the password of Redis', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const { log } = logTo(lines);
+  const failed = Object.assign(new Error('WRONGPASS'), { command: { name: 'auth', args: ['ada', 'hunter2'] } });
+  log.warn({ err: failed }, 'alone');
+  log.warn({ err: Object.assign(new Error('outer'), { lastNodeError: failed, code: 'GONE' }) }, 'within another');
+  log.warn({ err: new AggregateError([failed], 'many') }, 'among others');
+  expect(JSON.stringify(lines)).not.toContain('hunter2');
+  expect(lines[0]).toMatchObject({ err: { type: 'Error', message: 'WRONGPASS', stack: expect.any(String) } });
+  expect(lines[1]).toMatchObject({ err: { code: 'GONE', lastNodeError: { message: 'WRONGPASS' } } });
+  expect(lines[2]).toMatchObject({ err: { aggregateErrors: [{ message: 'WRONGPASS' }] } });
+});
+
 it('writes what went wrong with its cause', () => {
   const lines: Record<string, unknown>[] = [];
   logTo(lines).log.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'failed');

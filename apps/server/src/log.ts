@@ -37,10 +37,22 @@ export function createLoggers(settings: LogSettings, destination: DestinationStr
     base: null,
     timestamp: isoTime(),
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { err: pino.stdSerializers.err },
+    serializers: { err: (error: Error) => withoutCommand(pino.stdSerializers.err(error)) },
   };
   const redact = { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' };
   return { log: pino({ ...options, redact }, destination), accessLog: pino(options, destination) };
+}
+
+/**
+ * What pino makes of an error, and of those within it, without the command that failed: ioredis puts it there, and with one
+ * of them a client says its password.
+ */
+function withoutCommand(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(withoutCommand);
+  // By this pino's copies are known: whatever else hangs on an error is left as it is.
+  if (typeof part !== 'object' || part === null || !('raw' in part && part.raw instanceof Error)) return part;
+  const kept = Object.entries(part).filter(([name]) => name !== 'command' && name !== 'args');
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutCommand(value)]));
 }
 
 /** ISO time for pino, made once a millisecond: under load many lines share one. */

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createLoggers } from './log.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 
 let lines: { level: number; msg: string }[] = [];
@@ -43,5 +44,28 @@ describe('a Redis that accepts and says nothing', () => {
     await expect(redis.ping()).rejects.toThrow();
     expect(performance.now() - startedAt).toBeLessThan(1000);
     mute.close();
+  });
+});
+
+describe('a Redis that refuses the password', () => {
+  it('is told of without it', async () => {
+    const refusing = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes) => {
+        socket.write('-WRONGPASS invalid username-password pair\r\n'.repeat(String(bytes).match(/^\*/gm)?.length ?? 0));
+      });
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const address = refusing.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const written: string[] = [];
+    const loggers = createLoggers({ appEnv: 'test', logLevel: 'info' }, { write: (line) => void written.push(line) });
+    redis = connectRedis(`redis://someone:hunter2hunter2@127.0.0.1:${port}`, loggers.log);
+    redis.broadcast.subscribe(() => undefined);
+    await redis.openWindows({ name: 'refused', points: 10, seconds: 60 }).take('ada', 1);
+    await vi.waitFor(() => expect(written.join('')).toContain('WRONGPASS'), 5000);
+    await sleep(300);
+    expect(written.join('')).not.toContain('hunter2hunter2');
+    refusing.close();
   });
 });

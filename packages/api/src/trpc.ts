@@ -4,12 +4,12 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import { hideRefreshToken } from './auth/refresh-cookie.ts';
-import { whileLive } from './auth/while-live.ts';
+import { whileLive } from './auth/require-live.ts';
 import { doOnce } from './changes/do-once.ts';
 import { hashRequest } from './changes/request-hash.ts';
-import type { RequestContext } from './context.ts';
+import type { RequestContext, RequestFacts } from './context.ts';
 import type { StepResult } from './create-call.ts';
-import { DomainError, type ErrorShape, errorKinds } from './errors.ts';
+import { DomainError, type ErrorShape, errorKinds, invalid } from './errors.ts';
 import { usedUp } from './limits/call-limiter.ts';
 import type { ProcedureMeta, RestLine, Scope } from './procedure-meta.ts';
 import { toDomainError } from './to-domain-error.ts';
@@ -56,7 +56,7 @@ const open = t.procedure.use(async ({ ctx, next, type, path, batchIndex, getRawI
   await countAnonymous(ctx);
   if (type !== 'mutation') return next({ ctx: { start: null } });
   if (request.sessionIn instanceof DomainError) throw request.sessionIn;
-  const key = request.idempotencyKeys?.[batchIndex];
+  const key = keyOf(request, batchIndex);
   const start = key === undefined ? null : { key, hash: hashRequest(deps.sealer, path, await getRawInput()) };
   const result = await next({ ctx: { start } });
   if (request.sessionIn === 'body' || !result.ok) return result;
@@ -84,7 +84,7 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
 
   const proceed = () => next({ ctx: { user } });
   if (type === 'mutation') {
-    const key = request.idempotencyKeys?.[batchIndex];
+    const key = keyOf(request, batchIndex);
     const once = async (db: Database) => dataOf(await next({ ctx: { user, deps: { ...deps, db } } }));
     const result =
       key === undefined
@@ -171,6 +171,17 @@ export const authed = (rest: RestLine) => signedIn.meta({ rest, access: 'authed'
 export const fresh = (rest: RestLine, more: { readonly isSecret?: true } = {}) =>
   freshlySignedIn.meta({ rest, access: 'fresh', ...more });
 export const admin = (rest: RestLine) => administrator.meta({ rest, access: 'admin' });
+
+/**
+ * The idempotency key of a call; undefined when the request has none. Throws VALIDATION_FAILED when only others of its
+ * calls have one: a transport that counted them wrong must not let one be done twice.
+ */
+function keyOf({ idempotencyKeys }: RequestFacts, batchIndex: number): string | undefined {
+  const key = idempotencyKeys?.[batchIndex];
+  if (key === undefined && idempotencyKeys !== null)
+    throw invalid('Idempotency-Key', 'must be as many keys as there are calls');
+  return key;
+}
 
 function dataOf(result: StepResult): unknown {
   if (!result.ok) throw toDomainError(result.error);

@@ -63,6 +63,39 @@ describe('an event stream', () => {
     }
   });
 
+  it('hangs nothing more on the item that it waits for with each heartbeat', async () => {
+    const waitedFor = new Promise<never>(() => undefined);
+    const asked = vi.spyOn(waitedFor, 'then');
+    const { reader } = await open({ [Symbol.asyncIterator]: () => ({ next: () => waitedFor }) });
+    await reader.read();
+    for (let beat = 0; beat < 50; beat += 1) {
+      const next = reader.read();
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect((await next).value).toBe('beat;');
+    }
+    expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  it('gives an item that comes between two heartbeats, and one that comes while nobody reads', async () => {
+    const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const { reader } = await open(
+      (async function* () {
+        yield ['8', await first.promise] as const;
+        yield ['9', await second.promise] as const;
+        await never;
+      })(),
+    );
+    await reader.read();
+    await vi.advanceTimersByTimeAsync(20_000);
+    first.resolve('a');
+    expect((await reader.read()).value).toBe('beat;');
+    expect((await reader.read()).value).toBe('8=a;');
+    await vi.advanceTimersByTimeAsync(15_000);
+    second.resolve('b');
+    expect((await reader.read()).value).toBe('beat;');
+    expect((await reader.read()).value).toBe('9=b;');
+  });
+
   it.each([
     ['tell', ['open 7;', 'told;']],
     ['hide', ['open 7;']],

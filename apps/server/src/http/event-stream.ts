@@ -54,7 +54,7 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
   const encoder = new TextEncoder();
   const items = stream[Symbol.asyncIterator]();
   type Next = Awaited<ReturnType<typeof items.next>>;
-  let pending: Promise<Next> | undefined;
+  let pending: (() => Promise<Next | null>) | undefined;
   let isOver = false;
   let patience: NodeJS.Timeout | undefined;
   const finish = () => {
@@ -74,8 +74,8 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
       },
       async pull(controller) {
         try {
-          pending ??= items.next();
-          const next = await orHeartbeat(pending);
+          pending ??= orHeartbeat(items.next());
+          const next = await pending();
           if (isOver) return;
           if (next === null) {
             controller.enqueue(encoder.encode(format.heartbeat));
@@ -105,10 +105,28 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
   );
 }
 
-/** The next item, or null when it is time for a heartbeat first. */
-function orHeartbeat<Next>(next: Promise<Next>): Promise<Next | null> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(null), heartbeatMs);
-    next.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+/**
+ * Gives the next item, or null when it is time for a heartbeat first; may be asked again then. The promise is listened to
+ * once: it keeps every listener until it is settled, which may be days of heartbeats from now.
+ */
+function orHeartbeat<Next>(next: Promise<Next>): () => Promise<Next | null> {
+  let isHere = false;
+  let hear: (() => void) | undefined;
+  const arrive = () => {
+    isHere = true;
+    hear?.();
+  };
+  next.then(arrive, arrive);
+  return async () => {
+    if (!isHere) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, heartbeatMs);
+        hear = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return isHere ? next : null;
+  };
 }

@@ -70,6 +70,17 @@ describe('a creation', () => {
   });
 });
 
+it('of a stream by HEAD is refused, and takes no place among the streams of a person', async () => {
+  for (let time = 0; time < 20; time += 1) {
+    const refused = await ask('HEAD', '/sync/live');
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, OPTIONS']);
+  }
+  const authorization = `Bearer ${person.tokens.accessToken}`;
+  const stream = await serve().request('/api/v1/sync/live', { headers: { authorization } });
+  expect(stream.status).toBe(200);
+  await stream.body?.cancel();
+});
+
 describe('a read', () => {
   it('is not sent again while nothing has changed, and is as soon as something has', async () => {
     const { id } = await person.api.tasks.create({ title: 'a' });

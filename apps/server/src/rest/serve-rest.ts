@@ -1,7 +1,7 @@
 import type { Deps } from '@alice/api';
 import type { Hono } from 'hono';
 import { methodNotAllowed } from '../http/method-not-allowed.ts';
-import type { AppEnv, requestScope } from '../http/request-scope.ts';
+import type { Answer, AppEnv, requestScope } from '../http/request-scope.ts';
 import { answerRoute, prefix } from './answer-route.ts';
 import { type Route, restRoutes } from './routes.ts';
 
@@ -17,8 +17,11 @@ export function serveRest(
   const addresses = [...byAddress].sort(([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')));
   for (const [address, routes] of addresses) {
     const path = `${prefix}${address.replace(/\{(\w+)\}/g, ':$1')}`;
-    for (const route of routes) app.on(route.rest.method, path, scoped(answerRoute(route, deps, release)));
     const allow = allowed(routes);
+    for (const route of routes) {
+      const answer = answerRoute(route, deps, release);
+      app.on(route.rest.method, path, scoped(route.reply === 'stream' ? exceptHead(answer, allow) : answer));
+    }
     app.all(
       path,
       scoped((c) => methodNotAllowed(c, allow)),
@@ -28,5 +31,11 @@ export function serveRest(
 
 function allowed(routes: readonly Route[]): string {
   const methods = routes.map(({ rest }) => rest.method);
-  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  const hasHead = routes.some(({ rest, reply }) => rest.method === 'GET' && reply !== 'stream');
+  return [...methods, ...(hasHead ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+}
+
+/** Hono answers HEAD by the route of GET and drops the body: a stream would be opened that nobody reads or ends. */
+function exceptHead(answer: Answer, allow: string): Answer {
+  return (c) => (c.req.method === 'HEAD' ? methodNotAllowed(c, allow) : answer(c));
 }

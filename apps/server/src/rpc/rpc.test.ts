@@ -115,6 +115,21 @@ it('a key on a read means nothing, however it is written', async () => {
   expect((await ask('ours', 'tasks.create', { ...post('{"title":"x"}'), headers })).status).toBe(400);
 });
 
+it('a batch needs a key for each of its calls, also where its commas are encoded', async () => {
+  const request = post('{"0":{"title":"one of two"},"1":{"title":"two of two"}}');
+  for (const path of ['tasks.create,tasks.create?batch=1', 'tasks.create%2Ctasks.create?batch=1']) {
+    for (const way of ['ours', 'adapter'] as const) {
+      const refused = await ask(way, path, { ...request, headers: { 'idempotency-key': 'one-key' } });
+      expect([way, path, refused.status]).toEqual([way, path, 400]);
+      expect(refused.text).toContain('must be 2 keys, one for each call');
+    }
+  }
+  expect((await ask('ours', `tasks.list?${input({ limit: 100 })}`)).text).not.toContain('of two');
+  const headers = { 'idempotency-key': 'first-key, second-key' };
+  const encoded = await ask('ours', 'tasks.create%2Ctasks.create?batch=1', { ...request, headers });
+  expect(encoded.status).toBe(200);
+});
+
 describe('whatever is not plain is left to the adapter', () => {
   it.each<[string, string, RequestInit, number]>([
     ['an unknown procedure', 'nope', {}, 404],

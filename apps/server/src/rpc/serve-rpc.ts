@@ -11,22 +11,24 @@ import { logFailure, retryHeaders } from './failures.ts';
 export function serveRpc(deps: Deps) {
   return (c: Context<AppEnv>): Promise<Response> => {
     const direct = readDirectCall(c);
-    if (direct === null) refuseMalformed(c);
     return direct === null ? answerByAdapter(c, deps) : answerDirectly(c, deps, direct);
   };
 }
 
-/** What tRPC's adapter would refuse before it has a context, and so with no request id. Throws VALIDATION_FAILED. */
-function refuseMalformed(c: Context<AppEnv>): void {
+/**
+ * How many calls a request is, counted where tRPC's adapter counts them: in the decoded path. Throws VALIDATION_FAILED for
+ * what the adapter would refuse before it has a context, and so with no request id.
+ */
+function countCalls(c: Context<AppEnv>): number {
   let path: string;
   try {
     path = decodeURIComponent(c.req.path);
   } catch (cause) {
     throw new DomainError('VALIDATION_FAILED', 'The address is not well-formed', { cause });
   }
-  if (c.req.query('batch') === '1' && path.split(',').length > maxBatchSize) {
-    throw new DomainError('VALIDATION_FAILED', `A batch holds at most ${maxBatchSize} calls`);
-  }
+  const calls = c.req.query('batch') === '1' ? path.split(',').length : 1;
+  if (calls > maxBatchSize) throw new DomainError('VALIDATION_FAILED', `A batch holds at most ${maxBatchSize} calls`);
+  return calls;
 }
 
 /** Whatever tRPC can do, as tRPC does it; but for bodies, which are read here, within the limits. */
@@ -35,10 +37,8 @@ export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<R
   const { method, url } = c.req;
   const isRead = method === 'GET' || method === 'HEAD';
   const { headers, signal } = c.req.raw;
-  if (!isRead) {
-    const calls = c.req.query('batch') === '1' ? c.req.path.split(',').length : 1;
-    scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), calls);
-  }
+  const calls = countCalls(c);
+  if (!isRead) scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), calls);
   return fetchRequestHandler({
     endpoint: '/trpc',
     req: isRead ? c.req.raw : new Request(url, { method, headers, signal, body: await readJsonBody(c) }),

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UserContext } from '../context.ts';
 import type { Deps } from '../deps.ts';
 import { DomainError } from '../errors.ts';
+import { createCaller } from '../root.ts';
 import {
   callAs,
   recordedPasswords,
@@ -108,6 +109,18 @@ describe('a mutation under a key', () => {
     ]);
     expect(kept).toEqual([{ key: 'b' }]);
   });
+});
+
+it('a call that has no key, in a request that has one for another, is refused', async () => {
+  const { tokens, linesOf } = await person();
+  const before = await linesOf();
+  const ctx = await requestContext(deps, tokens.accessToken);
+  const unkeyed = createCaller({ ...ctx, request: { ...ctx.request, idempotencyKeys: [] } });
+  expect(await codeOf(unkeyed.tasks.create({ title: 'a' }))).toBe('VALIDATION_FAILED');
+  expect(await codeOf(unkeyed.auth.login({ email: 'ada@example.com', password: testPassword }))).toBe(
+    'VALIDATION_FAILED',
+  );
+  expect(await linesOf()).toEqual(before);
 });
 
 describe('failures under a key', () => {
