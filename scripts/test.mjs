@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything that proves the project. With arguments (`npm test -- packages/db`) only the tests that they
- * name, without the checks and the coverage that judge the whole. SKIP_VERIFY=1 leaves the checks out; .ci/run sets it
- * for its second pass, over the same sources.
+ * name, without the checks and the coverage that judge the whole. SKIP_VERIFY=1 leaves both out; .ci/run sets it for its
+ * second pass, over the same sources.
  */
 import { rmSync } from 'node:fs';
 import { requireNode } from './lib/require-node.mjs';
@@ -12,7 +12,7 @@ const { passThrough } = await import('./lib/run.mjs');
 const { inRoot, workspaceNode } = await import('./lib/workspace.mjs');
 
 const named = process.argv.slice(2);
-const whole = named.length === 0;
+const judged = named.length === 0 && process.env.SKIP_VERIFY !== '1';
 const report = inRoot('node_modules', '.cache', 'alice', 'tests.json');
 
 await ensureInstalled();
@@ -22,7 +22,7 @@ const { coverageFaults } = await import('./lib/coverage.mjs');
 const { countTests } = await import('./lib/test-results.mjs');
 
 let faults = 0;
-if (whole && process.env.SKIP_VERIFY !== '1') {
+if (judged) {
   const verified = await passThrough(workspaceNode(), ['scripts/verify.mjs']);
   if (verified !== 0) faults += 1;
 }
@@ -35,10 +35,10 @@ const vitest = [
   '--reporter=json',
   `--outputFile.json=${report}`,
 ];
-const exitCode = await passThrough(workspaceNode(), [...vitest, ...(whole ? ['--coverage'] : []), ...named]);
+const exitCode = await passThrough(workspaceNode(), [...vitest, ...(judged ? ['--coverage'] : []), ...named]);
 const { passed, failed } = countTests(report, exitCode);
 
-if (whole && failed === 0) {
+if (judged && failed === 0) {
   const lines = coverageFaults();
   for (const line of lines) console.error(`coverage: ${line}`);
   if (lines.length > 0) faults += 1;

@@ -43,7 +43,9 @@ async function linkIn(kind: string, to: string): Promise<string> {
   const folder = join(store.dataDir, 'mail');
   return vi.waitFor(
     async () => {
-      const names = (await readdir(folder)).filter((name) => name.includes(`-${kind}-`)).sort();
+      const names = (await readdir(folder))
+        .filter((name) => name.includes(`-${kind}-`) && name.endsWith('.eml'))
+        .sort();
       for (const name of names.reverse()) {
         const mail = await simpleParser(await readFile(join(folder, name)));
         const [recipient] = [mail.to ?? []].flat().flatMap(({ value }) => value);

@@ -154,7 +154,7 @@ async function mailedToken(dataDir: string, kind: string, to: string): Promise<s
   const directory = join(dataDir, 'mail');
   for (let attempt = 0; attempt < 200; attempt += 1) {
     for (const name of await readdir(directory).catch(() => [])) {
-      if (!name.includes(kind)) continue;
+      if (!name.includes(kind) || !name.endsWith('.eml')) continue;
       const mail = await readFile(join(directory, name), 'utf8');
       const token = /#token=(?:3D)?([\w-]{80,})/.exec(mail.replaceAll(/=\r?\n/g, ''))?.[1];
       if (mail.includes(to) && token !== undefined) return token;
