@@ -5,7 +5,6 @@ import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { sendNotice } from '../mail/send-notice.ts';
 import { findAccount, lockPerson } from './find-account.ts';
-import { markVerified } from './mark-verified.ts';
 import { findToken, type LiveToken, takeToken, voidTokens } from './one-time-tokens.ts';
 import type { EmailChangeOut, TokenInput } from './schemas.ts';
 
@@ -58,7 +57,7 @@ async function changeEmail({ deps }: Context, userId: string, newEmail: string, 
   const emailVerifiedAt = deps.clock.now().toISOString();
   const change = { deps, query, user: { id: userId, sessionId: null } };
   const set = { email: newEmail, emailVerifiedAt };
-  await markVerified(change, await updateRow(change, users, { id: userId, action: 'change_email', set }));
+  await updateRow(change, users, { id: userId, action: 'change_email', set });
   await voidTokens(userId, query);
   // Both addresses have agreed, and so have shown whose they are.
   await sendNotice(deps, { ...account, emailVerifiedAt }, { kind: 'email-changed', newEmail }, query);

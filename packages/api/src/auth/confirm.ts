@@ -4,7 +4,8 @@ import type { UserContext } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
 import type { ConfirmInput } from './schemas.ts';
-import { failedSignIn, findClaimant, verifyPassword } from './verify-password.ts';
+import { sendFailureAside } from './send-failed-sign-in.ts';
+import { findClaimant, verifyPassword } from './verify-password.ts';
 
 const findEmail = { name: 'auth.emailOf', text: 'SELECT email FROM users WHERE id = $1' };
 
@@ -20,10 +21,7 @@ export async function confirm(ctx: UserContext, { password }: ConfirmInput): Pro
   const claimant = { ...(await findClaimant(ctx, found.email)), isKnownNetwork: true };
   const isRight = await verifyPassword(ctx, claimant, password);
   if (!isRight || claimant.account === null) {
-    // Not waited for: under an idempotency key this runs in a transaction, which the failure takes back.
-    deps.jobs.send('failed-sign-in', failedSignIn(ctx, found.email)).catch((error: unknown) => {
-      ctx.request.log.warn({ err: error }, 'could not note a failed confirmation');
-    });
+    sendFailureAside(ctx, found.email);
     throw new DomainError('INVALID_CREDENTIALS', 'The password is wrong');
   }
 

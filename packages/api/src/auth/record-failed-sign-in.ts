@@ -1,12 +1,8 @@
-import { addLine, type NewLine } from '../changes/add-line.ts';
+import { recordAttempt } from '../activity/record-attempt.ts';
 import type { Deps } from '../deps.ts';
 import type { Job } from '../jobs/create-job-queue.ts';
 import type { JobData } from '../jobs/job-queue.ts';
-import { lockPerson } from './find-account.ts';
 
-/** Whoever guesses on does not fill the person's history. */
-const mostPerHour = 20;
-const hourMs = 3_600_000;
 /** Whatever a client calls itself. */
 const longestUserAgent = 500;
 
@@ -24,8 +20,7 @@ export async function recordFailedSignIn(
   const [account] = await db.query<{ id: string }>(findAccount, [data.email]);
   if (account === undefined) return false;
   const { passkey } = data;
-  const now = clock.now();
-  const line: NewLine = {
+  const line = {
     userId: account.id,
     actorId: account.id,
     sessionId: passkey?.sessionId ?? null,
@@ -33,14 +28,9 @@ export async function recordFailedSignIn(
     entityId: passkey?.id ?? id,
     action: data.action ?? 'failed_login',
     after: { address: data.address, userAgent: shortened(data.userAgent), at: data.at },
-    at: now.toISOString(),
     isOnce: passkey === undefined,
-    atMost: { count: mostPerHour, since: new Date(now.getTime() - hourMs).toISOString() },
-  };
-  const isNew = await db.transaction(async ({ query }) => {
-    await lockPerson(account.id, query);
-    return addLine(query, line);
-  });
+  } as const;
+  const isNew = await db.transaction(({ query }) => recordAttempt({ clock }, line, query));
   if (isNew) changes.announce(account.id);
   return isNew;
 }

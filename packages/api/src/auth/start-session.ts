@@ -80,9 +80,14 @@ const forgetKey = {
      WHERE user_id = $1 AND start_key = $2 AND created_at <= $3`,
 };
 
+/** Frees the key of this sign-in where it was used longer ago than it counts. */
+export async function forgetExpiredKey(ctx: StartContext, userId: string, query: RunQuery): Promise<void> {
+  if (ctx.start !== null) await query(forgetKey, [userId, ctx.start.key, oldestKept(ctx)]);
+}
+
 /** The key was used longer ago than it counts. Of many at once one takes it anew, and the others get what that got. */
 async function replaceExpired(ctx: StartContext, userId: string, action: 'register' | 'login'): Promise<TokensOut> {
-  await ctx.deps.db.query(forgetKey, [userId, ctx.start?.key, oldestKept(ctx)]);
+  await forgetExpiredKey(ctx, userId, ctx.deps.db.query);
   try {
     return await insertSession(ctx, userId, action);
   } catch (error) {

@@ -1,7 +1,6 @@
 import type { Rows } from '@alice/db';
 import { selectRow, users } from '../changes/tables.ts';
 import type { Context } from '../context.ts';
-import type { JobData } from '../jobs/job-queue.ts';
 import { canonicalAddress } from '../limits/network-of.ts';
 
 /** Who tries a password: the account, if there is one, and whether it was signed in from this network before. */
@@ -72,10 +71,4 @@ export async function verifyPassword(
   if (!isRight || account === null || account.disabledAt !== null) return false;
   await attempt.giveBack();
   return true;
-}
-
-/** What is noted of a sign-in that failed, for existing and unknown addresses alike. */
-export function failedSignIn({ deps, request }: Context, email: string): JobData['failed-sign-in'] {
-  const { address, userAgent } = request;
-  return { email, address, userAgent, at: deps.clock.now().toISOString() };
 }

@@ -48,7 +48,7 @@ export const timings: QueueSettings = {
 export const embeddedTimings: QueueSettings = {
   ...timings,
   pollSeconds: 10,
-  queues: { ...timings.queues, mail: { workers: 1, batchSize: 1, tries: mailTries } },
+  queues: { ...timings.queues, mail: { ...timings.queues.mail, workers: 1 } },
 };
 
 const daySeconds = 86_400;

@@ -1,12 +1,8 @@
 import type { RunQuery } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
-import { lockPerson } from '../auth/find-account.ts';
-import { addLine, type NewLine } from '../changes/add-line.ts';
+import { recordAttempt } from '../activity/record-attempt.ts';
+import type { NewLine } from '../changes/add-line.ts';
 import type { Context } from '../context.ts';
-
-/** Whoever guesses on does not fill the person's history. */
-const mostPerHour = 20;
-const hourMs = 3_600_000;
 
 export interface SecurityEvent {
   readonly userId: string;
@@ -21,21 +17,15 @@ export interface SecurityEvent {
 /** Writes a line into the person's history for something that changes none of their rows. */
 export async function recordEvent({ deps, request }: Context, event: SecurityEvent, query?: RunQuery): Promise<void> {
   const { userId, sessionId, action, about = { entity: 'session', entityId: uuidv7() }, after } = event;
-  const now = deps.clock.now();
-  const line: NewLine = {
+  const line = {
     ...about,
     userId,
     actorId: userId,
     sessionId,
     action,
     after: { address: request.address, ...after },
-    at: now.toISOString(),
     isOnce: false,
-    atMost: { count: mostPerHour, since: new Date(now.getTime() - hourMs).toISOString() },
   };
-  const write = async (run: RunQuery) => {
-    await lockPerson(userId, run);
-    await addLine(run, line);
-  };
+  const write = (run: RunQuery) => recordAttempt(deps, line, run);
   await (query === undefined ? deps.db.transaction((tx) => write(tx.query)) : write(query));
 }
