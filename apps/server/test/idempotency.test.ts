@@ -146,7 +146,7 @@ describe('a server that others share', () => {
     expect(await fleet.stop()).toEqual(Array(fleet.size).fill(0));
     await using database = await store.open();
     const left = await leftIn(database);
-    const driver = `${database.driver}, ${fleet.size} process${fleet.size === 1 ? '' : 'es'}`;
+    const driver = `${fleet.size} process${fleet.size === 1 ? '' : 'es'}`;
     for (const { plan, tally, seconds } of [calm, rough]) {
       const { sent, inUse, busy, unanswered } = tally;
       console.log(

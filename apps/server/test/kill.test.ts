@@ -50,7 +50,7 @@ test('F1: kill -9 under writes loses nothing that was acknowledged and leaves no
   const slowest = Math.max(...restartsMs);
   const creates = acknowledged.filter(({ version }) => version === 1).length;
   console.log(
-    `F1 on ${store.databaseUrl === undefined ? 'PGlite' : 'PostgreSQL'}: ${acknowledged.length} acknowledged writes ` +
+    `F1 on ${store.databaseUrl === undefined ? 'the embedded PostgreSQL' : 'PostgreSQL'}: ${acknowledged.length} acknowledged writes ` +
       `(${creates} creates, ${acknowledged.length - creates} updates), ${restartsMs.length} restarts, ` +
       `slowest ${Math.round(slowest)} ms, ${Math.round((performance.now() - startedAt) / 1000)} s in all`,
   );

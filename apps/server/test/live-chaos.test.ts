@@ -68,7 +68,7 @@ test('kills and cuts: every copy gets every change once and in order, and ends a
     const received = copies.reduce((sum, copy) => sum + copy.received.length, 0);
     const connects = copies.reduce((sum, copy) => sum + copy.connects, 0);
     console.log(
-      `${servers.length} processes on ${store.databaseUrl === undefined ? 'PGlite' : 'PostgreSQL'}` +
+      `${servers.length} processes on ${store.databaseUrl === undefined ? 'the embedded PostgreSQL' : 'PostgreSQL'}` +
         `${redisUrl === undefined ? '' : ' and Redis'}: ${acknowledged.length} acknowledged writes, ` +
         `${received} changes over ${connects} streams to ${copies.length} copies, ${killAfterMs.length} kills`,
     );

@@ -1,26 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { testDatabaseUrl } from './env.ts';
 import { run } from './fixtures/run.ts';
 import { createServerDatabase } from './test-source.ts';
+import { testServerUrl } from './testing.ts';
 
-const server = testDatabaseUrl();
 let settings: NodeJS.ProcessEnv;
 let remove: () => Promise<void>;
 beforeAll(async () => {
-  if (server === null) {
-    const dataDir = await mkdtemp(join(tmpdir(), 'alice-cli-'));
-    settings = { DATABASE_URL: '', POSTGRES_HOST: '', DATA_DIR: dataDir };
-    remove = () => rm(dataDir, { recursive: true, force: true });
-  } else {
-    const database = await createServerDatabase(server, 'cli');
-    settings = { DATABASE_URL: database.url };
-    remove = database.remove;
-  }
+  const database = await createServerDatabase(await testServerUrl(), 'cli');
+  settings = { DATABASE_URL: database.url };
+  remove = database.remove;
 });
 afterAll(() => remove());
 

@@ -1,8 +1,8 @@
 /** `pnpm db:migration <name>`, `db:migrate`, `db:rollback`, `db:status`. */
 import type { Database } from './database.ts';
+import { joinDatabase } from './embedded/join.ts';
 import { databaseFromEnv, processEnvironment } from './env.ts';
 import { createMigration, migrate, migrationStatus, rollbackLast, schemaDrift } from './migrations/index.ts';
-import { openDatabase } from './open.ts';
 
 const USAGE = 'usage: db new <name> | migrate | rollback | status';
 
@@ -11,12 +11,14 @@ function say(line: string): void {
 }
 
 const log = {
+  debug: () => undefined,
   info: (fields: object, message: string) => say(`${message}: ${Object.values(fields).join(' ')}`),
+  error: (fields: object, message: string) => say(`${message}: ${Object.values(fields).join(' ')}`),
   warn: (fields: object, message: string) => say(`${message}: ${Object.values(fields).join(' ')}`),
 };
 
 async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
-  await using database = await openDatabase(databaseFromEnv(processEnvironment()));
+  await using database = await joinDatabase(databaseFromEnv(processEnvironment()));
   await work(database);
 }
 

@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
 import type { Database } from './database.ts';
-import { testDatabaseUrl } from './env.ts';
 import { databaseFault } from './errors.ts';
 import { afterCommit, poolOf } from './handle.ts';
 import { openDatabase } from './open.ts';
-import { testDatabase } from './testing.ts';
+import { testDatabase, testServerUrl } from './testing.ts';
 
 function insertUser(database: Pick<Database, 'query'>, email: string): Promise<unknown[]> {
   return database.query(
@@ -104,7 +103,7 @@ describe('connections', () => {
     await client.query('BEGIN');
     await client.query(`CREATE TABLE leaked (id int)`);
     client.release();
-    // On one session, as PGlite is, the transaction would go on; on a server its locks would stay.
+    // Its locks would stay, and the next user would work in a transaction that is not theirs.
     const [row] = await database.query<{ there: boolean }>(
       { text: `SELECT to_regclass('leaked') IS NOT NULL AS there` },
       [],
@@ -172,38 +171,35 @@ describe('close', () => {
   });
 });
 
-const server = testDatabaseUrl();
-if (server !== null) {
-  describe('on PostgreSQL', () => {
-    test('close cuts off what does not end', async () => {
-      const database = await testDatabase();
-      const endless = database.query({ text: 'SELECT pg_sleep(30)' }, []).catch((error: unknown) => error);
-      await expect.poll(() => poolOf(database).busy.size).toBe(1);
-      const began = performance.now();
-      await database.close();
-      expect(performance.now() - began).toBeLessThan(7_000);
-      expect(databaseFault(await endless)).toEqual({ kind: 'unavailable' });
-    });
-
-    test('the settings of the session are ours, whatever the URL says', async () => {
-      const url = new URL(server);
-      url.searchParams.set('options', '-c TimeZone=Europe/Berlin -c work_mem=5MB');
-      await using database = await openDatabase({ url: url.href, statementTimeoutMs: 1_234, lockTimeoutMs: 432 });
-      const [row] = await database.query(
-        {
-          text: `SELECT current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
-                        current_setting('work_mem') AS mem, current_setting('application_name') AS app`,
-        },
-        [],
-      );
-      expect(row).toEqual({ zone: 'UTC', statement: '1234ms', lock: '432ms', mem: '5MB', app: 'alice' });
-    });
-
-    test('a server that is not there fails the opening', async () => {
-      await expect(openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' })).rejects.toThrow('ECONNREFUSED');
-      await expect(openDatabase({ url: 'postgres://user:secret@:x:y/none' })).rejects.toThrow(
-        /^the database URL cannot be read/,
-      );
-    });
+describe('a server', () => {
+  test('close cuts off what does not end', async () => {
+    const database = await testDatabase();
+    const endless = database.query({ text: 'SELECT pg_sleep(30)' }, []).catch((error: unknown) => error);
+    await expect.poll(() => poolOf(database).busy.size).toBe(1);
+    const began = performance.now();
+    await database.close();
+    expect(performance.now() - began).toBeLessThan(7_000);
+    expect(databaseFault(await endless)).toEqual({ kind: 'unavailable' });
   });
-}
+
+  test('the settings of the session are ours, whatever the URL says', async () => {
+    const url = new URL(await testServerUrl());
+    url.searchParams.set('options', '-c TimeZone=Europe/Berlin -c work_mem=5MB');
+    await using database = await openDatabase({ url: url.href, statementTimeoutMs: 1_234, lockTimeoutMs: 432 });
+    const [row] = await database.query(
+      {
+        text: `SELECT current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+                      current_setting('work_mem') AS mem, current_setting('application_name') AS app`,
+      },
+      [],
+    );
+    expect(row).toEqual({ zone: 'UTC', statement: '1234ms', lock: '432ms', mem: '5MB', app: 'alice' });
+  });
+
+  test('a server that is not there fails the opening', async () => {
+    await expect(openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' })).rejects.toThrow('ECONNREFUSED');
+    await expect(openDatabase({ url: 'postgres://user:secret@:x:y/none' })).rejects.toThrow(
+      /^the database URL cannot be read/,
+    );
+  });
+});

@@ -2,8 +2,10 @@ import type { PrismaClient } from './generated/client.ts';
 
 /** What this package says about itself while it runs; pino's logger fits. */
 export interface DatabaseLog {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
 }
 
 export interface Statement {
@@ -22,14 +24,13 @@ export interface Transaction {
 }
 
 export interface Database extends AsyncDisposable {
-  readonly driver: 'postgres' | 'pglite';
   /** Over the same pool as `query`. */
   readonly prisma: PrismaClient;
   /** One statement on the shared pool. */
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   /**
    * Runs `work` in one READ COMMITTED transaction on one connection and commits it; rolls back and rethrows when
-   * `work` throws. The embedded database is one session: inside `work` use `tx` only, or wait for yourself.
+   * `work` throws. Inside `work` use `tx` only: the pool may have no second connection to give.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Resolves when the database answers within 1 s, else throws. */
@@ -50,10 +51,14 @@ interface Timeouts {
   readonly log?: DatabaseLog;
 }
 
+/** A PostgreSQL server. */
 export type PostgresOptions = Timeouts & { readonly url: string; readonly poolSize?: number };
-/** PGlite in `<dataDir>/postgres`. */
-export type EmbeddedOptions = Timeouts & { readonly dataDir: string };
-/** PGlite in memory, empty or loaded from a snapshot. */
-export type MemoryOptions = Timeouts & { readonly memory: true; readonly snapshot?: Blob | File };
+/** A PostgreSQL of our own, in `<dataDir>/postgresql`. */
+export type EmbeddedOptions = Timeouts & {
+  readonly dataDir: string;
+  readonly poolSize?: number;
+  /** An unpacked package of PostgreSQL's programs, for another major version than the one installed. */
+  readonly binaries?: string;
+};
 
-export type DatabaseOptions = PostgresOptions | EmbeddedOptions | MemoryOptions;
+export type DatabaseOptions = PostgresOptions | EmbeddedOptions;

@@ -41,20 +41,26 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
-/** The server to test on, or null: then tests run on the embedded database. */
+/** The server to test on, or null: then tests run on a PostgreSQL of their own. */
 export function testDatabaseUrl(): string | null {
   return process.env['TEST_DATABASE_URL'] || null;
 }
 
+/** An unpacked package of PostgreSQL's programs to test with; undefined: the one installed. */
+export function testBinariesFolder(): string | undefined {
+  return process.env['TEST_POSTGRES_BINARIES'] || undefined;
+}
+
 const TEST_SOURCE = 'ALICE_TEST_DATABASE';
 
-/** What the tests' global setup prepared: the snapshot's file or the template's name; null when it did not run. */
-export function preparedTestSource(): string | null {
-  return process.env[TEST_SOURCE] || null;
+/** What the tests' global setup prepared; null when it did not run. */
+export function preparedTestSource(): { readonly server: string; readonly template: string } | null {
+  const [server, template] = (process.env[TEST_SOURCE] ?? '').split(' ');
+  return server && template ? { server, template } : null;
 }
 
 /** Test workers start after the global setup and inherit what it leaves in the environment. */
-export function setPreparedTestSource(source: string | null): void {
+export function setPreparedTestSource(source: { readonly server: string; readonly template: string } | null): void {
   if (source === null) delete process.env[TEST_SOURCE];
-  else process.env[TEST_SOURCE] = source;
+  else process.env[TEST_SOURCE] = `${source.server} ${source.template}`;
 }

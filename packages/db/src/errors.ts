@@ -83,9 +83,9 @@ const SOCKET = new Set([
   'ERR_STREAM_DESTROYED',
 ]);
 
-/** Errors of pg, its pool and PGlite that have no code. */
+/** Errors of pg and its pool that have no code. */
 const MESSAGES =
-  /^(?:timeout exceeded when trying to connect|timeout expired|timeout: the database did not answer|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|the database is closing|PGlite (?:is closed|failed))/;
+  /^(?:timeout exceeded when trying to connect|timeout expired|timeout: the database did not answer|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|the database is closing)/;
 
 interface Node {
   readonly code?: unknown;

@@ -56,11 +56,7 @@ async function within<T>(ms: number, work: Promise<T>, failure: () => Error): Pr
 }
 
 /** A connection that commits, rolls back and is given back whatever `work` does. */
-async function runTransaction<T>(
-  driver: Database['driver'],
-  pool: SteadyPool,
-  work: (tx: Transaction) => Promise<T>,
-): Promise<T> {
+async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let open = true;
   let broken = false;
@@ -73,7 +69,7 @@ async function runTransaction<T>(
   afterCommits.set(query, committed);
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-    const result = await work(transactionOver(driver, query));
+    const result = await work(transactionOver(query));
     open = false;
     const { command } = await client.query('COMMIT');
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
@@ -96,14 +92,13 @@ async function runTransaction<T>(
 }
 
 /** A transaction begun in a transaction is a part of it: what fails in it fails the whole. */
-function transactionOver(driver: Database['driver'], query: RunQuery): Transaction {
+function transactionOver(query: RunQuery): Transaction {
   const refuse = (): never => {
     throw new Error('not within a transaction: use `query`');
   };
   const tx: Transaction = {
     query,
     database: {
-      driver,
       get prisma() {
         return refuse();
       },
@@ -119,8 +114,8 @@ function transactionOver(driver: Database['driver'], query: RunQuery): Transacti
   return tx;
 }
 
-/** The one implementation of `Database`: both drivers are a pool, and `release` undoes what the driver holds beside it. */
-export function databaseOver(driver: Database['driver'], pool: SteadyPool, release: () => Promise<void>): Database {
+/** The one implementation of `Database`: a pool, and `release` undoes what is held beside it. */
+export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Database {
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }),
     transactionOptions: { maxWait: 2_000, timeout: 5_000 },
@@ -141,11 +136,10 @@ export function databaseOver(driver: Database['driver'], pool: SteadyPool, relea
   const closeOnce = (): Promise<void> => (closing ??= close());
 
   const database: Database = {
-    driver,
     prisma,
     query: async <Row>(statement: Statement, values: readonly unknown[]) =>
       rowsAs<Row>(await pool.run(toConfig(statement, values))),
-    transaction: (work) => runTransaction(driver, pool, work),
+    transaction: (work) => runTransaction(pool, work),
     ping: async () => {
       await within(
         PING_TIMEOUT_MS,

@@ -4,7 +4,7 @@ import pg from 'pg';
 const HARMLESS_CLASSES = new Set(['22', '23', '40', '55', 'P0']);
 const QUERY_CANCELED = '57014';
 
-/** An error that PostgreSQL itself sent. Told by its fields: PGlite brings a class of its own. */
+/** An error that PostgreSQL itself sent. */
 export function isServerError(error: unknown): error is Error & { code: string; severity: string } {
   return (
     error instanceof Error &&

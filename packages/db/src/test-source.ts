@@ -1,26 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 
 import type { Database } from './database.ts';
 import { migrate } from './migrations/migrate.ts';
 import { openDatabase } from './open.ts';
-import { openMemoryOver } from './pglite/open.ts';
+import { startTemporaryServer } from './temporary-server.ts';
 
-/** A migrated, empty database from which each test's own one is copied. */
+/** Where tests make their databases: a server, and on it a migrated, empty database to copy. */
 export interface TestSource {
-  /** What `openFrom` needs: a snapshot's file, or a template's name. */
-  readonly value: string;
+  readonly server: string;
+  readonly template: string;
   remove(): Promise<void>;
-}
-
-function uniqueName(kind: string): string {
-  return `alice_${kind}_${randomBytes(6).toString('hex')}`;
 }
 
 /** The server's URL with another database in its path. */
@@ -46,13 +37,13 @@ async function administer(server: string, sql: string): Promise<void> {
   }
 }
 
-/** Creates an empty database on the server; `remove` drops it. */
+/** Creates a database on the server, empty or copied from a template; `remove` drops it. */
 export async function createServerDatabase(
   server: string,
   kind: string,
   template?: string,
 ): Promise<{ name: string; url: string; remove(): Promise<void> }> {
-  const name = uniqueName(kind);
+  const name = `alice_${kind}_${randomBytes(6).toString('hex')}`;
   await administer(server, `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`);
   return {
     name,
@@ -61,51 +52,37 @@ export async function createServerDatabase(
   };
 }
 
-async function makeTemplate(server: string): Promise<TestSource> {
+async function makeTemplate(server: string): Promise<{ name: string; remove(): Promise<void> }> {
   const { name, url, remove } = await createServerDatabase(server, 'template');
   try {
     const database = await openDatabase({ url });
     await migrate({ database });
     await database.close();
+    return { name, remove };
   } catch (error) {
     await remove();
     throw error;
   }
-  return { value: name, remove };
 }
 
-async function makeSnapshot(): Promise<TestSource> {
-  const pglite = await PGlite.create();
-  await using database = await openMemoryOver(pglite);
-  await migrate({ database });
-  // Not compressed: it is read many times and written once.
-  const snapshot = await pglite.dumpDataDir('none');
-  const directory = await mkdtemp(join(tmpdir(), 'alice-snapshot-'));
-  const value = join(directory, 'migrated.tar');
-  await writeFile(value, snapshot.stream());
-  return { value, remove: () => rm(directory, { recursive: true, force: true }) };
+/** Makes the source on `server`, or on a PostgreSQL of its own when that is null. */
+export async function makeTestSource(server: string | null): Promise<TestSource> {
+  const own = server === null ? await startTemporaryServer() : null;
+  const url = own?.url ?? server ?? '';
+  const template = await makeTemplate(url);
+  return {
+    server: url,
+    template: template.name,
+    remove: async () => {
+      await template.remove();
+      await own?.remove();
+    },
+  };
 }
 
-/** A new PGlite, to start others from: loading it takes a tenth of making one. */
-export async function emptySnapshot(): Promise<Blob> {
-  const pglite = await PGlite.create();
-  try {
-    return await pglite.dumpDataDir('none');
-  } finally {
-    await pglite.close();
-  }
-}
-
-/** Makes the source: a template on `server`, or a snapshot file of the embedded database when there is none. */
-export function makeTestSource(server: string | null): Promise<TestSource> {
-  return server === null ? makeSnapshot() : makeTemplate(server);
-}
-
-/** A database of one's own, copied from the source; closing it removes it. */
-export async function openFrom(source: string, server: string | null): Promise<Database> {
-  if (server === null) return openDatabase({ memory: true, snapshot: await openAsBlob(source) });
-
-  const { url, remove } = await createServerDatabase(server, 'test', source);
+/** A database of one's own, copied from the template or empty; closing it removes it. */
+export async function openTestDatabase(server: string, template?: string): Promise<Database> {
+  const { url, remove } = await createServerDatabase(server, 'test', template);
   const database = await openDatabase({ url, poolSize: 5 });
   const closePool = database.close;
   let closing: Promise<void> | undefined;

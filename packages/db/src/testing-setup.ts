@@ -3,10 +3,13 @@ import { makeTestSource, type TestSource } from './test-source.ts';
 
 let source: TestSource | undefined;
 
-/** Vitest's `globalSetup`: migrates one database for the whole run. A PostgreSQL that is named but unreachable fails the run. */
+/**
+ * Vitest's `globalSetup`: one server and one migrated database for the whole run. A PostgreSQL that is named but unreachable
+ * fails the run.
+ */
 export async function setup(): Promise<void> {
   source = await makeTestSource(testDatabaseUrl());
-  setPreparedTestSource(source.value);
+  setPreparedTestSource(source);
 }
 
 export async function teardown(): Promise<void> {

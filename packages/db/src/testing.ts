@@ -1,23 +1,42 @@
 import type { Database } from './database.ts';
 import { preparedTestSource, testDatabaseUrl } from './env.ts';
-import { makeTestSource, openFrom } from './test-source.ts';
+import { makeTestSource, openTestDatabase } from './test-source.ts';
 
-let ownSource: Promise<string> | undefined;
+export { findBinaries } from './embedded/binaries.ts';
+export { initialiseTemporary } from './temporary-server.ts';
+
+interface Source {
+  readonly server: string;
+  readonly template: string;
+}
+
+let ownSource: Promise<Source> | undefined;
 
 /** Without the global setup (a script, another runner) a process prepares its own source and removes it when it ends. */
-function prepareHere(server: string | null): Promise<string> {
-  ownSource ??= makeTestSource(server).then((source) => {
+function prepareHere(): Promise<Source> {
+  ownSource ??= makeTestSource(testDatabaseUrl()).then((source) => {
     process.once('beforeExit', () => void source.remove());
-    return source.value;
+    return source;
   });
   return ownSource;
 }
 
-/**
- * A fresh, migrated, empty database for one test, in well under a second: PGlite in memory, or with TEST_DATABASE_URL a database
- * of its own on that server, dropped when it is closed. Use it with `await using`.
- */
+async function testSource(): Promise<Source> {
+  return preparedTestSource() ?? (await prepareHere());
+}
+
+/** The server on which this run makes its databases: TEST_DATABASE_URL, or the run's own PostgreSQL. */
+export async function testServerUrl(): Promise<string> {
+  return (await testSource()).server;
+}
+
+/** A fresh, migrated, empty database for one test, dropped when it is closed. Use it with `await using`. */
 export async function testDatabase(): Promise<Database> {
-  const server = testDatabaseUrl();
-  return openFrom(preparedTestSource() ?? (await prepareHere(server)), server);
+  const { server, template } = await testSource();
+  return openTestDatabase(server, template);
+}
+
+/** The same without migrations. */
+export async function emptyTestDatabase(): Promise<Database> {
+  return openTestDatabase((await testSource()).server);
 }

@@ -8,7 +8,7 @@ import { type RedisProcess, startRedis } from '../redis-process.ts';
 import { madeUpSecret, type RunningServer, type ServerOptions, startServer } from '../server-process.ts';
 import { makePeople, type Person } from './people.ts';
 
-export const setupNames = ['postgres', 'redis', 'pglite'] as const;
+export const setupNames = ['postgres', 'redis', 'embedded'] as const;
 export type SetupName = (typeof setupNames)[number];
 
 export function isSetupName(name: string): name is SetupName {
@@ -18,7 +18,7 @@ export function isSetupName(name: string): name is SetupName {
 export const setupTitles: Readonly<Record<SetupName, string>> = {
   postgres: 'one process on PostgreSQL',
   redis: 'two processes on PostgreSQL and Redis',
-  pglite: 'one process on PGlite',
+  embedded: 'one process on the embedded PostgreSQL',
 };
 
 /** One of the sizes that the product is run in, with people in its database. */
@@ -37,7 +37,7 @@ export async function prepareSetup(
   cleanUp: AsyncDisposableStack,
 ): Promise<Setup> {
   const jwtSecret = madeUpSecret();
-  if (name === 'pglite') {
+  if (name === 'embedded') {
     const dataDir = await mkdtemp(join(tmpdir(), 'alice-bench-data-'));
     cleanUp.defer(() => rm(dataDir, { recursive: true, force: true }));
     const people = await makePeople({ dataDir }, jwtSecret, peopleCount);

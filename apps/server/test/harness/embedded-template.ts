@@ -1,30 +1,27 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDatabase } from '@alice/db';
+import { findBinaries, initialiseTemporary } from '@alice/db/testing';
 
 const cache = fileURLToPath(new URL('../../../../node_modules/.cache/alice', import.meta.url));
 
 /**
- * Puts a new, empty embedded database into a data directory: a copy of one that is made once for each version of PGlite.
- * Making one takes seconds, and few tests are about that; the migrations are the server's to apply, as at a first start.
+ * Puts a new, empty embedded database into a data directory: a copy of one that is made once for each version of
+ * PostgreSQL. It is not durable at a power failure; the migrations are the server's to apply, as at a first start.
  */
 export async function copyEmbeddedDatabase(dataDir: string): Promise<void> {
-  const version = createHash('sha256')
-    .update(import.meta.resolve('@electric-sql/pglite'))
-    .digest('hex')
-    .slice(0, 16);
+  const { version } = await findBinaries();
   const template = join(cache, `embedded-${version}`);
   if (!(await isThere(template))) await makeTemplate(template);
-  await cp(join(template, 'postgres'), join(dataDir, 'postgres'), { recursive: true });
+  await cp(join(template, 'postgresql'), join(dataDir, 'postgresql'), { recursive: true });
 }
 
 /** Renamed when whole, so that nobody copies half of one. */
 async function makeTemplate(template: string): Promise<void> {
   const draft = `${template}.${randomUUID()}`;
   await mkdir(draft, { recursive: true, mode: 0o700 });
-  await (await openDatabase({ dataDir: draft })).close();
+  await initialiseTemporary(draft);
   try {
     await rename(draft, template);
   } catch (error) {

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Sealer } from '../crypto/seal.ts';
 import type { Log } from '../deps.ts';
 import type { JobData, JobName, JobQueue } from './job-queue.ts';
-import { embeddedTimings, type QueueSettings, queueOptions, timings } from './settings.ts';
+import { type QueueSettings, queueOptions, timings } from './settings.ts';
 
 /** One try of a job. A job that is taken again, because its process was killed, has the same id. */
 export interface Job<Data> {
@@ -48,10 +48,9 @@ interface SealedData {
 
 /** A queue over pg-boss, in the schema `pgboss` of the same database and on the same connections. */
 export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQueueOptions): RunningJobQueue {
-  const settings = { ...(db.driver === 'pglite' ? embeddedTimings : timings), ...options.settings };
+  const settings = { ...timings, ...options.settings };
   const boss = new PgBoss({
     db: sqlOver(db.query),
-    backend: db.driver,
     schema: 'pgboss',
     schedule: false,
     supervise: isWorking,
@@ -64,7 +63,6 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
     bamIntervalSeconds: 600,
     registerInstance: false,
     monitorVacuum: false,
-    reindex: db.driver === 'postgres',
     openTelemetry: { enabled: false },
   });
   boss.on('error', complainer(log));
@@ -90,7 +88,7 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
     const work = async (jobs: JobWithMetadata<SealedData>[]): Promise<JobResult[]> => {
       const results: JobResult[] = [];
       for (const job of jobs) {
-        // The embedded database answers within a turn of the event loop: a batch in one would keep requests waiting.
+        // Requests go between the jobs of a batch.
         await nextTurn();
         results.push(await tryJob(name, job, handle));
       }

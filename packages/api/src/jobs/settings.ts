@@ -44,13 +44,6 @@ export const timings: QueueSettings = {
   },
 };
 
-/** The embedded database has one process: nobody else sends jobs, and each look costs it more than a server. */
-export const embeddedTimings: QueueSettings = {
-  ...timings,
-  pollSeconds: 10,
-  queues: { ...timings.queues, mail: { ...timings.queues.mail, workers: 1 } },
-};
-
 const daySeconds = 86_400;
 
 /** Every queue by its name; the dead ones' first, since the others refer to it. */

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { openDatabase } from '../open.ts';
+import { startTemporaryServer } from '../temporary-server.ts';
 import { diffSql } from './engine.ts';
 import { MIGRATIONS_DIR, readMigrations, SCHEMA_FILE } from './folder.ts';
 import { migrate } from './migrate.ts';
@@ -24,9 +25,24 @@ function timestamp(now: Date): string {
   return now.toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
+/** The SQL from the folder's history to the schema, and back; in a PostgreSQL that exists for just this. */
+async function compareWithHistory(schema: string, dir: string): Promise<{ up: string; down: string }> {
+  const server = await startTemporaryServer();
+  try {
+    await using shadow = await openDatabase({ url: server.url });
+    await migrate({ database: shadow, dir });
+    return {
+      up: await diffSql(shadow, 'database', { schema }),
+      down: await diffSql(shadow, { schema }, 'database'),
+    };
+  } finally {
+    await server.remove();
+  }
+}
+
 /**
- * Writes `<yyyymmddhhmmss>_<name>/migration.sql` and `down.sql`: what leads from the folder's history, applied to an empty PGlite in
- * memory, to `schema.prisma`, and back. Gives the migration's full name. Throws when the name is not in snake_case, when
+ * Writes `<yyyymmddhhmmss>_<name>/migration.sql` and `down.sql`: what leads from the folder's history, applied to a temporary
+ * database, to `schema.prisma`, and back. Gives the migration's full name. Throws when the name is not in snake_case, when
  * nothing has changed, or when a later migration is already there.
  */
 export async function createMigration(name: string, options: CreateMigrationOptions = {}): Promise<string> {
@@ -41,11 +57,8 @@ export async function createMigration(name: string, options: CreateMigrationOpti
   const full = `${timestamp(now)}_${name}`;
   if (full <= last) throw new Error(`${full} would come before ${last}: migrations run in the order of their names`);
 
-  await using shadow = await openDatabase({ memory: true });
-  await migrate({ database: shadow, dir });
-  const up = await diffSql(shadow, 'database', { schema });
+  const { up, down } = await compareWithHistory(schema, dir);
   if (up === '') throw new Error('the schema has not changed since the last migration');
-  const down = await diffSql(shadow, { schema }, 'database');
 
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'migration_lock.toml'), LOCK_TOML);

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Database } from '../database.ts';
-import { testDatabaseUrl } from '../env.ts';
 import { run } from '../fixtures/run.ts';
 import { openDatabase } from '../open.ts';
-import { createServerDatabase, emptySnapshot } from '../test-source.ts';
+import { createServerDatabase } from '../test-source.ts';
+import { emptyTestDatabase as emptyDatabase, testServerUrl } from '../testing.ts';
 import { createMigration } from './create.ts';
 import { withEngine } from './engine.ts';
 import { MIGRATIONS_DIR, readMigrations } from './folder.ts';
@@ -16,22 +16,7 @@ import { migrate } from './migrate.ts';
 import { rollbackLast } from './rollback.ts';
 import { migrationStatus, schemaDrift } from './status.ts';
 
-const server = testDatabaseUrl();
-
-let nothing: Blob | undefined;
-
-/** An empty database of the driver at hand. */
-async function emptyDatabase(): Promise<Database> {
-  if (server === null) {
-    nothing ??= await emptySnapshot();
-    return openDatabase({ memory: true, snapshot: nothing });
-  }
-  const { url, remove } = await createServerDatabase(server, 'empty');
-  const database = await openDatabase({ url });
-  const closePool = database.close;
-  const close = (): Promise<void> => closePool().then(remove);
-  return Object.assign(database, { close, [Symbol.asyncDispose]: close });
-}
+const server = await testServerUrl();
 
 let dir: string;
 beforeEach(async () => {
@@ -237,75 +222,67 @@ describe('createMigration', () => {
   });
 });
 
-if (server === null) {
-  test('on one data directory the lock lets a single process migrate: see pglite/open.test.ts', () => {
-    expect(server).toBeNull();
-  });
-} else {
-  describe('many processes on one server', () => {
-    const slowSteps = async (): Promise<string[]> => {
-      for (let i = 1; i <= 5; i++)
-        await write(`${i}_step`, `CREATE TABLE t${i} (id int); SELECT pg_sleep(0.05); INSERT INTO t${i} VALUES (1)`);
-      return ['1_step', '2_step', '3_step', '4_step', '5_step'];
-    };
-    const expectWhole = async (url: string, all: readonly string[]): Promise<void> => {
-      await using database = await openDatabase({ url });
-      expect(await names(database)).toEqual(all);
-      for (let i = 1; i <= all.length; i++)
-        expect(await database.query({ text: `SELECT id FROM t${i}` }, [])).toEqual([{ id: 1 }]);
-    };
+describe('many processes on one server', () => {
+  const slowSteps = async (): Promise<string[]> => {
+    for (let i = 1; i <= 5; i++)
+      await write(`${i}_step`, `CREATE TABLE t${i} (id int); SELECT pg_sleep(0.05); INSERT INTO t${i} VALUES (1)`);
+    return ['1_step', '2_step', '3_step', '4_step', '5_step'];
+  };
+  const expectWhole = async (url: string, all: readonly string[]): Promise<void> => {
+    await using database = await openDatabase({ url });
+    expect(await names(database)).toEqual(all);
+    for (let i = 1; i <= all.length; i++)
+      expect(await database.query({ text: `SELECT id FROM t${i}` }, [])).toEqual([{ id: 1 }]);
+  };
 
-    test('ten that start at once on an empty database all succeed, and each migration is applied once', {
-      timeout: 60_000,
-    }, async () => {
-      const all = await slowSteps();
+  test('ten that start at once on an empty database all succeed, and each migration is applied once', {
+    timeout: 60_000,
+  }, async () => {
+    const all = await slowSteps();
+    const { url, remove } = await createServerDatabase(server, 'crowd');
+    try {
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => run('migrate-server.ts', [url, dir]).ended));
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 0, err: '' });
+      const applied = outcomes.flatMap(({ out }): string[] => JSON.parse(out));
+      expect(applied.toSorted()).toEqual(all);
+      await expectWhole(url, all);
+    } finally {
+      await remove();
+    }
+  });
+
+  test('a session that saw no history table does not trust that memory once it has the lock', async () => {
+    const all = await slowSteps();
+    for (let round = 0; round < 3; round++) {
       const { url, remove } = await createServerDatabase(server, 'crowd');
       try {
-        const outcomes = await Promise.all(
-          Array.from({ length: 10 }, () => run('migrate-server.ts', [url, dir]).ended),
-        );
-        for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 0, err: '' });
-        const applied = outcomes.flatMap(({ out }): string[] => JSON.parse(out));
-        expect(applied.toSorted()).toEqual(all);
+        // One connection each, so the session that looks before the lock is the one that gets it.
+        const handles = await Promise.all(Array.from({ length: 8 }, () => openDatabase({ url, poolSize: 1 })));
+        const applied = await Promise.all(handles.map((database) => migrate({ database, dir })));
+        expect(applied.flat().toSorted()).toEqual(all);
+        await Promise.all(handles.map((database) => database.close()));
+      } finally {
+        await remove();
+      }
+    }
+  });
+
+  test('kill -9 at any moment leaves what the next start completes', { timeout: 120_000 }, async () => {
+    const all = await slowSteps();
+    for (let round = 0; round < 3; round++) {
+      const { url, remove } = await createServerDatabase(server, 'killed');
+      try {
+        for (let attempt = 0; attempt < 4; attempt++) {
+          const start = run('migrate-server.ts', [url, dir]);
+          await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * 500));
+          start.child.kill('SIGKILL');
+          await start.ended;
+        }
+        expect(await run('migrate-server.ts', [url, dir]).ended).toMatchObject({ code: 0, err: '' });
         await expectWhole(url, all);
       } finally {
         await remove();
       }
-    });
-
-    test('a session that saw no history table does not trust that memory once it has the lock', async () => {
-      const all = await slowSteps();
-      for (let round = 0; round < 3; round++) {
-        const { url, remove } = await createServerDatabase(server, 'crowd');
-        try {
-          // One connection each, so the session that looks before the lock is the one that gets it.
-          const handles = await Promise.all(Array.from({ length: 8 }, () => openDatabase({ url, poolSize: 1 })));
-          const applied = await Promise.all(handles.map((database) => migrate({ database, dir })));
-          expect(applied.flat().toSorted()).toEqual(all);
-          await Promise.all(handles.map((database) => database.close()));
-        } finally {
-          await remove();
-        }
-      }
-    });
-
-    test('kill -9 at any moment leaves what the next start completes', { timeout: 120_000 }, async () => {
-      const all = await slowSteps();
-      for (let round = 0; round < 3; round++) {
-        const { url, remove } = await createServerDatabase(server, 'killed');
-        try {
-          for (let attempt = 0; attempt < 4; attempt++) {
-            const start = run('migrate-server.ts', [url, dir]);
-            await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * 500));
-            start.child.kill('SIGKILL');
-            await start.ended;
-          }
-          expect(await run('migrate-server.ts', [url, dir]).ended).toMatchObject({ code: 0, err: '' });
-          await expectWhole(url, all);
-        } finally {
-          await remove();
-        }
-      }
-    });
+    }
   });
-}
+});

@@ -5,15 +5,24 @@ import { assertSession } from '../session.ts';
 import { connectionConfig } from './config.ts';
 import { watchNetwork } from './watchdog.ts';
 
-/** Opens a pool to a PostgreSQL server and makes sure that it is one we can work with. */
-export async function openPostgres(options: PostgresOptions): Promise<Database> {
+/**
+ * Opens a pool to a PostgreSQL server and makes sure that it is one we can work with. `release` is called after the pool has
+ * closed, also when the opening fails.
+ */
+export async function openPostgres(
+  options: PostgresOptions,
+  release: () => Promise<void> = async () => undefined,
+): Promise<Database> {
   const { poolSize = 10, log } = options;
   const config = connectionConfig(options);
-  const pool = new SteadyPool({ ...config, max: poolSize, idleTimeoutMillis: 30_000 }, (error) =>
-    log?.warn({ error: error.message }, 'an idle database connection was lost'),
-  );
+  const pool = new SteadyPool({ ...config, max: poolSize, idleTimeoutMillis: 30_000 }, (error) => {
+    if (!pool.ending) log?.warn({ error: error.message }, 'an idle database connection was lost');
+  });
   const stopWatching = watchNetwork(pool, config, log);
-  const database = databaseOver('postgres', pool, async () => stopWatching());
+  const database = databaseOver(pool, async () => {
+    stopWatching();
+    await release();
+  });
   try {
     await assertSession(database);
     return database;

@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+
+import type { Database, DatabaseOptions } from '../database.ts';
+import { openDatabase } from '../open.ts';
+import { openPostgres } from '../postgres/open.ts';
+import { socketAddress } from './cluster.ts';
+import { postgresDirectory } from './directory.ts';
+import { DataDirectoryInUse } from './owner.ts';
+
+/**
+ * Opens a database beside whoever uses it already: a server by its URL, or the embedded database of a running ALICE over its
+ * socket. An embedded database that is not running is started, and stopped again at the close. For commands.
+ */
+export async function joinDatabase(options: DatabaseOptions): Promise<Database> {
+  if ('url' in options) return openDatabase(options);
+  try {
+    return await openDatabase(options);
+  } catch (error) {
+    if (!(error instanceof DataDirectoryInUse)) throw error;
+    const address = socketAddress(postgresDirectory(resolve(options.dataDir)));
+    return openPostgres({ ...options, url: address.url }, async () => address.remove());
+  }
+}

@@ -1,0 +1,44 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { findBinaries } from './embedded/binaries.ts';
+import { startCluster } from './embedded/cluster.ts';
+import { initialise, postgresDirectory } from './embedded/directory.ts';
+import { takeOwnership } from './embedded/owner.ts';
+import { chooseRunAs } from './embedded/run-as.ts';
+import { testBinariesFolder } from './env.ts';
+
+/** A PostgreSQL for the length of a test run or of one command. */
+export interface TemporaryServer {
+  readonly url: string;
+  /** Stops it and removes its files. */
+  remove(): Promise<void>;
+}
+
+/** What nobody needs of a database that is thrown away. */
+const NOT_DURABLE = '\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n';
+
+/** Makes a new PostgreSQL in `dataDir` that may lose everything at a power failure, and is faster for it. */
+export async function initialiseTemporary(dataDir: string): Promise<void> {
+  const binaries = await findBinaries(testBinariesFolder());
+  const owner = await takeOwnership(dataDir);
+  const runAs = await chooseRunAs(binaries, dataDir, postgresDirectory(dataDir));
+  await initialise(dataDir, binaries, runAs);
+  await appendFile(join(postgresDirectory(dataDir), 'postgresql.conf'), NOT_DURABLE);
+  await owner.release();
+}
+
+/** Starts an empty PostgreSQL in a temporary folder; it needs no server and no settings. */
+export async function startTemporaryServer(): Promise<TemporaryServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'alice-temporary-'));
+  const removeFiles = () => rm(dataDir, { recursive: true, force: true });
+  try {
+    await initialiseTemporary(dataDir);
+    const cluster = await startCluster({ dataDir, binaries: await findBinaries(testBinariesFolder()) });
+    return { url: cluster.url, remove: () => cluster.stop().then(removeFiles) };
+  } catch (error) {
+    await removeFiles();
+    throw error;
+  }
+}
