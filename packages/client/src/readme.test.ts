@@ -93,7 +93,8 @@ test('all examples hold as types', { timeout: 60_000 }, async () => {
       module: 'nodenext',
       jsx: 'react-jsx',
       types: [],
-      paths: { '@alice/client': [join(root, 'src/index.ts')] },
+      // What a consumer installs, without our sources and their types of Node.js.
+      paths: { '@alice/client': [join(root, 'dist/index.d.ts')] },
     };
     await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
     await writeFile(

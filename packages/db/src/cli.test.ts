@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-const cli = (...args: string[]) => run('../cli.ts', args, settings).ended;
+const cli = (...args: string[]) => run('../cli.ts', args, { env: settings }).ended;
 
 test('status, migrate and rollback say what they did', { timeout: 90_000 }, async () => {
   expect(await cli('status')).toMatchObject({
@@ -36,6 +36,8 @@ test('a mistake ends with one line and code 1', { timeout: 90_000 }, async () =>
   expect(await cli()).toEqual({ code: 1, out: '', err: 'error: usage: db new <name> | migrate | rollback | status\n' });
   expect(await cli('new')).toMatchObject({ code: 1, err: expect.stringContaining('error: a migration needs a name') });
   expect(await cli('new', 'Bad Name')).toMatchObject({ code: 1, err: expect.stringContaining('snake_case') });
-  const unreachable = run('../cli.ts', ['status'], { DATABASE_URL: 'postgres://user:secret@127.0.0.1:1/x' });
+  const unreachable = run('../cli.ts', ['status'], {
+    env: { DATABASE_URL: 'postgres://user:secret@127.0.0.1:1/x' },
+  });
   expect(await unreachable.ended).toEqual({ code: 1, out: '', err: 'error: connect ECONNREFUSED 127.0.0.1:1\n' });
 });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Binaries, EmbeddedDatabaseError } from './binaries.ts';
 import { postgresEnvironment } from './env.ts';
+import { exitOf } from './exit-of.ts';
 import { giveTo, type RunAs } from './run-as.ts';
 
 const HALF_MADE = /^postgresql\.new-/;
@@ -83,7 +83,7 @@ async function runInitdb(binaries: Binaries, { prefix }: RunAs, directory: strin
   child.stderr?.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString()}`.slice(-4_000);
   });
-  const [code] = await once(child, 'close');
+  const code = await exitOf(child);
   if (code !== 0) {
     const reason = said.split('\n').filter((line) => /error|fatal|could not/i.test(line));
     throw new EmbeddedDatabaseError(`cannot make a database in ${directory}: ${reason.join('; ') || said.trim()}`);

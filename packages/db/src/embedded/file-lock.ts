@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 import { EmbeddedDatabaseError } from './binaries.ts';
 import { postgresEnvironment } from './env.ts';
+import { exitOf } from './exit-of.ts';
 
 /**
  * A lock that the kernel keeps on an open file (flock(2)). It ends with the last process that has the file open, however that
@@ -33,7 +33,7 @@ async function lockOpenFile(file: FileHandle, path: string): Promise<boolean> {
   child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const [code] = await once(child, 'close').catch((cause: unknown) => {
+  const code = await exitOf(child).catch((cause: unknown) => {
     throw new EmbeddedDatabaseError(
       'the embedded database needs the command flock (package util-linux): install it, or set DATABASE_URL',
       { cause },

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DatabaseLog } from '../database.ts';
 import { type Binaries, EmbeddedDatabaseError } from './binaries.ts';
 import { postgresEnvironment } from './env.ts';
+import { exitOf } from './exit-of.ts';
 import type { FileLock } from './file-lock.ts';
 import type { RunAs } from './run-as.ts';
 import { LOG_LINE_PREFIX, readServerLog } from './server-log.ts';
@@ -81,7 +81,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   const child = spawnPostgres(options);
   if (child.stderr === null) throw new TypeError('PostgreSQL was started without its standard error');
   const serverLog = readServerLog(child.stderr, options.log);
-  const ended = once(child, 'close').then(
+  const ended = exitOf(child).then(
     () => describeEnd(child, serverLog.lastWords()),
     (error: unknown) => String(error),
   );

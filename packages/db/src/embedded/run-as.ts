@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, chown, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { type Binaries, EmbeddedDatabaseError } from './binaries.ts';
+import { exitOf } from './exit-of.ts';
 
 /** How to start a program of PostgreSQL, which refuses to run as root. */
 export interface RunAs {
@@ -23,8 +23,7 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
 async function succeeds([command = '', ...args]: readonly string[]): Promise<boolean> {
   const child = spawn(command, args, { stdio: 'ignore' });
   try {
-    const [code] = await once(child, 'close');
-    return code === 0;
+    return (await exitOf(child)) === 0;
   } catch {
     return false; // there is no such command
   }
