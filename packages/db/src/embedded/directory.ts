@@ -25,7 +25,11 @@ async function exists(path: string): Promise<boolean> {
 /** The directory's major version; null when there is no directory. Throws when it holds something else than a database. */
 export async function majorOf(directory: string): Promise<number | null> {
   if (!(await exists(directory))) return null;
-  const version = await readFile(join(directory, 'PG_VERSION'), 'utf8').catch(() => '');
+  const version = await readFile(join(directory, 'PG_VERSION'), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'EACCES')
+      throw new EmbeddedDatabaseError(`${directory} belongs to another user: start ALICE as its owner`);
+    return '';
+  });
   const major = Number.parseInt(version, 10);
   if (Number.isNaN(major))
     throw new EmbeddedDatabaseError(

@@ -10,15 +10,23 @@ export interface RunAs {
   /** The words that come before the program and its arguments. */
   readonly prefix: readonly string[];
   /** The user who must own the files; null when they are ours already. */
-  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  readonly owner: User | null;
+}
+
+interface User {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** The kernel stops PostgreSQL (fast shutdown) when our process ends, however that happens. Linux only. */
 const ENDS_WITH_US = ['setpriv', '--pdeathsig', 'INT', '--'];
-/** Root outside, an ordinary user inside: the files stay root's, in a home of mode 0700 as well. */
-const USER_NAMESPACE = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'];
 
-const NOBODY = { uid: 65_534, gid: 65_534 };
+/** We are this user inside and stay ourselves outside: the files remain ours, in a home of mode 0700 as well. */
+function userNamespace({ uid, gid }: User): readonly string[] {
+  return ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
+}
+
+const NOBODY: User = { uid: 65_534, gid: 65_534 };
 
 async function succeeds([command = '', ...args]: readonly string[]): Promise<boolean> {
   const child = spawn(command, args, { stdio: 'ignore' });
@@ -29,21 +37,20 @@ async function succeeds([command = '', ...args]: readonly string[]): Promise<boo
   }
 }
 
-/** The system's own user for PostgreSQL, else `nobody`. */
-async function unprivilegedUser(): Promise<{ uid: number; gid: number }> {
-  const users = await readFile('/etc/passwd', 'utf8').catch(() => '');
+/** The system's own user for PostgreSQL, else `nobody`: initdb wants one that the system knows by name. */
+function unprivilegedUser(users: string): User {
   const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+):/m.exec(users) ?? [];
   return uid === undefined || gid === undefined ? NOBODY : { uid: Number(uid), gid: Number(gid) };
 }
 
-async function ownerOf(path: string): Promise<{ uid: number; gid: number } | null> {
+async function ownerOf(path: string): Promise<User | null> {
   return stat(path).then(
     ({ uid, gid }) => ({ uid, gid }),
     () => null,
   );
 }
 
-async function asOtherUser(binaries: Binaries, dataDir: string, owner: { uid: number; gid: number }): Promise<RunAs> {
+async function asOtherUser(binaries: Binaries, dataDir: string, owner: User): Promise<RunAs> {
   const user = ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'];
   const prefix = ['setpriv', ...user, ...ENDS_WITH_US.slice(1)];
   // PostgreSQL passes through the data directory; what else lies there stays readable to us alone.
@@ -70,21 +77,29 @@ export async function chooseRunAs(binaries: Binaries, dataDir: string, directory
   const isLinux = process.platform === 'linux';
   const existing = await ownerOf(directory);
   const ourUid = process.getuid?.() ?? -1;
-  if (ourUid !== 0) {
-    if (existing !== null && existing.uid !== ourUid)
-      throw new EmbeddedDatabaseError(
-        `${directory} belongs to user ${existing.uid}, and this is user ${ourUid}: start ALICE as its owner`,
-      );
-    return { prefix: isLinux ? ENDS_WITH_US : [], owner: null };
-  }
-  if (!isLinux)
+  if (ourUid !== 0 && existing !== null && existing.uid !== ourUid)
     throw new EmbeddedDatabaseError(
-      'PostgreSQL does not run as root: start ALICE as an ordinary user, or set DATABASE_URL',
+      `${directory} belongs to user ${existing.uid}, and this is user ${ourUid}: start ALICE as its owner`,
     );
+  if (!isLinux) {
+    if (ourUid === 0)
+      throw new EmbeddedDatabaseError(
+        'PostgreSQL does not run as root: start ALICE as an ordinary user, or set DATABASE_URL',
+      );
+    return { prefix: [], owner: null };
+  }
+  const users = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const namespace = userNamespace(unprivilegedUser(users));
+  if (ourUid !== 0) {
+    // A container may run as any number (`docker run --user`): such a user has no name.
+    const hasName = new RegExp(`^[^:]+:[^:]*:${ourUid}:`, 'm').test(users);
+    const prefix = hasName || !(await succeeds([...namespace, 'true'])) ? [] : namespace;
+    return { prefix: [...prefix, ...ENDS_WITH_US], owner: null };
+  }
   // Made by an ordinary user, or as one where namespaces were forbidden: it stays theirs.
   if (existing !== null && existing.uid !== 0) return asOtherUser(binaries, dataDir, existing);
-  if (await succeeds([...USER_NAMESPACE, 'true'])) return { prefix: [...USER_NAMESPACE, ...ENDS_WITH_US], owner: null };
-  return asOtherUser(binaries, dataDir, await unprivilegedUser());
+  if (await succeeds([...namespace, 'true'])) return { prefix: [...namespace, ...ENDS_WITH_US], owner: null };
+  return asOtherUser(binaries, dataDir, unprivilegedUser(users));
 }
 
 /** Gives a directory and all in it to the user that PostgreSQL runs as. */
