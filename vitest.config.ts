@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // A process each: PGlite and argon2 keep memory and threads that only the end of a process gives back.
+    // A process each: argon2 keeps memory and threads that only the end of a process gives back.
     pool: 'forks',
     // Machines of two cores run the suite; a third worker only makes tests wait for each other.
     maxWorkers: 2,
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'prisma/**/*.test.ts'],
-          // A migrated database that every test file copies: a PGlite snapshot, or a template on TEST_DATABASE_URL.
+          // One server for the run (TEST_DATABASE_URL, or our own), and on it a migrated database that every test copies.
           globalSetup: ['packages/db/src/testing-setup.ts'],
         },
       },

