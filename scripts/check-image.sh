@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The steps of the Dockerfile without Docker: builds from the files that git knows, prunes to production, lays the image
-# out in a temporary folder, and starts the server there until it answers. Usage: scripts/check-image.sh
+# out in a temporary folder, and starts the server there until it answers.
+# Usage: DATABASE_URL=<an empty database> scripts/check-image.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
+: "${DATABASE_URL:?is missing: the image brings no database of its own}"
 
 work="$(mktemp -d)"
 server=
@@ -20,7 +22,7 @@ done | tar --create --null --files-from=- | tar --extract --directory="$work/bui
   export CI=true CHECKPOINT_DISABLE=1 TURBO_TELEMETRY_DISABLED=1
   pnpm install --frozen-lockfile --reporter=silent
   pnpm exec turbo run build --filter=./apps/server --output-logs=errors-only
-  pnpm --filter=@alice/server deploy --prod "$work/out" --reporter=silent
+  pnpm --filter=@alice/server deploy --prod --no-optional "$work/out" --reporter=silent
 )
 
 echo '== production stage'
@@ -36,7 +38,7 @@ du -sh "$app" | cut -f1
 echo '== start'
 readonly port=18080
 cd "$app"
-env -i PATH="$PATH" NODE_ENV=production APP_ENV=production DATA_DIR="$work/data" HOST=127.0.0.1 PORT="$port" \
+env -i PATH="$PATH" NODE_ENV=production APP_ENV=production DATA_DIR="$work/data" DATABASE_URL="$DATABASE_URL" HOST=127.0.0.1 PORT="$port" \
   SECRET_KEY="$(openssl rand -base64 48)" JWT_SECRET_KEY="$(openssl rand -base64 48)" \
   "$node" apps/server/dist/main.js &
 server=$!
