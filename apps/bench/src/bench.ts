@@ -1,7 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ask, forkModule, stopProcess } from './child-process.ts';
 import { cpuSeconds } from './cpu-time.ts';
-import { createBenchDatabase } from './database.ts';
+import { createBenchDatabase, embeddedDatabaseUrl } from './database.ts';
 import { databaseServerUrl } from './env.ts';
 import type { LimitSettings } from './limit-server.ts';
 import type { LoadJob, LoadResult } from './load-process.ts';
@@ -15,7 +18,11 @@ export const connections = 16;
 /** What the product's pool holds unless told. */
 const poolSize = 10;
 
+/** `server`: the PostgreSQL of DATABASE_URL. `embedded`: the one that our server brings. */
+export type DatabaseName = 'server' | 'embedded';
+
 export interface Round {
+  readonly database: DatabaseName;
   readonly work: WorkName;
   readonly server: 'ours' | 'limit';
   readonly round: number;
@@ -43,51 +50,99 @@ interface Target {
 
 type Say = (line: string) => void;
 
-/** Measures every work on both servers, in turn. All that it makes is undone by `cleanUp`. */
+/** Both servers on one database, with all that is measured on them. */
+interface Arena {
+  readonly database: DatabaseName;
+  readonly ours: RunningServer;
+  readonly targets: readonly [Target, Target];
+  readonly works: Readonly<Record<WorkName, Work>>;
+}
+
+/** Measures every work on both servers, in turn, on each database. All that it makes is undone by `cleanUp`. */
 export async function runBench(options: Options, cleanUp: AsyncDisposableStack, say: Say): Promise<BenchResult> {
   const database = cleanUp.use(await createBenchDatabase(databaseServerUrl()));
   const machine = await machineFacts(database.serverVersion);
   say(`${machine.cpu}, ${machine.cores} cores; Node.js ${machine.node}; PostgreSQL ${machine.postgres}`);
-  const ours = await startServer({ databaseUrl: database.url }, cleanUp);
+  const arenas = [
+    await prepareArena('server', database.url, await startServer({ databaseUrl: database.url }, cleanUp), cleanUp),
+  ];
+  if (options.isEmbedded) {
+    const dataDir = await mkdtemp(join(tmpdir(), 'alice-bench-data-'));
+    cleanUp.defer(() => rm(dataDir, { recursive: true, force: true }));
+    const ours = await startServer({ dataDir }, cleanUp);
+    arenas.push(await prepareArena('embedded', embeddedDatabaseUrl(dataDir), ours, cleanUp));
+  }
+  const load = forked('./load-process.ts', cleanUp);
+  const rounds: Round[] = [];
+  for (const arena of arenas) await withLogOf(arena.ours, () => warmUp(arena, load, options, say));
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (const arena of arenas)
+      rounds.push(...(await withLogOf(arena.ours, () => measureRound(arena, load, round, options))));
+    say(`round ${round + 1} of ${options.rounds}`);
+  }
+  const titles = Object.fromEntries(Object.entries(arenas[0]?.works ?? {}).map(([name, { title }]) => [name, title]));
+  return { machine, titles: titles as Record<WorkName, string>, rounds };
+}
+
+async function prepareArena(
+  database: DatabaseName,
+  databaseUrl: string,
+  ours: RunningServer,
+  cleanUp: AsyncDisposableStack,
+): Promise<Arena> {
   return withLogOf(ours, async () => {
-    const scene = await setScene(ours, database.url, connections);
+    const scene = await setScene(ours, databaseUrl, connections);
     const limit = forked('./limit-server.ts', cleanUp);
     const { port } = await ask<{ port: number }>(limit, {
-      databaseUrl: database.url,
+      databaseUrl,
       poolSize,
       jwtSecret: ours.jwtSecret,
       statements: scene.statements,
     } satisfies LimitSettings);
-    const load = forked('./load-process.ts', cleanUp);
-    const targets: readonly [Target, Target] = [
-      { server: 'ours', url: ours.url, pid: ours.pid },
-      { server: 'limit', url: `http://127.0.0.1:${port}`, pid: limit.pid ?? 0 },
-    ];
-    const works = describeWorks(scene);
-    const rounds: Round[] = [];
-
-    for (const name of options.works) {
-      await assertAgreement(works[name], targets);
-      for (const target of targets) await measure(load, target, works[name], options.warmUpSeconds);
-      say(`warmed up: ${works[name].title}`);
-    }
-    for (let round = 0; round < options.rounds; round += 1) {
-      for (const name of options.works) {
-        // Who goes first changes with the round, so a drift of the machine favours neither.
-        for (const target of round % 2 === 0 ? targets : targets.toReversed()) {
-          await ours.clearLog();
-          const figures = await measure(load, target, works[name], options.roundSeconds);
-          rounds.push({ work: name, server: target.server, round, ...figures });
-          if (target.server === 'ours' && name !== 'ping' && (await ours.logSize()) === 0) {
-            throw new Error('Our server logged nothing: its figures would flatter it');
-          }
-        }
-      }
-      say(`round ${round + 1} of ${options.rounds}`);
-    }
-    const titles = Object.fromEntries(Object.entries(works).map(([name, { title }]) => [name, title]));
-    return { machine, titles: titles as Record<WorkName, string>, rounds };
+    return {
+      database,
+      ours,
+      targets: [
+        { server: 'ours', url: ours.url, pid: ours.pid },
+        { server: 'limit', url: `http://127.0.0.1:${port}`, pid: limit.pid ?? 0 },
+      ],
+      works: describeWorks(scene),
+    };
   });
+}
+
+async function warmUp(
+  { database, targets, works }: Arena,
+  load: ChildProcess,
+  options: Options,
+  say: Say,
+): Promise<void> {
+  for (const name of options.works) {
+    await assertAgreement(works[name], targets);
+    for (const target of targets) await measure(load, target, works[name], options.warmUpSeconds);
+    say(`warmed up (${database}): ${works[name].title}`);
+  }
+}
+
+async function measureRound(
+  { database, ours, targets, works }: Arena,
+  load: ChildProcess,
+  round: number,
+  options: Options,
+): Promise<Round[]> {
+  const rounds: Round[] = [];
+  for (const name of options.works) {
+    // Who goes first changes with the round, so a drift of the machine favours neither.
+    for (const target of round % 2 === 0 ? targets : targets.toReversed()) {
+      await ours.clearLog();
+      const figures = await measure(load, target, works[name], options.roundSeconds);
+      rounds.push({ database, work: name, server: target.server, round, ...figures });
+      if (target.server === 'ours' && name !== 'ping' && (await ours.logSize()) === 0) {
+        throw new Error('Our server logged nothing: its figures would flatter it');
+      }
+    }
+  }
+  return rounds;
 }
 
 /** Starts a child that ends with the run. */

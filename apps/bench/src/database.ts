@@ -45,6 +45,11 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** How to reach the PostgreSQL that a server with this data directory runs. */
+export function embeddedDatabaseUrl(dataDir: string): string {
+  return `postgres://postgres@${encodeURIComponent(`${dataDir}/postgresql`)}/postgres`;
+}
+
 /** One statement on a connection of its own. `Row` is what the caller's SQL selects. */
 export async function queryOnce<Row extends pg.QueryResultRow>(
   url: string,

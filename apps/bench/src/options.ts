@@ -7,10 +7,14 @@ export interface Options {
   readonly rounds: number;
   readonly roundSeconds: number;
   readonly warmUpSeconds: number;
+  /** Measure on the embedded database, too. */
+  readonly isEmbedded: boolean;
   /** Compare with the floors and fail below them. */
   readonly check: boolean;
   /** Instead of measuring: find where our server spends its time in this work. */
   readonly profile: WorkName | 'live' | null;
+  /** Instead of requests: starts and memory. */
+  readonly isStart: boolean;
   /** Instead of requests: the live feed. */
   readonly live: LiveOptions | null;
 }
@@ -26,10 +30,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const usage = `Usage: pnpm bench [--quick] [--only <works>] [--check] [--profile <work>]
+export const usage = `Usage: pnpm bench [--quick] [--embedded] [--start] [--only <works>] [--check] [--profile <work>]
        pnpm bench --live [--chaos] [--on <setups>] [--seconds <n>] [--check]
   --quick           3 rounds of 1 s instead of 5 of 3 s
   --only <works>    some works, separated by commas: ${workNames.join(', ')}
+  --embedded        on the embedded database as well, for comparison
+  --start           instead of requests: how long a start takes and what memory it needs, on both databases
   --check           exit 1 below a floor of apps/bench/floors.json
   --profile <work>  our server alone, under --cpu-prof: the functions and packages that take its time;
                     "live" is the live feed on PostgreSQL
@@ -40,12 +46,14 @@ export const usage = `Usage: pnpm bench [--quick] [--only <works>] [--check] [--
 
 /** Reads the command line. Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
-  const { quick, only, check, profile, live, chaos, on, seconds } = parseFlags(args);
+  const { quick, embedded, start, only, check, profile, live, chaos, on, seconds } = parseFlags(args);
   return {
     works: only === undefined ? workNames : only.split(',').map(toWork),
     rounds: quick ? 3 : 5,
     roundSeconds: quick ? 1 : 3,
     warmUpSeconds: quick ? 1 : 3,
+    isEmbedded: embedded,
+    isStart: start,
     check,
     profile: profile === undefined ? null : profile === 'live' ? profile : toWork(profile),
     live: live || chaos ? toLive(chaos, on, seconds) : null,
@@ -59,6 +67,8 @@ function parseFlags(args: readonly string[]) {
       args: args.filter((arg) => arg !== '--'),
       options: {
         quick: { type: 'boolean', default: false },
+        embedded: { type: 'boolean', default: false },
+        start: { type: 'boolean', default: false },
         only: { type: 'string' },
         check: { type: 'boolean', default: false },
         profile: { type: 'string' },
