@@ -1,14 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@alice/db';
 import { expect, test } from 'vitest';
 import { CallError, call, health, type Person, register } from './harness/call.ts';
 import { type ChildServer, startServer } from './harness/child-server.ts';
+import { roundsFactor, testDatabaseUrl } from './harness/env.ts';
 import { createTestStore } from './harness/test-store.ts';
 
-const rounds = 20;
 const people = 4;
 const writersEach = 2;
-const readyLimitMs = 5000;
+const promisedMs = 5000;
 
 /** What a reply promised: from then on the task has at least this version, and had this title in this version. */
 interface Acknowledgement {
@@ -18,51 +20,90 @@ interface Acknowledgement {
   readonly title: string;
 }
 
-test('F1: kill -9 under writes loses nothing that was acknowledged and leaves nothing half-done', {
-  timeout: 180_000,
-}, async () => {
-  const startedAt = performance.now();
-  await using store = await createTestStore();
-  const acknowledged: Acknowledgement[] = [];
-  const restartsMs: number[] = [];
+/** What is killed, and how often: the embedded PostgreSQL is a process beside ours. */
+const victims =
+  testDatabaseUrl() === null
+    ? ([
+        ['our process', 20],
+        ['its PostgreSQL', 5],
+        ['both', 5],
+      ] as const)
+    : ([['our process', 20]] as const);
 
-  let server = await startServer(store);
-  try {
-    const { url } = server;
-    const persons = await Promise.all(Array.from({ length: people }, () => register(url)));
-    for (let round = 1; round <= rounds; round += 1) {
-      await writeUntilKilled(server, persons, acknowledged);
+for (const [victim, usually] of victims) {
+  const rounds = usually * roundsFactor();
+  test(`F1: kill -9 of ${victim} under writes loses nothing that was acknowledged and leaves nothing half-done`, {
+    timeout: 180_000 * roundsFactor(),
+  }, async () => {
+    const startedAt = performance.now();
+    await using store = await createTestStore();
+    const acknowledged: Acknowledgement[] = [];
+    const restartsMs: number[] = [];
 
-      const killedAt = performance.now();
-      server = await startServer(store);
-      expect(await health(server.url)).toMatchObject({ httpStatus: 200, body: { status: 'healthy' } });
-      restartsMs.push(performance.now() - killedAt);
-      expect(await lost(server.url, persons, acknowledged), `lost in round ${round}`).toEqual([]);
+    let server = await startServer(store);
+    // The promise is for a machine that is free; a busy one gets as many times longer as it took for an ordinary start.
+    const readyLimitMs = Math.max(promisedMs, 4 * (performance.now() - startedAt));
+    try {
+      const { url } = server;
+      const persons = await Promise.all(Array.from({ length: people }, () => register(url)));
+      for (let round = 1; round <= rounds; round += 1) {
+        await writeUntilKilled(server, persons, acknowledged, async () => {
+          if (victim !== 'our process') await killPostgres(store.dataDir);
+          if (victim !== 'its PostgreSQL') await server.kill('SIGKILL');
+        });
+
+        const killedAt = performance.now();
+        if (victim !== 'its PostgreSQL') server = await startServer(store);
+        restartsMs.push((await untilHealthy(server.url)) - killedAt);
+        expect(await lost(server.url, persons, acknowledged), `lost in round ${round}`).toEqual([]);
+      }
+      expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 });
+
+      await using database = await store.open();
+      expect(await halfDone(database, acknowledged)).toEqual([]);
+    } finally {
+      await server[Symbol.asyncDispose]();
     }
-    expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 });
 
-    await using database = await store.open();
-    expect(await halfDone(database, acknowledged)).toEqual([]);
-  } finally {
-    await server[Symbol.asyncDispose]();
+    const slowest = Math.max(...restartsMs);
+    const creates = acknowledged.filter(({ version }) => version === 1).length;
+    console.log(
+      `F1 on ${store.databaseUrl === undefined ? 'the embedded PostgreSQL' : 'PostgreSQL'}, ${victim}: ` +
+        `${acknowledged.length} acknowledged writes (${creates} creates, ${acknowledged.length - creates} updates), ` +
+        `${restartsMs.length} kills, ready again after ${Math.round(slowest)} ms at most, ` +
+        `${Math.round((performance.now() - startedAt) / 1000)} s in all`,
+    );
+    expect(acknowledged.length).toBeGreaterThan(rounds * people * writersEach);
+    expect(slowest).toBeLessThan(readyLimitMs);
+  });
+}
+
+async function killPostgres(dataDir: string): Promise<void> {
+  const pidFile = await readFile(join(dataDir, 'postgresql', 'postmaster.pid'), 'utf8');
+  process.kill(Number.parseInt(pidFile, 10), 'SIGKILL');
+}
+
+/**
+ * Waits for health twice in a row, as connections that died with the database may be found one after the other. Gives the
+ * moment of the first.
+ */
+async function untilHealthy(url: string): Promise<number> {
+  for (let since: number | null = null; ; ) {
+    const { httpStatus } = await health(url);
+    const now = performance.now();
+    if (httpStatus === 200 && since !== null) return since;
+    since = httpStatus === 200 ? now : null;
+    // Longer than a health reply is kept.
+    await sleep(since === null ? 50 : 550);
   }
+}
 
-  const slowest = Math.max(...restartsMs);
-  const creates = acknowledged.filter(({ version }) => version === 1).length;
-  console.log(
-    `F1 on ${store.databaseUrl === undefined ? 'the embedded PostgreSQL' : 'PostgreSQL'}: ${acknowledged.length} acknowledged writes ` +
-      `(${creates} creates, ${acknowledged.length - creates} updates), ${restartsMs.length} restarts, ` +
-      `slowest ${Math.round(slowest)} ms, ${Math.round((performance.now() - startedAt) / 1000)} s in all`,
-  );
-  expect(acknowledged.length).toBeGreaterThan(rounds * people * writersEach);
-  expect(slowest).toBeLessThan(readyLimitMs);
-});
-
-/** Writes with all writers at once and kills the server at a random moment while they do. */
+/** Writes with all writers at once and kills at a random moment while they do. */
 async function writeUntilKilled(
   server: ChildServer,
   persons: readonly Person[],
   acknowledged: Acknowledgement[],
+  kill: () => Promise<void>,
 ): Promise<void> {
   let isKilled = false;
   const writers = persons.flatMap((person) =>
@@ -70,7 +111,7 @@ async function writeUntilKilled(
   );
   const killed = sleep(50 + Math.random() * 550).then(() => {
     isKilled = true;
-    return server.kill('SIGKILL');
+    return kill();
   });
   await Promise.all([...writers, killed]);
 }
@@ -93,8 +134,8 @@ async function write(
       }
     }
   } catch (error) {
-    // No reply, as the server is gone: this write may be there or not.
-    if (error instanceof CallError || !isKilled()) throw error;
+    // No reply, or 503 as the database is gone: this write may be there or not.
+    if (!isKilled() || (error instanceof CallError && error.status !== 503)) throw error;
   }
 }
 

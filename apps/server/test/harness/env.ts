@@ -10,6 +10,11 @@ export function testRedisUrl(): string | null {
   return process.env['TEST_REDIS_URL'] || null;
 }
 
+/** TEST_ROUNDS: how many times as often as usual faults are made; 1 unless told. For trials longer than CI's. */
+export function roundsFactor(): number {
+  return Number(process.env['TEST_ROUNDS'] || 1);
+}
+
 /** What a child process needs of ours. No setting of the product is inherited: each test states its own. */
 export function childEnvironment(): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '' };

@@ -89,6 +89,21 @@ if (isLinux) {
   });
 }
 
+if (isLinux) {
+  test('F15: a full disk fails callers as unavailable; when there is room again nothing is lost', {
+    timeout,
+  }, async () => {
+    const smallDisk = [
+      ...(isRoot ? ['unshare'] : ['unshare', '--user', '--map-root-user']),
+      ...['--mount', '--', 'sh', '-c', 'mount -t tmpfs -o size=220m,mode=0755 tmpfs "$0" && exec "$@"', parent],
+    ];
+    const { code, out, err } = await run('fill-disk.ts', [parent], { prefix: smallDisk }).ended;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const { answers, last, lost } = JSON.parse(out) as { answers: string[]; last: string; lost: number[] };
+    expect({ answers, last, lost }).toEqual({ answers: ['done', 'unavailable'], last: 'done', lost: [] });
+  });
+}
+
 if (isLinux && isRoot) {
   describe('as root', { timeout }, () => {
     const ordinary = 12_345;
