@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from './env.ts';
 
-const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const builtEntry = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const startLimitMs = 30_000;
 
 export interface ServerOptions {
@@ -12,6 +12,8 @@ export interface ServerOptions {
   /** None: embedded, in `dataDir`. */
   readonly databaseUrl?: string | undefined;
   readonly redisUrl?: string | undefined;
+  /** Another built server than this one. */
+  readonly entry?: string;
   /** Further settings; they win over the ones above. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -72,7 +74,13 @@ export async function startServer(options: ServerOptions): Promise<ChildServer> 
 }
 
 /** Starts the built server and does not wait for anything. */
-export function spawnServer({ dataDir, databaseUrl, redisUrl, env = {} }: ServerOptions): ServerProcess {
+export function spawnServer({
+  dataDir,
+  databaseUrl,
+  redisUrl,
+  entry = builtEntry,
+  env = {},
+}: ServerOptions): ServerProcess {
   if (!existsSync(entry)) {
     throw new Error('apps/server/dist/main.js is missing; build it: cd apps/server && node_modules/.bin/tsdown');
   }

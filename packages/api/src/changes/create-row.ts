@@ -2,7 +2,7 @@ import type { Rows, RunQuery } from '@alice/db';
 import { databaseFault } from '@alice/db';
 import type { UserContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { selectRow, type Table } from './tables.ts';
+import { insertedColumns, selectRow, type Table } from './tables.ts';
 import { toRecord } from './to-record.ts';
 
 /** A whole new row, but for its owner, its version and its times. */
@@ -61,12 +61,14 @@ function insertStatement(table: Table, action: string) {
 /** $1 person, $2 the row as JSON, $3 now, $4 session. The counter's row lock is taken first and held to the commit. */
 function insertSql(table: Table, action: string): string {
   const { name, entity, secret } = table;
+  const { names, wanted } = insertedColumns(table);
   const line = [...secret, 'user_id'].map((column) => `'${column}'`).join(', ');
   return `
     WITH numbered AS (
       UPDATE change_counters SET number = number + 1 WHERE user_id = $1 RETURNING number
     ), created AS (
-      INSERT INTO ${name} SELECT w.* FROM numbered, jsonb_populate_record(NULL::${name}, $2::jsonb) w RETURNING *
+      INSERT INTO ${name} (${names})
+      SELECT ${wanted} FROM numbered, jsonb_populate_record(NULL::${name}, $2::jsonb) w RETURNING *
     ), line AS (
       INSERT INTO activity (user_id, number, at, actor_id, session_id, entity, entity_id, action, after)
       SELECT $1, numbered.number, $3, $1, $4, '${entity}', created.id, '${action}',

@@ -105,6 +105,15 @@ export function selectRow(table: Pick<Table, 'name'>, alias: string): string {
   return columns[table.name].map(({ field, column }) => `${alias}.${column} AS "${field}"`).join(', ');
 }
 
+/**
+ * The columns of an INSERT, and the same of `w`, the row that is wanted. By name: a column that a newer version added in the
+ * meantime gets its default.
+ */
+export function insertedColumns(table: Pick<Table, 'name'>): { readonly names: string; readonly wanted: string } {
+  const names = columns[table.name].map(({ column }) => column);
+  return { names: names.join(', '), wanted: names.map((column) => `w.${column}`).join(', ') };
+}
+
 /** The columns that a change may set: all but the key and what every change sets itself. */
 export function settableColumns(table: Pick<Table, 'name'>): Column[] {
   const fixed = ['user_id', 'id', 'version', 'created_at', 'updated_at'];

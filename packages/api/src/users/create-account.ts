@@ -1,5 +1,5 @@
 import type { Rows, RunQuery } from '@alice/db';
-import { selectRow, users } from '../changes/tables.ts';
+import { insertedColumns, selectRow, users } from '../changes/tables.ts';
 import { toRecord } from '../changes/to-record.ts';
 import type { Context } from '../context.ts';
 import type { UserOut } from './schemas.ts';
@@ -13,12 +13,15 @@ export interface NewAccount {
   readonly passwordHash: string;
 }
 
+const { names, wanted } = insertedColumns(users);
+
 /** $1 the row as JSON, $2 now. The person's first change, number 1, is that they are there. */
 const statement = {
   name: 'users.createAccount',
   text: `
     WITH created AS (
-      INSERT INTO users SELECT w.* FROM jsonb_populate_record(NULL::users, $1::jsonb) w RETURNING *
+      INSERT INTO users (${names})
+      SELECT ${wanted} FROM jsonb_populate_record(NULL::users, $1::jsonb) w RETURNING *
     ), counter AS (
       INSERT INTO change_counters (user_id, number) SELECT id, 1 FROM created
     ), line AS (
