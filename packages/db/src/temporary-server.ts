@@ -16,8 +16,8 @@ export interface TemporaryServer {
   remove(): Promise<void>;
 }
 
-/** What nobody needs of a database that is thrown away. */
-const NOT_DURABLE = '\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n';
+/** Commits survive a killed process, not a power failure: nobody needs that of a database that is thrown away. */
+const NOT_DURABLE = '\nfsync = off\n';
 
 /** Makes a new PostgreSQL in `dataDir` that may lose everything at a power failure, and is faster for it. */
 export async function initialiseTemporary(dataDir: string): Promise<void> {
