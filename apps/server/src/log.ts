@@ -1,37 +1,42 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Settings } from './env.ts';
+import { LogOutput, openStandardOutput } from './log-output.ts';
 
 /** Never written, wherever they stand in a logged object. */
 const secrets = ['password', 'accessToken', 'refreshToken', 'authorization', 'cookie', 'token', 'secret'];
-
-const flushEveryMs = 200;
 
 export interface ServerLog {
   readonly log: Logger;
   /** For the one line of each request: its fields are fixed and hold no secret, so nothing is looked for in them. */
   readonly accessLog: Logger;
-  /** Writes what is still in memory. */
-  flush(): void;
+  /** Writes what is still in memory, within a second; what cannot be written is told on standard error. */
+  close(): Promise<void>;
 }
 
 type LogSettings = Pick<Settings, 'appEnv' | 'logLevel'>;
 
 /** JSON lines on standard output, buffered for a moment; coloured lines for a developer at a terminal. */
 export function createLog(settings: LogSettings): ServerLog {
-  if (settings.appEnv !== 'production' && process.stdout.isTTY) {
-    return { ...createLoggers(settings, pretty({ colorize: true, sync: true })), flush: () => undefined };
-  }
-  const destination = pino.destination({ fd: 1, sync: false, minLength: 8192 });
-  const timer = setInterval(() => destination.flush(), flushEveryMs);
-  timer.unref();
-  const flush = () => flushNow(destination);
-  process.once('exit', flush);
-  return { ...createLoggers(settings, destination), flush };
+  const isForPeople = settings.appEnv !== 'production' && process.stdout.isTTY;
+  const format = isForPeople ? prettyFactory({ colorize: true }) : String;
+  const output = new LogOutput(openStandardOutput(), (count) => format(lostLine(count)));
+  const closeNow = () => tellUnwritten(output.closeNow());
+  process.once('exit', closeNow);
+  // Nobody reads it, or its disk is full: no reason to end.
+  process.stderr.on('error', () => undefined);
+  return {
+    ...createLoggers(settings, { write: (line) => output.write(format(line)) }),
+    async close() {
+      const unwritten = await output.close();
+      process.off('exit', closeNow);
+      tellUnwritten(unwritten);
+    },
+  };
 }
 
 /** Both loggers, writing to one place. */
-export function createLoggers(settings: LogSettings, destination: DestinationStream): Omit<ServerLog, 'flush'> {
+export function createLoggers(settings: LogSettings, destination: DestinationStream): Omit<ServerLog, 'close'> {
   const options = {
     level: settings.logLevel,
     base: null,
@@ -69,11 +74,12 @@ function isoTime(): () => string {
   };
 }
 
-/** Fails when the file was never opened, which is when there is nothing to write. */
-function flushNow(destination: DestinationStream & { flushSync(): void }): void {
-  try {
-    destination.flushSync();
-  } catch (error) {
-    process.stderr.write(`the log could not be written: ${String(error)}\n`);
-  }
+/** The line that stands in the log where lines are missing. */
+function lostLine(count: number): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: 'warn', time, lost: count, msg: 'log lines were dropped: output was not taken' })}\n`;
+}
+
+function tellUnwritten(count: number): void {
+  if (count > 0) process.stderr.write(`${count} lines of the log could not be written\n`);
 }

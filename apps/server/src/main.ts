@@ -40,7 +40,7 @@ const drainMs = { development: 250, test: 250, production: 1000 };
 
 async function main(): Promise<void> {
   const settings = processSettings();
-  const { log, accessLog, flush } = createLog(settings);
+  const { log, accessLog, close: closeLog } = createLog(settings);
   const opened: Stoppable[] = [];
   let isDraining = false;
   const toldToStop = stopSignal();
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   } catch (error) {
     await stopAll(opened, log);
     log.fatal({ err: error }, `cannot start: ${explain(error)}`);
-    flush();
+    await closeLog();
     process.stderr.write(`cannot start: ${explain(error)}\n`);
     process.exit(1);
   }
@@ -112,7 +112,7 @@ async function main(): Promise<void> {
   isDraining = true;
   const isClean = await stopAll(opened, log);
   log.info({}, 'stopped');
-  flush();
+  await closeLog();
   process.exit(isClean ? 0 : 1);
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from './env.ts';
 
@@ -16,6 +17,9 @@ export interface ServerOptions {
   readonly entry?: string;
   /** Further settings; they win over the ones above. */
   readonly env?: Readonly<Record<string, string>>;
+  /** File descriptors in place of the pipes that are read here: nothing of that output is seen then. */
+  readonly stdout?: number;
+  readonly stderr?: number;
 }
 
 export interface Exit {
@@ -79,6 +83,8 @@ export function spawnServer({
   databaseUrl,
   redisUrl,
   entry = builtEntry,
+  stdout,
+  stderr,
   env = {},
 }: ServerOptions): ServerProcess {
   if (!existsSync(entry)) {
@@ -100,19 +106,19 @@ export function spawnServer({
       ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout ?? 'pipe', stderr ?? 'pipe'],
   });
   if (child.pid === undefined) throw new Error('the server could not be spawned');
 
   const logs: LogLine[] = [];
   const output: string[] = [];
   const errors: string[] = [];
-  createInterface(child.stdout).on('line', (line) => {
+  readLines(child.stdout, (line) => {
     output.push(line);
     const parsed = parseLogLine(line);
     if (parsed !== null) logs.push(parsed);
   });
-  createInterface(child.stderr).on('line', (line) => {
+  readLines(child.stderr, (line) => {
     output.push(line);
     errors.push(line);
   });
@@ -143,6 +149,10 @@ export function spawnServer({
       await kill('SIGKILL');
     },
   };
+}
+
+function readLines(stream: Readable | null, take: (line: string) => void): void {
+  if (stream !== null) createInterface(stream).on('line', take);
 }
 
 function parseLogLine(line: string): LogLine | null {

@@ -1,0 +1,156 @@
+import { constants, openSync, write, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Lines are gathered until they are worth a write, or for this long. */
+const gatherMs = 200;
+const gatherSize = 8192;
+/** Bounds the memory of lines that cannot be written, in UTF-16 units: some seconds of a busy server. */
+const heldLimit = 4 * 1024 * 1024;
+/** The reader of a full pipe may only be a moment behind; a full disk takes longer. */
+const firstRetryMs = 5;
+const lastRetryMs = 200;
+/** How long the end of the process waits for a reader. */
+const closeMs = 1000;
+
+/** Lines on their way out in one write. */
+interface Piece {
+  /** What is left to write. */
+  bytes: Buffer;
+  readonly size: number;
+  readonly count: number;
+}
+
+/**
+ * Writes log lines to a file descriptor and never waits for it. While it takes nothing (disk full, reader gone or standing
+ * still), lines are held up to a bound, then dropped and counted. sonic-boom, pino's own, ends the process at the first
+ * error and retries it without limit in its flush at exit.
+ */
+export class LogOutput {
+  readonly #fd: number;
+  readonly #lostLine: (count: number) => string;
+  readonly #heldLimit: number;
+  #lines: string[] = [];
+  /** Of the lines above, where the one that tells of lost lines counts as many as it tells of. */
+  #count = 0;
+  #piece: Piece | null = null;
+  /** Size of all lines that are not yet written. */
+  #held = 0;
+  #lost = 0;
+  #isWriting = false;
+  /** 0 while writing works. */
+  #retryMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Writes to `fd`, which must not block: see `openStandardOutput`. `lostLine` makes the line that tells of lost ones. */
+  constructor(fd: number, lostLine: (count: number) => string, limit = heldLimit) {
+    this.#fd = fd;
+    this.#lostLine = lostLine;
+    this.#heldLimit = limit;
+  }
+
+  write(line: string): void {
+    if (this.#held + line.length > this.#heldLimit) {
+      this.#lost += 1;
+      return;
+    }
+    this.#hold(line, 1);
+    if (!this.#isWriting && this.#retryMs === 0) this.#writeSoon();
+  }
+
+  /** Writes what is held, within a second. Gives the number of lines that could not be written. */
+  async close(): Promise<number> {
+    for (const until = performance.now() + closeMs; this.#held > 0 && performance.now() < until; ) {
+      this.#writePiece();
+      await sleep(firstRetryMs);
+    }
+    return this.#unwritten;
+  }
+
+  /** The same where nothing can be awaited: writes what is taken at once. */
+  closeNow(): number {
+    try {
+      // A write under way ends by itself: the end of the process waits for its thread.
+      while (!this.#isWriting && this.#held > 0) {
+        const piece = this.#nextPiece();
+        this.#advance(piece, writeSync(this.#fd, piece.bytes));
+      }
+    } catch {
+      // Counted as not written.
+    }
+    return this.#unwritten;
+  }
+
+  get #unwritten(): number {
+    return this.#lost + this.#count + (this.#piece?.count ?? 0);
+  }
+
+  #hold(line: string, count: number): void {
+    this.#lines.push(line);
+    this.#count += count;
+    this.#held += line.length;
+  }
+
+  #writeSoon(): void {
+    if (this.#held >= gatherSize) this.#writePiece();
+    else if (this.#held > 0) this.#writeIn(gatherMs);
+  }
+
+  #writeIn(ms: number): void {
+    this.#timer ??= setTimeout(() => this.#writePiece(), ms).unref();
+  }
+
+  #writePiece(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#isWriting || this.#held === 0) return;
+    const piece = this.#nextPiece();
+    this.#isWriting = true;
+    write(this.#fd, piece.bytes, (error, count) => {
+      this.#isWriting = false;
+      if (error !== null) {
+        this.#retryMs = Math.min(Math.max(firstRetryMs, 2 * this.#retryMs), lastRetryMs);
+        this.#writeIn(this.#retryMs);
+        return;
+      }
+      this.#retryMs = 0;
+      this.#advance(piece, count);
+      if (this.#piece === null) this.#writeSoon();
+      else this.#writePiece();
+    });
+  }
+
+  #nextPiece(): Piece {
+    if (this.#piece !== null) return this.#piece;
+    const bytes = Buffer.from(this.#lines.join(''));
+    this.#piece = { bytes, size: this.#held, count: this.#count };
+    this.#lines = [];
+    this.#count = 0;
+    return this.#piece;
+  }
+
+  #advance(piece: Piece, count: number): void {
+    piece.bytes = piece.bytes.subarray(count);
+    if (piece.bytes.length > 0) return;
+    this.#piece = null;
+    this.#held -= piece.size;
+    if (this.#lost === 0) return;
+    // There is room again, and this is the place where the lines are missing.
+    this.#hold(this.#lostLine(this.#lost), this.#lost);
+    this.#lost = 0;
+  }
+}
+
+/**
+ * Standard output as a file descriptor that does not block: a blocked write would hold a thread, for which the end of the
+ * process would wait. Node makes a pipe or socket non-blocking when `process.stdout` is first read, but not a terminal.
+ */
+export function openStandardOutput(): number {
+  const { fd, isTTY } = process.stdout;
+  if (!isTTY) return fd;
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    // Not Linux.
+    return fd;
+  }
+}
