@@ -41,7 +41,7 @@ export class LogOutput {
   #retryMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Writes to `fd`, which must not block: see `openStandardOutput`. `lostLine` makes the line that tells of lost ones. */
+  /** Writes to `fd`, which must not block: see `openOutput`. `lostLine` makes the line that tells of lost ones. */
   constructor(fd: number, lostLine: (count: number) => string, limit = heldLimit) {
     this.#fd = fd;
     this.#lostLine = lostLine;
@@ -141,16 +141,24 @@ export class LogOutput {
 }
 
 /**
- * Standard output as a file descriptor that does not block: a blocked write would hold a thread, for which the end of the
- * process would wait. Node makes a pipe or socket non-blocking when `process.stdout` is first read, but not a terminal.
+ * Standard output or error as a file descriptor that does not block: a blocked write would hold a thread, for which the end
+ * of the process would wait. Node makes a pipe or socket non-blocking when its stream is first read, but not a terminal.
  */
-export function openStandardOutput(): number {
-  const { fd, isTTY } = process.stdout;
+export function openOutput({ fd, isTTY }: NodeJS.WriteStream & { readonly fd: number }): number {
   if (!isTTY) return fd;
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
     // Not Linux.
     return fd;
+  }
+}
+
+/** Writes to standard error what it takes at once. For last words: nothing may keep the process from ending after them. */
+export function writeToStandardError(text: string): void {
+  try {
+    writeSync(openOutput(process.stderr), text);
+  } catch {
+    // There is nobody left to tell.
   }
 }

@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Settings } from './env.ts';
-import { LogOutput, openStandardOutput } from './log-output.ts';
+import { LogOutput, openOutput, writeToStandardError } from './log-output.ts';
 
 /** Never written, wherever they stand in a logged object. */
 const secrets = ['password', 'accessToken', 'refreshToken', 'authorization', 'cookie', 'token', 'secret'];
@@ -12,6 +12,8 @@ export interface ServerLog {
   readonly accessLog: Logger;
   /** Writes what is still in memory, within a second; what cannot be written is told on standard error. */
   close(): Promise<void>;
+  /** The same where nothing can be awaited: writes what is taken at once. */
+  closeNow(): void;
 }
 
 type LogSettings = Pick<Settings, 'appEnv' | 'logLevel'>;
@@ -20,13 +22,17 @@ type LogSettings = Pick<Settings, 'appEnv' | 'logLevel'>;
 export function createLog(settings: LogSettings): ServerLog {
   const isForPeople = settings.appEnv !== 'production' && process.stdout.isTTY;
   const format = isForPeople ? prettyFactory({ colorize: true }) : String;
-  const output = new LogOutput(openStandardOutput(), (count) => format(lostLine(count)));
-  const closeNow = () => tellUnwritten(output.closeNow());
+  const output = new LogOutput(openOutput(process.stdout), (count) => format(lostLine(count)));
+  const closeNow = () => {
+    process.off('exit', closeNow);
+    tellUnwritten(output.closeNow());
+  };
   process.once('exit', closeNow);
   // Nobody reads it, or its disk is full: no reason to end.
   process.stderr.on('error', () => undefined);
   return {
     ...createLoggers(settings, { write: (line) => output.write(format(line)) }),
+    closeNow,
     async close() {
       const unwritten = await output.close();
       process.off('exit', closeNow);
@@ -36,7 +42,10 @@ export function createLog(settings: LogSettings): ServerLog {
 }
 
 /** Both loggers, writing to one place. */
-export function createLoggers(settings: LogSettings, destination: DestinationStream): Omit<ServerLog, 'close'> {
+export function createLoggers(
+  settings: LogSettings,
+  destination: DestinationStream,
+): Pick<ServerLog, 'log' | 'accessLog'> {
   const options = {
     level: settings.logLevel,
     base: null,
@@ -81,5 +90,5 @@ function lostLine(count: number): string {
 }
 
 function tellUnwritten(count: number): void {
-  if (count > 0) process.stderr.write(`${count} lines of the log could not be written\n`);
+  if (count > 0) writeToStandardError(`${count} lines of the log could not be written\n`);
 }

@@ -22,15 +22,18 @@ import { createHealthCheck } from './health.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { listen } from './listen.ts';
 import { createLog } from './log.ts';
+import { writeToStandardError } from './log-output.ts';
 import { createMailer } from './mail/create-mailer.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 import { sealingSecrets, signingSecrets } from './secrets.ts';
-import { type Stoppable, stopAll, stopServer } from './stop.ts';
+import { endProcess, endWithin, type Stoppable, stopAll, stopServer } from './stop.ts';
 import { startWorker } from './worker.ts';
 
 /** The same place seen from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
-const requestDeadlineMs = 8000;
+const requestDeadlineMs = 7000;
+/** From the signal to the end of the process, whatever hangs. With what the log may take, under the ten seconds that supervisors give. */
+const stopLimitMs = 9000;
 /** How soon a change shows whose announcement was lost: with Redis away, or without it, if there are other processes. */
 const pollMs = 1000;
 /** An embedded database has this process alone: nothing is lost between them. */
@@ -40,7 +43,8 @@ const drainMs = { development: 250, test: 250, production: 1000 };
 
 async function main(): Promise<void> {
   const settings = processSettings();
-  const { log, accessLog, close: closeLog } = createLog(settings);
+  const serverLog = createLog(settings);
+  const { log, accessLog } = serverLog;
   const opened: Stoppable[] = [];
   let isDraining = false;
   const toldToStop = stopSignal();
@@ -101,19 +105,21 @@ async function main(): Promise<void> {
       `${settings.appName} listens on ${url}`,
     );
   } catch (error) {
+    endWithin(stopLimitMs, serverLog);
     await stopAll(opened, log);
     log.fatal({ err: error }, `cannot start: ${explain(error)}`);
-    await closeLog();
-    process.stderr.write(`cannot start: ${explain(error)}\n`);
-    process.exit(1);
+    await serverLog.close();
+    writeToStandardError(`cannot start: ${explain(error)}\n`);
+    await endProcess(1);
   }
 
   log.info({ signal: await toldToStop }, 'stopping');
   isDraining = true;
+  endWithin(stopLimitMs, serverLog);
   const isClean = await stopAll(opened, log);
   log.info({}, 'stopped');
-  await closeLog();
-  process.exit(isClean ? 0 : 1);
+  await serverLog.close();
+  await endProcess(isClean ? 0 : 1);
 }
 
 interface Parts {
@@ -176,7 +182,7 @@ function explain(error: unknown): string {
 
 main().catch((error: unknown) => {
   // Faults in the settings are the operator's to mend, one line each; anything else needs its stack.
-  process.stderr.write(
+  writeToStandardError(
     `${error instanceof SettingsError || !(error instanceof Error) ? String(error) : error.stack}\n`,
   );
   process.exit(1);

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { ServerLog } from './log.ts';
 
 /** Something to stop, under the name that the log calls it. */
 export interface Stoppable {
@@ -22,6 +23,33 @@ export async function stopAll(parts: readonly Stoppable[], log: Logger): Promise
     }
   }
   return isClean;
+}
+
+/**
+ * From now on the process ends within `limitMs`, whatever hangs; then with exit code 1, or by SIGKILL where that would have to
+ * wait (see `endProcess`).
+ */
+export function endWithin(limitMs: number, { log, closeNow }: Pick<ServerLog, 'log' | 'closeNow'>): void {
+  setTimeout(() => {
+    log.fatal({ waitsFor: process.getActiveResourcesInfo() }, 'did not stop in time: ending at once');
+    closeNow();
+    if (isThreadBusy()) process.kill(process.pid, 'SIGKILL');
+    else process.exit(1);
+  }, limitMs);
+}
+
+/**
+ * Ends the process as soon as nothing is left for which `process.exit` would block: it waits for threads, and a name server
+ * that does not answer holds one for ten seconds.
+ */
+export async function endProcess(code: number): Promise<never> {
+  while (isThreadBusy()) await sleep(20);
+  process.exit(code);
+}
+
+/** Whether a thread looks up a name or works on a file, in Node's own names for that. */
+function isThreadBusy(): boolean {
+  return process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|GetNameInfo|FSReq)/.test(name));
 }
 
 /**
