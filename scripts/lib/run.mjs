@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { root, toolEnv } from './workspace.mjs';
 
+// What is printed here is progress: a full disk or a reader that is gone is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 export const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /** Runs a command to its end and gives its exit code, what it printed and how long it took. Never throws. */
