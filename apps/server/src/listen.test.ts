@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { Connection } from '../test/harness/connection.ts';
+import { ReplyLimits } from './http/reply-limits.ts';
 import type { AppEnv } from './http/request-scope.ts';
 import { listen } from './listen.ts';
 import { stopServer } from './stop.ts';
@@ -16,7 +19,20 @@ app.get('/slow', async (c) => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   return c.text('done');
 });
-app.get('/large', (c) => c.text('x'.repeat(largeSize)));
+const bodies: Readonly<Record<string, string>> = {
+  '/livez': 'ok',
+  '/large': 'x'.repeat(largeSize),
+  // Two bytes each, so that slices of bytes end within a character.
+  '/many': `x${'ß'.repeat(300_000)}`,
+  '/bytes': 'y'.repeat(200_000),
+};
+app.get('/large', (c) => c.text(bodies['/large'] ?? ''));
+app.get('/many', (c) => c.text(bodies['/many'] ?? ''));
+app.get('/bytes', (c) => c.body(Buffer.from(bodies['/bytes'] ?? '')));
+
+function sha256(body: string | Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
+}
 
 it('says which port is taken', async () => {
   const first = await listen(app, 'localhost', 0);
@@ -49,7 +65,7 @@ describe('with a patience of half a second', () => {
   const patienceMs = 500;
 
   it('cuts a client that asks and does not read', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0, patienceMs);
+    const { server, url } = await listen(app, '127.0.0.1', 0, { patienceMs });
     const [client, peer] = await Promise.all([ask(url, '/large'), once(server, 'connection')]);
     await Promise.race([once(peer[0], 'close'), sleep(5000)]);
     expect(peer[0].destroyed).toBe(true);
@@ -58,7 +74,7 @@ describe('with a patience of half a second', () => {
   });
 
   it('serves one that reads slowly but steadily to the end', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0, patienceMs);
+    const { server, url } = await listen(app, '127.0.0.1', 0, { patienceMs });
     const client = await ask(url, '/large');
     const startedAt = performance.now();
     let received = 0;
@@ -73,7 +89,7 @@ describe('with a patience of half a second', () => {
   });
 
   it('keeps a connection that is idle between two requests', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0, patienceMs);
+    const { server, url } = await listen(app, '127.0.0.1', 0, { patienceMs });
     const client = await ask(url, '/livez');
     await once(client, 'data');
     await sleep(3 * patienceMs);
@@ -84,10 +100,49 @@ describe('with a patience of half a second', () => {
   });
 });
 
-/** Asks over a connection of its own, which is not read from. */
-async function ask(url: string, path: string): Promise<Socket> {
+describe('large replies', () => {
+  const windowMs = 500;
+
+  it('are cut when their client reads steadily but too little', async () => {
+    const replyLimits = new ReplyLimits({ windowMs, windowBytes: 1024 * 1024 });
+    const { server, url } = await listen(app, '127.0.0.1', 0, { replyLimits });
+    const [client, [peer]] = await Promise.all([ask(url, '/large', 1024), once(server, 'connection')]);
+    await once(peer, 'close');
+    expect(client.bytesRead).toBeLessThan(largeSize);
+    await stopServer(server, 0, 1000);
+  });
+
+  it('come whole, with their length, and the connection goes on', async () => {
+    const { server, url } = await listen(app, '127.0.0.1', 0);
+    for (const path of ['/large', '/many', '/bytes', '/livez']) {
+      const response = await fetch(`${url}${path}`);
+      const body = Buffer.from(await response.arrayBuffer());
+      expect(response.headers.get('content-length')).toBe(String(body.length));
+      expect(sha256(body)).toBe(sha256(bodies[path] ?? ''));
+    }
+    await stopServer(server, 0, 1000);
+  });
+
+  it('come in their order when they are asked for at once', async () => {
+    const { server, url } = await listen(app, '127.0.0.1', 0);
+    using connection = await Connection.open(url);
+    connection.send(['/many', '/livez', '/bytes', '/many'].map(requestFor).join(''));
+    for (const path of ['/many', '/livez', '/bytes', '/many'])
+      expect(sha256((await connection.response()).body)).toBe(sha256(bodies[path] ?? ''));
+    connection[Symbol.dispose]();
+    await stopServer(server, 0, 1000);
+  });
+});
+
+/** Asks over a connection of its own, which is not read from; or so many bytes every 20 ms. */
+async function ask(url: string, path: string, bytes?: number): Promise<Socket> {
   const { hostname, port } = new URL(url);
-  const client = connect({ host: hostname, port: Number(port) });
+  const later = () => {
+    setTimeout(() => client.resume(), 20).unref();
+    return false;
+  };
+  const onread = bytes === undefined ? {} : { onread: { buffer: Buffer.alloc(bytes), callback: later } };
+  const client = connect({ host: hostname, port: Number(port), ...onread });
   client.on('error', () => undefined);
   client.write(requestFor(path));
   await once(client, 'connect');

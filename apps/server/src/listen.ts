@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { DomainError, fromUnknown } from '@alice/api';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { createApp } from './app.ts';
+import { pacedBy } from './http/paced-response.ts';
 import { problem } from './http/problem.ts';
+import { ReplyLimits } from './http/reply-limits.ts';
 import { securityHeaders } from './http/response-headers.ts';
 
 /** Node's own limits on connections; its defaults are slow to cut slow clients. */
@@ -32,6 +34,11 @@ const parserFaults: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+interface ListenOptions {
+  readonly patienceMs?: number;
+  readonly replyLimits?: ReplyLimits;
+}
+
 /**
  * Starts to listen. Cuts connections on which nothing moves for `patienceMs`, but not between two requests. Throws when
  * the address is taken or not ours. Gives the server and the URL that it answers at.
@@ -40,10 +47,10 @@ export async function listen(
   app: ReturnType<typeof createApp>,
   host: string,
   port: number,
-  patienceMs = stillMs,
+  { patienceMs = stillMs, replyLimits = new ReplyLimits() }: ListenOptions = {},
 ): Promise<{ server: Server; url: string }> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true, errorHandler: answerNoRequest });
-  const server = createServer(limits, answer);
+  const server = createServer({ ...limits, ServerResponse: pacedBy(replyLimits) }, answer);
   server.maxHeadersCount = maxHeadersCount;
   server.setTimeout(patienceMs);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

@@ -24,7 +24,7 @@ export type { JobData, JobName, JobOptions, JobQueue } from './jobs/job-queue.ts
 export { type Budget, type CallLimiter, type CallLimits, createCallLimiter } from './limits/call-limiter.ts';
 export { type GuessSettings, guessBudgets } from './limits/guess-budgets.ts';
 export { createGuessLimiter, type GuessLimiter } from './limits/guesses.ts';
-export { canonicalAddress } from './limits/network-of.ts';
+export { canonicalAddress, networkOf } from './limits/network-of.ts';
 export { grantedOf, memoryWindows, type OpenWindows, resultOf, type WindowLimit } from './limits/windows.ts';
 export type { Mailer, OutgoingMail } from './mail/mailer.ts';
 export type { Mail } from './mail/mails.ts';

@@ -12,6 +12,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ClientAddress } from './client-address.ts';
 import { limitUrl } from './limits.ts';
+import { PacedResponse } from './paced-response.ts';
 import { problem } from './problem.ts';
 import { addBudget, type Cors } from './response-headers.ts';
 import type { SessionCookies } from './session-cookies.ts';
@@ -53,6 +54,7 @@ export class RequestScope implements RequestFacts {
   readonly #cookies: SessionCookies;
   readonly #isDraining: () => boolean;
   readonly #log: Logger;
+  readonly #outgoing: PacedResponse | undefined;
   #bound: Logger | undefined;
 
   constructor(c: Context<AppEnv>, { log, clientAddress, cors, cookies, isDraining }: RequestScopeOptions) {
@@ -66,6 +68,16 @@ export class RequestScope implements RequestFacts {
     this.#c = c;
     this.#cookies = cookies;
     this.#log = log;
+    const outgoing = c.env?.outgoing;
+    if (outgoing instanceof PacedResponse) {
+      this.#outgoing = outgoing;
+      outgoing.owner = this.address ?? '';
+    }
+  }
+
+  /** Names who has to take the reply, before the work is done. Throws BUSY while they have too much to take. */
+  claimReply(owner: string): void {
+    this.#outgoing?.claim(owner);
   }
 
   /** Like the cookie, read where it is asked for: most requests never do. */

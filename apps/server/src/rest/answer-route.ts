@@ -1,9 +1,10 @@
-import { createRequestContext, type Deps, notModified, toDomainError } from '@alice/api';
+import { type Deps, notModified, toDomainError } from '@alice/api';
 import { getTRPCErrorFromUnknown } from '@trpc/server';
 import type { Context } from 'hono';
 import { asStream } from '../http/event-stream.ts';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { hasBody, readJsonBody, requireAccepts } from '../http/limits.ts';
+import { openContext } from '../http/open-context.ts';
 import { parseJson } from '../http/parse-json.ts';
 import type { AppEnv, RequestScope } from '../http/request-scope.ts';
 import { EntityTag, versionOf } from './entity-tag.ts';
@@ -35,7 +36,7 @@ export function answerRoute(route: Route, deps: Deps, release: string): (c: Cont
     scope.held = tag;
     if (type === 'mutation') scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), 1);
     const leaving = reply === 'stream' ? new AbortController() : undefined;
-    const ctx = await createRequestContext(deps, scope);
+    const ctx = await openContext(deps, scope);
     // Asked for twice where there is an idempotency key, and read behind the guards: no stranger's body is parsed.
     let input: Promise<unknown> | undefined;
     const read = async () => readInput(route, addressOf(c), text === '' ? undefined : parseJson(text));

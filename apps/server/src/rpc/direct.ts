@@ -1,16 +1,10 @@
-import {
-  appRouter,
-  createRequestContext,
-  type Deps,
-  type ProcedureFacts,
-  procedureMap,
-  type RequestContext,
-} from '@alice/api';
+import { appRouter, type Deps, type ProcedureFacts, procedureMap, type RequestContext } from '@alice/api';
 import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { Context } from 'hono';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
+import { openContext } from '../http/open-context.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { logFailure, retryHeaders } from './failures.ts';
 import { answerStream, withLastEventId } from './stream.ts';
@@ -64,7 +58,7 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   if (c.req.method === 'POST') {
     scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), procedures.length);
   }
-  const ctx = await createRequestContext(deps, scope);
+  const ctx = await openContext(deps, scope);
   const [first] = procedures;
   const leaving = first?.type === 'subscription' ? new AbortController() : undefined;
 

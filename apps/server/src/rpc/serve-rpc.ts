@@ -1,8 +1,9 @@
-import { appRouter, createRequestContext, type Deps, DomainError } from '@alice/api';
+import { appRouter, type Deps, DomainError } from '@alice/api';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Context } from 'hono';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
+import { openContext } from '../http/open-context.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { answerDirectly, maxBatchSize, readDirectCall } from './direct.ts';
 import { logFailure, retryHeaders } from './failures.ts';
@@ -43,7 +44,7 @@ export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<R
     endpoint: '/trpc',
     req: isRead ? c.req.raw : new Request(url, { method, headers, signal, body: await readJsonBody(c) }),
     router: appRouter,
-    createContext: () => createRequestContext(deps, scope),
+    createContext: () => openContext(deps, scope),
     responseMeta: ({ errors, info }) => ({ headers: new Headers(retryHeaders(errors, info?.calls.length ?? 1)) }),
     onError: ({ error, path }) => logFailure(scope, error, path),
   });
