@@ -15,6 +15,7 @@ const largeSize = 64 * 1024 * 1024;
 
 const app = new Hono<AppEnv>();
 app.get('/livez', (c) => c.text('ok'));
+app.get('/last', (c) => c.text('last', 200, { connection: 'close' }));
 app.get('/slow', async (c) => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   return c.text('done');
@@ -38,25 +39,50 @@ it('says which port is taken', async () => {
   const first = await listen(app, 'localhost', 0);
   const port = Number(new URL(first.url).port);
   await expect(listen(app, 'localhost', port)).rejects.toThrow(String(port));
-  await stopServer(first.server, 0, 1000);
+  await stopServer(first, 0, 1000);
 });
 
 it('stops when the requests that it accepted have been answered', async () => {
-  const { server, url } = await listen(app, 'localhost', 0);
-  const answer = fetch(`${url}/slow`).then((response) => response.text());
+  const listener = await listen(app, 'localhost', 0);
+  const answer = fetch(`${listener.url}/slow`).then((response) => response.text());
   await new Promise((resolve) => setTimeout(resolve, 50));
-  await stopServer(server, 0, 1000);
+  await stopServer(listener, 0, 1000);
   expect(await answer).toBe('done');
-  await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  await expect(fetch(`${listener.url}/livez`)).rejects.toThrow();
+});
+
+it('answers a request that comes over a connection in use after all others are done', async () => {
+  const listener = await listen(app, '127.0.0.1', 0);
+  using used = await Connection.open(listener.url);
+  used.send(requestFor('/livez'));
+  await used.response();
+  const stopped = stopServer(listener, 20, 5000);
+  await sleep(300);
+  used.send(requestFor('/last'));
+  expect(await used.response()).toMatchObject({ status: 200, body: 'last' });
+  await stopped;
+});
+
+it('does not wait for connections that nobody has used for a while, or ever', async () => {
+  const listener = await listen(app, '127.0.0.1', 0);
+  using used = await Connection.open(listener.url);
+  using unused = await Connection.open(listener.url);
+  used.send(requestFor('/livez'));
+  await used.response();
+  await sleep(2500);
+  const startedAt = performance.now();
+  await stopServer(listener, 20, 60_000);
+  expect(performance.now() - startedAt).toBeLessThan(1500);
+  await Promise.all([used.closed(), unused.closed()]);
 });
 
 it('cuts what takes longer than the deadline', async () => {
-  const { server, url } = await listen(app, 'localhost', 0);
-  const answer = fetch(`${url}/slow`);
+  const listener = await listen(app, 'localhost', 0);
+  const answer = fetch(`${listener.url}/slow`);
   const outcome = expect(answer).rejects.toThrow();
   await new Promise((resolve) => setTimeout(resolve, 50));
   const startedAt = performance.now();
-  await stopServer(server, 0, 50);
+  await stopServer(listener, 0, 50);
   expect(performance.now() - startedAt).toBeLessThan(190);
   await outcome;
 });
@@ -65,17 +91,17 @@ describe('with a patience of half a second', () => {
   const patienceMs = 500;
 
   it('cuts a client that asks and does not read', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0, { patienceMs });
-    const [client, peer] = await Promise.all([ask(url, '/large'), once(server, 'connection')]);
+    const listener = await listen(app, '127.0.0.1', 0, { patienceMs });
+    const [client, peer] = await Promise.all([ask(listener.url, '/large'), once(listener.server, 'connection')]);
     await Promise.race([once(peer[0], 'close'), sleep(5000)]);
     expect(peer[0].destroyed).toBe(true);
     client.destroy();
-    await stopServer(server, 0, 1000);
+    await stopServer(listener, 0, 1000);
   });
 
   it('serves one that reads slowly but steadily to the end', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0, { patienceMs });
-    const client = await ask(url, '/large');
+    const listener = await listen(app, '127.0.0.1', 0, { patienceMs });
+    const client = await ask(listener.url, '/large');
     const startedAt = performance.now();
     let received = 0;
     for await (const bytes of client) {
@@ -85,18 +111,18 @@ describe('with a patience of half a second', () => {
     }
     expect(received).toBeGreaterThan(largeSize);
     expect(performance.now() - startedAt).toBeGreaterThan(3 * patienceMs);
-    await stopServer(server, 0, 1000);
+    await stopServer(listener, 0, 1000);
   });
 
   it('keeps a connection that is idle between two requests', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0, { patienceMs });
-    const client = await ask(url, '/livez');
+    const listener = await listen(app, '127.0.0.1', 0, { patienceMs });
+    const client = await ask(listener.url, '/livez');
     await once(client, 'data');
     await sleep(3 * patienceMs);
     client.write(requestFor('/livez'));
     expect(String(await once(client, 'data'))).toContain('ok');
     client.destroy();
-    await stopServer(server, 0, 1000);
+    await stopServer(listener, 0, 1000);
   });
 });
 
@@ -105,32 +131,35 @@ describe('large replies', () => {
 
   it('are cut when their client reads steadily but too little', async () => {
     const replyLimits = new ReplyLimits({ windowMs, windowBytes: 1024 * 1024 });
-    const { server, url } = await listen(app, '127.0.0.1', 0, { replyLimits });
-    const [client, [peer]] = await Promise.all([ask(url, '/large', 1024), once(server, 'connection')]);
+    const listener = await listen(app, '127.0.0.1', 0, { replyLimits });
+    const [client, [peer]] = await Promise.all([
+      ask(listener.url, '/large', 1024),
+      once(listener.server, 'connection'),
+    ]);
     await once(peer, 'close');
     expect(client.bytesRead).toBeLessThan(largeSize);
-    await stopServer(server, 0, 1000);
+    await stopServer(listener, 0, 1000);
   });
 
   it('come whole, with their length, and the connection goes on', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0);
+    const listener = await listen(app, '127.0.0.1', 0);
     for (const path of ['/large', '/many', '/bytes', '/livez']) {
-      const response = await fetch(`${url}${path}`);
+      const response = await fetch(`${listener.url}${path}`);
       const body = Buffer.from(await response.arrayBuffer());
       expect(response.headers.get('content-length')).toBe(String(body.length));
       expect(sha256(body)).toBe(sha256(bodies[path] ?? ''));
     }
-    await stopServer(server, 0, 1000);
+    await stopServer(listener, 0, 1000);
   });
 
   it('come in their order when they are asked for at once', async () => {
-    const { server, url } = await listen(app, '127.0.0.1', 0);
-    using connection = await Connection.open(url);
+    const listener = await listen(app, '127.0.0.1', 0);
+    using connection = await Connection.open(listener.url);
     connection.send(['/many', '/livez', '/bytes', '/many'].map(requestFor).join(''));
     for (const path of ['/many', '/livez', '/bytes', '/many'])
       expect(sha256((await connection.response()).body)).toBe(sha256(bodies[path] ?? ''));
     connection[Symbol.dispose]();
-    await stopServer(server, 0, 1000);
+    await stopServer(listener, 0, 1000);
   });
 });
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { DomainError, fromUnknown } from '@alice/api';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { createApp } from './app.ts';
+import { Connections } from './connections.ts';
 import { pacedBy } from './http/paced-response.ts';
 import { problem } from './http/problem.ts';
 import { ReplyLimits } from './http/reply-limits.ts';
@@ -34,6 +35,13 @@ const parserFaults: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+export interface Listener {
+  readonly server: Server;
+  readonly connections: Connections;
+  /** Where it answers. */
+  readonly url: string;
+}
+
 interface ListenOptions {
   readonly patienceMs?: number;
   readonly replyLimits?: ReplyLimits;
@@ -41,16 +49,21 @@ interface ListenOptions {
 
 /**
  * Starts to listen. Cuts connections on which nothing moves for `patienceMs`, but not between two requests. Throws when
- * the address is taken or not ours. Gives the server and the URL that it answers at.
+ * the address is taken or not ours.
  */
 export async function listen(
   app: ReturnType<typeof createApp>,
   host: string,
   port: number,
   { patienceMs = stillMs, replyLimits = new ReplyLimits() }: ListenOptions = {},
-): Promise<{ server: Server; url: string }> {
+): Promise<Listener> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true, errorHandler: answerNoRequest });
-  const server = createServer({ ...limits, ServerResponse: pacedBy(replyLimits) }, answer);
+  const connections = new Connections();
+  const server = createServer({ ...limits, ServerResponse: pacedBy(replyLimits) }, (incoming, outgoing) => {
+    connections.noteUse(incoming.socket);
+    return answer(incoming, outgoing);
+  });
+  server.on('connection', (socket) => connections.add(socket));
   server.maxHeadersCount = maxHeadersCount;
   server.setTimeout(patienceMs);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -74,7 +87,7 @@ export async function listen(
   });
   const address = boundAddress(server);
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return { server, url: `http://${name}:${address.port}` };
+  return { server, connections, url: `http://${name}:${address.port}` };
 }
 
 /** What cannot become a request (no host, or one that is none) or fails outside the app. */

@@ -31,7 +31,7 @@ import { startWorker } from './worker.ts';
 
 /** The same place seen from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
-const requestDeadlineMs = 7000;
+const requestDeadlineMs = 8000;
 /** From the signal to the end of the process, whatever hangs. With what the log may take, under the ten seconds that supervisors give. */
 const stopLimitMs = 9000;
 /** How soon a change shows whose announcement was lost: with Redis away, or without it, if there are other processes. */
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
       isDraining: () => isDraining,
       servesApi: settings.role !== 'worker',
     });
-    const { server, url } = await listen(app, settings.host, settings.port);
+    const listener = await listen(app, settings.host, settings.port);
     // Requests, jobs and sweeps end side by side, or their deadlines would add up; the last requests still send jobs.
     opened.unshift({
       name: 'listener',
@@ -93,7 +93,7 @@ async function main(): Promise<void> {
         const drain = drainMs[settings.appEnv];
         // Not while connections hear that they end: what jobs ask of an embedded database would keep their requests waiting.
         const jobsEnd = sleep(drain).then(() => jobs.stop());
-        await Promise.all([stopServer(server, drain, requestDeadlineMs), jobsEnd, sweeping?.stop()]);
+        await Promise.all([stopServer(listener, drain, requestDeadlineMs), jobsEnd, sweeping?.stop()]);
       },
     });
     // First of all, so that their clients are told and go elsewhere while everything is still served.
@@ -101,8 +101,13 @@ async function main(): Promise<void> {
     if (settings.appEnv === 'production' && !settings.isPublicUrlGiven)
       log.warn({ publicUrl: settings.publicUrl }, 'PUBLIC_URL is missing: links in mails lead to this machine only');
     log.info(
-      { url, database: isEmbedded(settings) ? 'embedded' : 'server', redis: redis !== null, pid: process.pid },
-      `${settings.appName} listens on ${url}`,
+      {
+        url: listener.url,
+        database: isEmbedded(settings) ? 'embedded' : 'server',
+        redis: redis !== null,
+        pid: process.pid,
+      },
+      `${settings.appName} listens on ${listener.url}`,
     );
   } catch (error) {
     endWithin(stopLimitMs, serverLog);

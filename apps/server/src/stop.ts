@@ -1,6 +1,6 @@
-import type { Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Listener } from './listen.ts';
 import type { ServerLog } from './log.ts';
 
 /** Something to stop, under the name that the log calls it. */
@@ -52,16 +52,30 @@ function isThreadBusy(): boolean {
   return process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|GetNameInfo|FSReq)/.test(name));
 }
 
+/** A connection that was used so recently is expected to be used again, and gets so long for it. */
+const recentMs = 2000;
+const lookEveryMs = 10;
+
 /**
  * Stops listening and lets every request that was accepted finish, up to `deadlineMs`; then cuts what is left.
- * Before that it goes on serving for `drainMs`, telling connections to end: closing cuts idle ones at once, and one that
- * is in use may look idle while its next request is on the way.
+ * Before that it goes on serving for `drainMs`, and until every connection that was in use has had a response that says it
+ * is the last: closing ends idle ones at once, and one that is in use looks idle while its next request is on the way.
  */
-export async function stopServer(server: Server, drainMs: number, deadlineMs: number): Promise<void> {
-  await sleep(drainMs);
+export async function stopServer(
+  { server, connections }: Pick<Listener, 'server' | 'connections'>,
+  drainMs: number,
+  deadlineMs: number,
+): Promise<void> {
+  const startedAt = performance.now();
   const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  const quietAt = startedAt + Math.min(drainMs + recentMs, deadlineMs);
+  await sleep(drainMs);
+  while (connections.isAnyUsedSince(startedAt - recentMs) && performance.now() < quietAt) await sleep(lookEveryMs);
+  // What has arrived is read first: closing a socket with unread bytes would reset it.
+  await setImmediate();
   await new Promise<void>((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
+    connections.endUnused();
   });
   clearTimeout(deadline);
 }
