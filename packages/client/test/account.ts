@@ -39,6 +39,8 @@ export async function startAccount(options: AccountOptions = {}): Promise<Accoun
   let generation = 0;
   let expired = 0;
   let state: Tokens | null = null;
+  /** Access tokens outlive the refresh that replaces them, as the server's do. */
+  const generations = new Map<string | undefined, number>();
 
   function issue(): Tokens {
     generation += 1;
@@ -46,12 +48,12 @@ export async function startAccount(options: AccountOptions = {}): Promise<Accoun
     const facts = { sub: person?.(), iat, exp: iat + lifetimeSeconds, generation };
     const claims = Buffer.from(JSON.stringify(facts)).toString('base64url');
     state = { accessToken: `e30.${claims}.signature`, refreshToken: `refresh-${generation}` };
+    generations.set(state.accessToken, generation);
     return state;
   }
 
   const isSigned = ({ bearer }: PeerCall) =>
-    (state !== null && bearer === state.accessToken && generation > expired) ||
-    (bearer !== undefined && bearer === account.apiKey);
+    (state !== null && (generations.get(bearer) ?? 0) > expired) || (bearer !== undefined && bearer === account.apiKey);
 
   async function answer(call: PeerCall): Promise<PeerReply> {
     const { path } = call;
