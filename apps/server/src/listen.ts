@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DomainError, fromUnknown } from '@alice/api';
@@ -61,6 +61,8 @@ export async function listen(
   const connections = new Connections();
   const server = createServer({ ...limits, ServerResponse: pacedBy(replyLimits) }, (incoming, outgoing) => {
     connections.noteUse(incoming.socket);
+    // Node keeps the first, a proxy before us may have gone by the last (RFC 9112, 3.2).
+    if (countHosts(incoming) > 1) incoming.headers.host = '';
     return answer(incoming, outgoing);
   });
   server.on('connection', (socket) => connections.add(socket));
@@ -71,12 +73,7 @@ export async function listen(
       socket.destroy();
       return;
     }
-    const status = parserFaults[error.code ?? ''] ?? 400;
-    const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, status_code: status });
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n` +
-        `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
+    socket.end(refusalOf(parserFaults[error.code ?? ''] ?? 400));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -88,6 +85,32 @@ export async function listen(
   const address = boundAddress(server);
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return { server, connections, url: `http://${name}:${address.port}` };
+}
+
+function countHosts({ rawHeaders }: IncomingMessage): number {
+  let count = 0;
+  // Names and values in turn.
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
+
+/** The text of a response to what the parser could make nothing of: there is no request that the app could answer. */
+function refusalOf(status: number): string {
+  const requestId = randomUUID();
+  const title = STATUS_CODES[status];
+  const body = JSON.stringify({ type: 'about:blank', title, status, status_code: status, request_id: requestId });
+  const headers = {
+    ...securityHeaders,
+    'x-request-id': requestId,
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`;
 }
 
 /** What cannot become a request (no host, or one that is none) or fails outside the app. */

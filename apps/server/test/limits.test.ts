@@ -185,6 +185,8 @@ describe('broken HTTP', () => {
     ['TLS on the plain port', Buffer.from('16030100c8010000c40303', 'hex')],
     ['an unknown version', 'GET / HTTP/9.9\r\nhost: server.test\r\n\r\n'],
     ['HTTP/1.1 without a host', 'GET /livez HTTP/1.1\r\n\r\n'],
+    ['two hosts', 'GET /livez HTTP/1.1\r\nhost: server.test\r\nHost: other.test\r\n\r\n'],
+    ['the same host twice', 'GET /livez HTTP/1.1\r\nhost: server.test\r\nx-a: b\r\nhost: server.test\r\n\r\n'],
     ['a header without a name', 'GET /livez HTTP/1.1\r\nhost: server.test\r\n: x\r\n\r\n'],
     ['NUL in a header', 'GET /livez HTTP/1.1\r\nhost: server.test\r\nx-a: \0\r\n\r\n'],
     [
@@ -217,6 +219,7 @@ describe.concurrent('slow clients', { timeout: 20_000 }, () => {
     expectHere(ms).toBeGreaterThan(4000);
     expectHere(ms).toBeLessThan(7500);
     expectHere(JSON.parse(response.body)).toMatchObject({ status: 408 });
+    expectHere(response.headers.get('cache-control')).toBe('no-store');
   });
 
   test('a body that does not come is cut with 408', async ({ expect: expectHere }) => {
@@ -225,6 +228,7 @@ describe.concurrent('slow clients', { timeout: 20_000 }, () => {
     expectHere(response.status).toBe(408);
     expectHere(ms).toBeLessThan(12_500);
     expectHere(JSON.parse(response.body)).toMatchObject({ status: 408 });
+    expectHere(response.headers.get('cache-control')).toBe('no-store');
   });
 });
 
@@ -290,6 +294,9 @@ async function expectRefusal(response: Response, status: number): Promise<string
 function expectRawRefusal(response: RawResponse, status: number): void {
   expect(response.status, response.body).toBe(status);
   expect(response.headers.get('content-type')).toMatch(/^application\/(problem\+)?json/);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{8,64}$/);
   expectErrorBody(response.body, status);
 }
 
