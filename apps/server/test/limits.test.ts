@@ -13,7 +13,7 @@ let ada: Person;
 
 beforeAll(async () => {
   store = await createTestStore();
-  server = await startServer(store);
+  server = await startServer({ ...store, env: { LOG_LEVEL: 'debug' } });
   ada = await register(server.url);
 });
 
@@ -209,6 +209,26 @@ describe('broken HTTP', () => {
     expectRawRefusal(response, response.status);
     expect([400, 404]).toContain(response.status);
   });
+});
+
+describe('clients that hang up', () => {
+  for (const [framing, lines] of [
+    ['announced', ['content-length: 100']],
+    ['chunked', ['transfer-encoding: chunked']],
+  ] as const) {
+    test(`in the midst of an ${framing} body are no error of ours`, async () => {
+      const paths = ['/trpc/tasks.create', '/api/v1/tasks', '/trpc/tasks.create,tasks.create?batch=1'];
+      for (const [index, path] of paths.entries()) {
+        using connection = await Connection.open(server.url);
+        const ours = ['content-type: application/json', `x-request-id: gone-${framing}-${index}`];
+        connection.send(`${head('POST', path, [...ours, ...lines])}5\r\n{"tit`);
+        await sleep(100);
+      }
+      const linesOf = () => server.logs.filter(({ requestId }) => String(requestId).startsWith(`gone-${framing}`));
+      await expect.poll(linesOf).toHaveLength(paths.length);
+      for (const line of linesOf()) expect(line).toMatchObject({ level: 'debug', status: 499, msg: 'request' });
+    });
+  }
 });
 
 // Each waits for the server's patience to end, all of them at once.

@@ -15,14 +15,20 @@ export function limitUrl(c: Context): void {
 /**
  * The body of a request as text. An announced length is believed, since the parser holds the client to it; a body without
  * one is counted as it comes. Throws UNSUPPORTED_MEDIA_TYPE on anything but JSON (a form can be posted from any page
- * without being asked, JSON cannot) and PAYLOAD_TOO_LARGE.
+ * without being asked, JSON cannot), PAYLOAD_TOO_LARGE, and CANCELLED where the client leaves before it has come.
  */
 export async function readJsonBody(c: Context<AppEnv>): Promise<string> {
   requireJson(c);
   const length = c.req.header('content-length');
-  if (length === undefined || c.req.header('transfer-encoding') !== undefined) return readCounted(c);
-  if (Number(length) > maxBodyBytes) throw tooLarge();
-  return c.req.text();
+  const isCounted = length === undefined || c.req.header('transfer-encoding') !== undefined;
+  if (!isCounted && Number(length) > maxBodyBytes) throw tooLarge();
+  try {
+    return await (isCounted ? readCounted(c) : c.req.text());
+  } catch (cause) {
+    if (cause instanceof DomainError) throw cause;
+    // A connection that was reset would otherwise look like the database's.
+    throw new DomainError('CANCELLED', 'The client went away before its body had come', { cause });
+  }
 }
 
 /** Throws UNSUPPORTED_MEDIA_TYPE unless the body is JSON. */

@@ -37,6 +37,9 @@ const wellFormedId = /^[\w-]{8,64}$/;
 /** Asked every few seconds by whoever watches: not worth a line each. */
 const quietPaths = new Set(['/livez', '/readyz', '/api/v1/health']);
 
+/** The client went away: it gets no answer, and a flood of such clients shall not fill the log. */
+const goneStatus = errorKinds.CANCELLED.status;
+
 /** What is known of a request before anything is done for it. */
 export class RequestScope implements RequestFacts {
   readonly id: string;
@@ -138,7 +141,7 @@ export function requestScope(
 
     const { status } = response;
     const { method, path } = c.req;
-    const level = status >= 500 ? 'error' : quietPaths.has(path) ? 'debug' : 'info';
+    const level = status >= 500 ? 'error' : status === goneStatus || quietPaths.has(path) ? 'debug' : 'info';
     const ms = Math.round((performance.now() - startedAt) * 100) / 100;
     // The path without its query: tRPC's inputs stand there.
     accessLog[level]({ requestId: scope.id, method, path, status, ms, address: scope.address }, 'request');
