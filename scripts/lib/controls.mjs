@@ -93,6 +93,12 @@ export const controls = {
     to: 'CREATE TRIGGER activity_kept BEFORE INSERT',
     tests: [`${api}/activity/activity.test.ts`],
   },
+  'nothing but the database within a transaction': {
+    file: `${api}/auth/confirm.ts`,
+    from: 'await beforeTransaction(ctx, (outside) => requirePassword(outside, password));',
+    to: 'await requirePassword(ctx, password);',
+    tests: [`${api}/changes/do-once.test.ts`],
+  },
   'call limiter': {
     file: `${api}/trpc.ts`,
     from: 'request.reply.budget = budget;\n  if (budget.isUsedUp) throw usedUp(budget);',

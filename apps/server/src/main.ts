@@ -50,7 +50,9 @@ async function main(): Promise<void> {
   const toldToStop = stopSignal();
 
   try {
-    const db = await openDatabase({ ...settings.database, log });
+    // A mistake of ours is found where nobody is served yet.
+    const refuseIdleTransactions = settings.appEnv !== 'production';
+    const db = await openDatabase({ ...settings.database, refuseIdleTransactions, log });
     opened.unshift({ name: 'database', stop: () => db.close() });
     await migrate({ database: db, dir: migrations, log });
 

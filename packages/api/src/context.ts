@@ -1,3 +1,4 @@
+import type { RunBefore } from './changes/before-transaction.ts';
 import type { Deps, Log } from './deps.ts';
 import type { DomainError } from './errors.ts';
 import type { Budget } from './limits/call-limiter.ts';
@@ -63,6 +64,8 @@ export interface RefreshCookie {
 export interface Context {
   readonly deps: Deps;
   readonly request: RequestFacts;
+  /** Given where `deps.db` is the transaction of a keyed mutation: see `beforeTransaction`. */
+  readonly runBefore?: RunBefore | undefined;
 }
 
 /** The idempotency key that a sign-in came with, and the hash of what it asked for. */

@@ -5,6 +5,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import { hideRefreshToken } from './auth/refresh-cookie.ts';
 import { whileLive } from './auth/require-live.ts';
+import { beforeTransaction, type RunBefore } from './changes/before-transaction.ts';
 import { doOnce } from './changes/do-once.ts';
 import { hashRequest } from './changes/request-hash.ts';
 import type { RequestContext, RequestFacts } from './context.ts';
@@ -85,7 +86,8 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
   const proceed = () => next({ ctx: { user } });
   if (type === 'mutation') {
     const key = keyOf(request, batchIndex);
-    const once = async (db: Database) => dataOf(await next({ ctx: { user, deps: { ...deps, db } } }));
+    const once = async (db: Database, runBefore: RunBefore) =>
+      dataOf(await next({ ctx: { user, deps: { ...deps, db }, runBefore } }));
     const result =
       key === undefined
         ? await proceed()
@@ -120,7 +122,9 @@ const isFresh = {
 const freshlySignedIn = signedIn.use(async ({ ctx, next }) => {
   const { deps, user } = ctx;
   const oldest = new Date(deps.clock.now().getTime() - freshMinutes * 60_000).toISOString();
-  const [found] = await deps.db.query<{ fresh: boolean }>(isFresh, [user.id, user.sessionId, oldest]);
+  const [found] = await beforeTransaction(ctx, ({ deps: { db } }) =>
+    db.query<{ fresh: boolean }>(isFresh, [user.id, user.sessionId, oldest]),
+  );
   if (found?.fresh !== true) throw new DomainError('FRESH_SIGN_IN_REQUIRED');
   // What is changed so outlasts the session: each of them writes in a transaction.
   return next({ ctx: { deps: { ...deps, db: whileLive(deps.db, user) } } });

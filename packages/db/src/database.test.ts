@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, test } from 'vitest';
 
+import { afterCommit } from './after-commit.ts';
 import type { Database } from './database.ts';
 import { databaseFault } from './errors.ts';
-import { afterCommit, poolOf } from './handle.ts';
+import { poolOf } from './handle.ts';
 import { openDatabase } from './open.ts';
 import { testDatabase, testServerUrl } from './testing.ts';
 

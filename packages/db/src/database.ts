@@ -48,6 +48,8 @@ interface Timeouts {
   readonly lockTimeoutMs?: number;
   /** PostgreSQL's `idle_in_transaction_session_timeout`. 10 s. */
   readonly idleInTransactionMs?: number;
+  /** Fail a transaction that waits for something other than the database: for development and tests. False. */
+  readonly refuseIdleTransactions?: boolean;
   readonly log?: DatabaseLog;
 }
 

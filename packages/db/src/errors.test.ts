@@ -10,7 +10,7 @@ import { testDatabase, testServerUrl } from './testing.ts';
 
 let database: Database;
 beforeAll(async () => {
-  database = await testDatabase();
+  database = await testDatabase({ refuseIdleTransactions: false });
 });
 afterAll(() => database.close());
 

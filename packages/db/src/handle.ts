@@ -1,8 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 
+import { awaitCommit } from './after-commit.ts';
 import type { Database, RunQuery, Statement, Transaction } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
+import { createIdleGuard, noGuard } from './idle-guard.ts';
 import { isServerError, leavesConnectionUsable, type SteadyPool } from './pool.ts';
 import { statementNames } from './statement-names.ts';
 import { wireTypes } from './wire.ts';
@@ -25,15 +27,6 @@ export function poolOf(database: Database): SteadyPool {
  */
 function rowsAs<Row>(result: pg.QueryResult | pg.QueryResult[]): Row[] {
   return (Array.isArray(result) ? result.flatMap(({ rows }) => rows) : result.rows) as Row[];
-}
-
-const afterCommits = new WeakMap<RunQuery, (() => void)[]>();
-
-/** Calls `run` when what `query` writes has committed: not at all if it is rolled back, at once if it is the pool's. */
-export function afterCommit(query: RunQuery, run: () => void): void {
-  const waiting = afterCommits.get(query);
-  if (waiting === undefined) run();
-  else waiting.push(run);
 }
 
 /** `values` is only read by pg, whose types do not say so. */
@@ -60,22 +53,24 @@ async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Pr
   const client = await pool.connect();
   let open = true;
   let broken = false;
+  let guard = noGuard;
   const query: RunQuery = async <Row>(statement: Statement, values: readonly unknown[]) => {
     // A query that was not awaited must not run in whatever uses this connection next.
     if (!open) throw new Error('the transaction is over: a query in it was not awaited');
-    return rowsAs<Row>(await client.query(toConfig(statement, values)));
+    return rowsAs<Row>(await guard.during(() => client.query(toConfig(statement, values))));
   };
-  const committed: (() => void)[] = [];
-  afterCommits.set(query, committed);
+  const committed = awaitCommit(query);
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    if (pool.refusesIdleTransactions) guard = createIdleGuard();
     const result = await work(transactionOver(query));
+    guard.check();
     open = false;
     const { command } = await client.query('COMMIT');
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
     if (command === 'ROLLBACK')
       throw new Error('rolled back: a statement of the transaction failed and its error was swallowed');
-    for (const run of committed) queueMicrotask(run);
+    committed();
     return result;
   } catch (error) {
     open = false;
@@ -87,6 +82,7 @@ async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Pr
     }
     throw error;
   } finally {
+    guard.end();
     client.release(broken);
   }
 }

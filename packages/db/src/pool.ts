@@ -41,9 +41,12 @@ export class SteadyPool extends pg.Pool {
   /** Connections that are in use, and since when (`performance.now()`). */
   readonly busy = new Map<pg.PoolClient, number>();
   readonly clients = new Set<pg.PoolClient>();
+  /** Whether a transaction fails that waits for something other than the database. */
+  readonly refusesIdleTransactions: boolean;
 
-  constructor(config: pg.PoolConfig, onIdleError: (error: Error) => void) {
+  constructor(config: pg.PoolConfig, onIdleError: (error: Error) => void, refusesIdleTransactions = false) {
     super(config);
+    this.refusesIdleTransactions = refusesIdleTransactions;
     this.query = asPoolQuery((statement) => this.run(statement));
     // Without a listener an idle connection that PostgreSQL closes would end the process.
     this.on('error', onIdleError);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import pg from 'pg';
 
-import type { Database } from './database.ts';
+import type { Database, PostgresOptions } from './database.ts';
 import { migrate } from './migrations/migrate.ts';
 import { openDatabase } from './open.ts';
 import { startTemporaryServer } from './temporary-server.ts';
@@ -81,9 +81,13 @@ export async function makeTestSource(server: string | null): Promise<TestSource>
 }
 
 /** A database of one's own, copied from the template or empty; closing it removes it. */
-export async function openTestDatabase(server: string, template?: string): Promise<Database> {
+export async function openTestDatabase(
+  server: string,
+  template?: string,
+  options: Pick<PostgresOptions, 'refuseIdleTransactions'> = {},
+): Promise<Database> {
   const { url, remove } = await createServerDatabase(server, 'test', template);
-  const database = await openDatabase({ url, poolSize: 5 });
+  const database = await openDatabase({ url, poolSize: 5, refuseIdleTransactions: true, ...options });
   const closePool = database.close;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closePool().then(remove));

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, PostgresOptions } from './database.ts';
 import { preparedTestSource, testDatabaseUrl } from './env.ts';
 import { makeTestSource, openTestDatabase } from './test-source.ts';
 
@@ -30,10 +30,13 @@ export async function testServerUrl(): Promise<string> {
   return (await testSource()).server;
 }
 
-/** A fresh, migrated, empty database for one test, dropped when it is closed. Use it with `await using`. */
-export async function testDatabase(): Promise<Database> {
+/**
+ * A fresh, migrated, empty database for one test, dropped when it is closed. Use it with `await using`. A test that holds a
+ * lock itself lets its transactions be idle.
+ */
+export async function testDatabase(options: Pick<PostgresOptions, 'refuseIdleTransactions'> = {}): Promise<Database> {
   const { server, template } = await testSource();
-  return openTestDatabase(server, template);
+  return openTestDatabase(server, template, options);
 }
 
 /** The same without migrations. */

@@ -1,3 +1,4 @@
+import { beforeTransaction } from '../changes/before-transaction.ts';
 import { users } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
@@ -15,12 +16,9 @@ import type { ChangePasswordInput } from './schemas.ts';
  */
 export async function changePassword(ctx: UserContext, { newPassword }: ChangePasswordInput): Promise<{ ok: true }> {
   const { deps, user } = ctx;
-  const account = await findAccount(user.id, deps.db.query);
-  if (account === undefined) throw notFound('user');
-  const place = { path: 'newPassword', siteName: deps.site.name } as const;
-  const { standsAlone } = await requireGoodPassword(newPassword, account, place);
-  const passwordHash = await deps.passwords.hash(newPassword);
-
+  const { account, standsAlone, passwordHash } = await beforeTransaction(ctx, (outside) =>
+    hashPassword(outside, newPassword),
+  );
   await deps.db.transaction(async ({ query }) => {
     await lockPerson(user.id, query);
     // A second factor that was there a moment ago allowed a short password.
@@ -33,4 +31,13 @@ export async function changePassword(ctx: UserContext, { newPassword }: ChangePa
     await sendNotice(deps, account, { kind: 'password-changed' }, query);
   });
   return { ok: true };
+}
+
+/** The hash of a new password that fits the account, and what the rules say of it. */
+async function hashPassword({ deps, user }: UserContext, newPassword: string) {
+  const account = await findAccount(user.id, deps.db.query);
+  if (account === undefined) throw notFound('user');
+  const place = { path: 'newPassword', siteName: deps.site.name } as const;
+  const { standsAlone } = await requireGoodPassword(newPassword, account, place);
+  return { account, standsAlone, passwordHash: await deps.passwords.hash(newPassword) };
 }

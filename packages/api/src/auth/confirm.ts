@@ -1,3 +1,4 @@
+import { beforeTransaction } from '../changes/before-transaction.ts';
 import { sessions } from '../changes/tables.ts';
 import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
@@ -14,6 +15,12 @@ const findEmail = { name: 'auth.emailOf', text: 'SELECT email FROM users WHERE i
  * INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, and TOO_MANY_REQUESTS as at a sign-in.
  */
 export async function confirm(ctx: UserContext, { password }: ConfirmInput): Promise<{ ok: true }> {
+  await beforeTransaction(ctx, (outside) => requirePassword(outside, password));
+  await setAuthenticated(ctx);
+  return { ok: true };
+}
+
+async function requirePassword(ctx: UserContext, password: string): Promise<void> {
   const { deps, user } = ctx;
   const [found] = await deps.db.query<{ email: string }>(findEmail, [user.id]);
   if (found === undefined) throw notFound('user');
@@ -26,8 +33,6 @@ export async function confirm(ctx: UserContext, { password }: ConfirmInput): Pro
   }
 
   await requireSecondFactor(ctx, claimant.account, 'confirm');
-  await setAuthenticated(ctx);
-  return { ok: true };
 }
 
 /** The session counts as just begun for whatever needs a fresh sign-in. */

@@ -12,7 +12,7 @@ let clock: TestClock;
 
 beforeAll(async () => {
   clock = testClock();
-  deps = await testDeps(await testDatabase(), { clock });
+  deps = await testDeps(await testDatabase({ refuseIdleTransactions: false }), { clock });
 });
 afterAll(() => deps.db.close());
 

@@ -10,7 +10,7 @@ import { requireGoodPassword } from './password-rules.ts';
 import type { RegisterInput, SignedInOut } from './schemas.ts';
 import { sendAddressTaken } from './send-address-taken.ts';
 import { sendVerification } from './send-verification.ts';
-import { repeatStart, startSession } from './start-session.ts';
+import { insertSession, prepareSession, repeatStart } from './start-session.ts';
 
 /**
  * Makes an account, signs it in and asks by mail whether the address is the person's. Throws CONFLICT when the address
@@ -24,10 +24,11 @@ export async function register(ctx: StartContext, input: RegisterInput): Promise
   await deps.guesses.count({ kind: 'register', address: request.address, account: null });
   const passwordHash = await deps.passwords.hash(password);
   const id = uuidv7();
+  const session = await prepareSession(ctx, id);
   try {
     return await deps.db.transaction(async ({ query }) => {
       const user = await createAccount(ctx, { id, passwordHash, ...profile }, query);
-      const tokens = await startSession(ctx, id, 'register', query);
+      const tokens = await insertSession(ctx, session, 'register', query);
       await sendVerification(ctx, user, query);
       return { user, tokens };
     });

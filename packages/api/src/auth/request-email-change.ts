@@ -1,8 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
+import { beforeTransaction } from '../changes/before-transaction.ts';
 import type { UserContext } from '../context.ts';
 import { invalid, notFound } from '../errors.ts';
 import { shownName } from '../mail/send-notice.ts';
-import { findAccount, findAccountOf, lockPerson } from './find-account.ts';
+import { findAccount, findAccountOf, type GuardedAccount, lockPerson } from './find-account.ts';
 import { createToken, voidTokens } from './one-time-tokens.ts';
 import type { EmailInput } from './schemas.ts';
 import { sendAddressTaken } from './send-address-taken.ts';
@@ -12,13 +13,8 @@ import { sendAddressTaken } from './send-address-taken.ts';
  * an account: its owner is told, and the move cannot be agreed to. Throws TOO_MANY_REQUESTS.
  */
 export async function requestEmailChange(ctx: UserContext, { email: newEmail }: EmailInput): Promise<{ ok: true }> {
-  const { deps, request, user } = ctx;
-  const account = await findAccount(user.id, deps.db.query);
-  if (account === undefined) throw notFound('user');
-  if (account.email === newEmail) throw invalid('email', 'is your address already');
-  await deps.guesses.count({ kind: 'email-change', address: request.address, account: account.email });
-  await deps.guesses.count({ kind: 'email-change', address: request.address, account: newEmail });
-
+  const { deps } = ctx;
+  const account = await beforeTransaction(ctx, (outside) => countRequest(outside, newEmail));
   const { id: userId, email } = account;
   const name = shownName(account);
   await deps.db.transaction(async ({ query }) => {
@@ -33,4 +29,14 @@ export async function requestEmailChange(ctx: UserContext, { email: newEmail }: 
     else await deps.jobs.send('mail', { to: newEmail, name, kind: 'change-email-to', token: to, newEmail }, { query });
   });
   return { ok: true };
+}
+
+/** The account as it is, once the request has been counted against both addresses. */
+async function countRequest({ deps, request, user }: UserContext, newEmail: string): Promise<GuardedAccount> {
+  const account = await findAccount(user.id, deps.db.query);
+  if (account === undefined) throw notFound('user');
+  if (account.email === newEmail) throw invalid('email', 'is your address already');
+  for (const email of [account.email, newEmail])
+    await deps.guesses.count({ kind: 'email-change', address: request.address, account: email });
+  return account;
 }

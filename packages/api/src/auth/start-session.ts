@@ -7,52 +7,63 @@ import type { StartContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { canonicalAddress } from '../limits/network-of.ts';
 import type { TokensOut } from './schemas.ts';
-import { hashToken } from './tokens.ts';
+import { hashToken, type TokenPair, type TokenSubject } from './tokens.ts';
 
 const maxUserAgent = 500;
+
+type StartAction = 'register' | 'login';
 
 /**
  * Starts a session for a person who has just shown who they are, and gives its first tokens. With an idempotency key the
  * same request gets the same session: of many at once one starts it.
  */
-export async function startSession(
-  ctx: StartContext,
-  userId: string,
-  action: 'register' | 'login',
-  query?: RunQuery,
-): Promise<TokensOut> {
+export async function startSession(ctx: StartContext, userId: string, action: StartAction): Promise<TokensOut> {
+  const repeated = await repeatStart(ctx, userId);
+  if (repeated !== null) return repeated;
+  const session = await prepareSession(ctx, userId);
   try {
-    return (await repeatStart(ctx, userId, query)) ?? (await insertSession(ctx, userId, action, query));
+    return await insertSession(ctx, session, action, ctx.deps.db.query);
   } catch (error) {
-    if (!isKeyTaken(error)) throw error;
-    return (await repeatStart(ctx, userId)) ?? (await replaceExpired(ctx, userId, action));
+    if (!isStartKeyTaken(error)) throw error;
+    return (await repeatStart(ctx, userId)) ?? (await replaceExpired(ctx, session, action));
   }
 }
 
-async function insertSession(
+/** A session that is not stored yet, with its first tokens. */
+export interface PreparedSession {
+  readonly subject: TokenSubject;
+  readonly tokens: TokenPair;
+}
+
+/** Signs the first tokens of a session. No transaction is to wait for signatures: call it before one begins. */
+export async function prepareSession({ deps }: StartContext, userId: string): Promise<PreparedSession> {
+  const now = deps.clock.now();
+  const subject = { userId, id: uuidv7(), generation: 1, createdAt: now, rotatedAt: now };
+  return { subject, tokens: await deps.tokens.issue(subject) };
+}
+
+/** Stores a session. Within a transaction a key that was used before fails the whole: see `isStartKeyTaken`. */
+export async function insertSession(
   ctx: StartContext,
-  userId: string,
-  action: 'register' | 'login',
-  query?: RunQuery,
+  { subject, tokens }: PreparedSession,
+  action: StartAction,
+  query: RunQuery,
 ): Promise<TokensOut> {
-  const { clock, tokens } = ctx.deps;
-  const id = uuidv7();
-  const now = clock.now();
-  ctx.request.reply.givenAt = now.toISOString();
-  const subject = { userId, id, generation: 1, createdAt: now, rotatedAt: now };
-  const pair = await tokens.issue(subject);
+  const { userId, id, createdAt } = subject;
+  const now = createdAt.toISOString();
+  ctx.request.reply.givenAt = now;
   await createRow(
     { deps: ctx.deps, user: { id: userId, sessionId: id }, query },
     sessions,
     {
       id,
       generation: 1,
-      refreshHash: hashToken(pair.refreshToken),
+      refreshHash: hashToken(tokens.refreshToken),
       userAgent: ctx.request.userAgent?.slice(0, maxUserAgent) ?? null,
       address: ctx.request.address === null ? null : canonicalAddress(ctx.request.address),
-      rotatedAt: now.toISOString(),
-      expiresAt: tokens.refreshExpiry(subject).toISOString(),
-      authenticatedAt: now.toISOString(),
+      rotatedAt: now,
+      expiresAt: ctx.deps.tokens.refreshExpiry(subject).toISOString(),
+      authenticatedAt: now,
       endedAt: null,
       endReason: null,
       startKey: ctx.start?.key ?? null,
@@ -60,7 +71,7 @@ async function insertSession(
     },
     action,
   );
-  return pair;
+  return tokens;
 }
 
 /** $1 person, $2 key, $3 the oldest that counts. */
@@ -86,19 +97,21 @@ export async function forgetExpiredKey(ctx: StartContext, userId: string, query:
 }
 
 /** The key was used longer ago than it counts. Of many at once one takes it anew, and the others get what that got. */
-async function replaceExpired(ctx: StartContext, userId: string, action: 'register' | 'login'): Promise<TokensOut> {
+async function replaceExpired(ctx: StartContext, session: PreparedSession, action: StartAction): Promise<TokensOut> {
+  const { userId } = session.subject;
   await forgetExpiredKey(ctx, userId, ctx.deps.db.query);
   try {
-    return await insertSession(ctx, userId, action);
+    return await insertSession(ctx, session, action, ctx.deps.db.query);
   } catch (error) {
-    if (!isKeyTaken(error)) throw error;
+    if (!isStartKeyTaken(error)) throw error;
     const repeated = await repeatStart(ctx, userId);
     if (repeated === null) throw error;
     return repeated;
   }
 }
 
-function isKeyTaken(error: unknown): boolean {
+/** Whether another session of the person was started with the same idempotency key. */
+export function isStartKeyTaken(error: unknown): boolean {
   const fault = databaseFault(error);
   return fault?.kind === 'unique' && fault.constraint === 'sessions_user_id_start_key_key';
 }
@@ -118,14 +131,10 @@ type StartedRow = Pick<
  * committed together, and tokens follow from the session, so none was kept. Null when it is the first with its key.
  * Throws IDEMPOTENCY_KEY_REUSED for another request, UNAUTHENTICATED when that session has been used or has ended since.
  */
-export async function repeatStart(
-  ctx: StartContext,
-  userId: string,
-  query: RunQuery = ctx.deps.db.query,
-): Promise<TokensOut | null> {
+export async function repeatStart(ctx: StartContext, userId: string): Promise<TokensOut | null> {
   const { deps, start, request } = ctx;
   if (start === null) return null;
-  const [found] = await query<StartedRow>(findStarted, [userId, start.key, oldestKept(ctx)]);
+  const [found] = await deps.db.query<StartedRow>(findStarted, [userId, start.key, oldestKept(ctx)]);
   if (found === undefined) return null;
   if (found.startHash === null || !start.hash.equals(found.startHash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   if (found.endedAt !== null || found.generation !== 1) throw unrepeatable();

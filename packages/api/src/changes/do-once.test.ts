@@ -188,23 +188,95 @@ describe('many at once with one key', () => {
     expect(deps.runningKeys.size).toBe(0);
   });
 
-  it('in other processes, too, by a lock', async () => {
+  it('in other processes, too: by a lock that lasts as long as the transaction', async () => {
     const { context } = await person();
     const ctx = await context();
     const elsewhere: UserContext = { ...ctx, deps: { ...deps, runningKeys: new Set() } };
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const started = Promise.withResolvers<void>();
     const request = { key: 'a', procedure: 'x', input: {} };
-    const first = doOnce(ctx, request, () => {
-      started.resolve();
-      return promise;
+    const first = doOnce(ctx, request, async (db) => {
+      await db.query({ text: 'SELECT pg_sleep(1) AS "whileOthersAsk"' }, []);
+      return 'first';
     });
-    await started.promise;
-    const second = doOnce(elsewhere, request, async () => 'second');
-    expect(await codeOf(second)).toBe('IDEMPOTENCY_KEY_IN_USE');
-    resolve('first');
+    const asleep = {
+      text: `SELECT FROM pg_stat_activity WHERE query LIKE '%whileOthersAsk%' AND pid <> pg_backend_pid()`,
+    };
+    await expect.poll(async () => (await deps.db.query(asleep, [])).length).toBe(1);
+    expect(await codeOf(doOnce(elsewhere, request, async () => 'second'))).toBe('IDEMPOTENCY_KEY_IN_USE');
     expect(await first).toBe('first');
     expect(await doOnce(elsewhere, request, async () => 'third')).toBe('first');
+  });
+
+  it('in other processes while both still wait: what commits first answers both', async () => {
+    const { context, user } = await person();
+    const ctx = await context();
+    const elsewhere: UserContext = { ...ctx, deps: { ...deps, runningKeys: new Set() } };
+    const request = { key: 'a', procedure: 'x', input: {} };
+    const rename = async (db: Deps['db'], name: string) =>
+      db.query({ text: 'UPDATE users SET name = $2 WHERE id = $1' }, [user.id, name]);
+    const hashed = Promise.withResolvers<void>();
+    const slow = doOnce(ctx, request, async (db, runBefore) => {
+      await runBefore(() => hashed.promise);
+      await rename(db, 'slow');
+      return 'slow';
+    });
+    const fast = doOnce(elsewhere, request, async (db) => {
+      await rename(db, 'fast');
+      return 'fast';
+    });
+    expect(await fast).toBe('fast');
+    hashed.resolve();
+    expect(await slow).toBe('fast');
+    const [row] = await deps.db.query<{ name: string }>({ text: 'SELECT name FROM users WHERE id = $1' }, [user.id]);
+    expect(row?.name).toBe('fast');
+  });
+});
+
+describe('what waits for something other than the database', () => {
+  const request = { key: 'a', procedure: 'x', input: {} };
+
+  it('comes before the transaction: within it, it fails the mutation', async () => {
+    const { context } = await person();
+    const ctx = await context();
+    const write = (db: Deps['db']) => db.query({ text: 'SELECT 1' }, []);
+    const hash = () => deps.passwords.hash(testPassword);
+    const wrong = doOnce(ctx, request, async (db) => {
+      await write(db);
+      return hash();
+    });
+    await expect(wrong).rejects.toThrow('a transaction waited for something that is not the database');
+    const late = doOnce(ctx, request, async (db, runBefore) => {
+      await write(db);
+      return runBefore(hash);
+    });
+    await expect(late).rejects.toThrow('the transaction has begun');
+    const right = doOnce(ctx, request, async (db, runBefore) => {
+      await runBefore(hash);
+      await write(db);
+      return 'done';
+    });
+    expect(await right).toBe('done');
+  });
+
+  it('is not done again where there is a stored response', async () => {
+    const { context } = await person();
+    const ctx = await context();
+    let hashes = 0;
+    const run = () =>
+      doOnce(ctx, request, async (_db, runBefore) => {
+        await runBefore(async () => {
+          hashes += 1;
+        });
+        return 'done';
+      });
+    expect([await run(), await run(), hashes]).toEqual(['done', 'done', 1]);
+  });
+
+  it('gives the stored response of a confirmation although the password has changed since', async () => {
+    const { api, withKey } = await person();
+    const first = await withKey('a').auth.confirm({ password: testPassword });
+    await api.auth.changePassword({ newPassword: 'another horse, another staple' });
+    expect(await withKey('a').auth.confirm({ password: testPassword })).toEqual(first);
+    expect(await codeOf(withKey('b').auth.confirm({ password: testPassword }))).toBe('INVALID_CREDENTIALS');
   });
 });
 

@@ -1,6 +1,7 @@
-import type { Database, RunQuery } from '@alice/db';
+import { type Database, deferTransaction, type RunQuery } from '@alice/db';
 import type { UserContext } from '../context.ts';
 import { DomainError, type ErrorCode, type ErrorDetails, type FieldError } from '../errors.ts';
+import type { RunBefore } from './before-transaction.ts';
 import { hashRequest } from './request-hash.ts';
 
 /** How long a reply is kept under its key. */
@@ -64,19 +65,17 @@ interface KeptRow {
 /** What an operation decides of a request and would decide again. The rest passes, or was decided before anything was done. */
 const lasting: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'CONFLICT', 'STALE_VERSION', 'CANNOT_UNDO']);
 
-class KeptMeanwhile extends Error {}
+/** Ends a call that is answered by a stored response. */
+class StoredResponse extends Error {}
 
 /**
  * Does a mutation once for its idempotency key: the effect and the reply commit together, and the same request again
  * gets the same reply, for 24 hours (draft-ietf-httpapi-idempotency-key-header). Failures that nobody decided, and
- * those that pass, are not kept. `run` works on the database that it is given; it throws DomainErrors.
+ * those that pass, are not kept. `run` works on the database that it is given, which is a transaction from its first
+ * statement on; what waits for something else goes through `runBefore` first. It throws DomainErrors.
  * Throws IDEMPOTENCY_KEY_IN_USE while the first still runs, IDEMPOTENCY_KEY_REUSED for another request, and what `run` throws.
  */
-export async function doOnce(
-  ctx: UserContext,
-  request: KeyedRequest,
-  run: (db: Database) => Promise<unknown>,
-): Promise<unknown> {
+export async function doOnce(ctx: UserContext, request: KeyedRequest, run: Run): Promise<unknown> {
   const { deps, user } = ctx;
   const running = `${user.id} ${request.key}`;
   if (deps.runningKeys.has(running)) throw inUse();
@@ -93,6 +92,8 @@ export async function doOnce(
   }
 }
 
+type Run = (db: Database, runBefore: RunBefore) => Promise<unknown>;
+
 interface Once {
   readonly ctx: UserContext;
   readonly key: string;
@@ -102,32 +103,50 @@ interface Once {
   readonly oldest: string;
 }
 
-async function runOrRepeat(once: Once, run: (db: Database) => Promise<unknown>): Promise<unknown> {
+async function runOrRepeat(once: Once, run: Run): Promise<unknown> {
   const { ctx, key, at, oldest } = once;
   const { db } = ctx.deps;
+  let stored: KeptRow | undefined;
+  const keyed = deferTransaction(db, async (tx) => {
+    stored = await claimKey(once, tx.query);
+    if (stored !== undefined) throw new StoredResponse();
+  });
+  const findStored = async () => (await db.query<KeptRow>(find, [ctx.user.id, key, oldest])).at(0);
+  const runBefore: RunBefore = async (work) => {
+    if (keyed.hasBegun) throw new Error('the transaction has begun: what waits comes before its first statement');
+    stored ??= await findStored();
+    if (stored !== undefined) throw new StoredResponse();
+    return work(db);
+  };
+
   try {
-    return await db.transaction(async (tx) => {
-      const [found] = await tx.query<Partial<KeptRow> & { isFree: boolean }>(claim, [ctx.user.id, key, oldest]);
-      if (found?.reply != null && found.requestHash != null) {
-        return repeat(once, { requestHash: found.requestHash, reply: found.reply });
-      }
-      if (found?.isFree !== true) throw inUse();
-      const data = await run(tx.database);
-      if (!(await keepReply(once, tx.query, { at, data }))) throw new KeptMeanwhile();
-      ctx.request.reply.givenAt = at;
-      return data;
+    const data = await run(keyed.database, runBefore);
+    // Whatever the operation made of it.
+    if (stored !== undefined) throw new StoredResponse();
+    await keyed.commit(async (tx) => {
+      if (!(await keepReply(once, tx.query, { at, data }))) throw new StoredResponse();
     });
+    ctx.request.reply.givenAt = at;
+    return data;
   } catch (error) {
-    if (!(error instanceof KeptMeanwhile) && !isNewAndLasting(error)) throw error;
-    if (isNewAndLasting(error)) {
+    await keyed.rollBack(error);
+    if (stored === undefined && isNewAndLasting(error)) {
       const { code, message, errors, details } = error;
       const requestId = ctx.request.id;
       await keepReply(once, db.query, { at, requestId, error: { code, message, errors, details } });
     }
-    const [kept] = await db.query<KeptRow>(find, [ctx.user.id, key, oldest]);
-    if (kept === undefined) throw error;
-    return repeat(once, kept);
+    if (error instanceof StoredResponse || isNewAndLasting(error)) stored ??= await findStored();
+    if (stored === undefined) throw error;
+    return repeat(once, stored);
   }
+}
+
+/** The stored response of this key, if there is one. Throws IDEMPOTENCY_KEY_IN_USE while another process has the key. */
+async function claimKey({ ctx, key, oldest }: Once, query: RunQuery): Promise<KeptRow | undefined> {
+  const [found] = await query<Partial<KeptRow> & { isFree: boolean }>(claim, [ctx.user.id, key, oldest]);
+  if (found?.reply != null && found.requestHash != null) return { requestHash: found.requestHash, reply: found.reply };
+  if (found?.isFree !== true) throw inUse();
+  return undefined;
 }
 
 /** False when another process kept its reply first. */

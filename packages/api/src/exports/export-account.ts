@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { columns, type RunQuery, type Statement } from '@alice/db';
 import { apiKeys, goals, passkeys, sessions, type Table, tasks, totps, users } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
@@ -12,7 +11,7 @@ const attempts = 2;
 
 /**
  * Everything of the person as it was at one moment: every stored field of what is theirs, but no secret. It is read in
- * pages, in a turn each, so that others are served in between. That no change took a number while it was read says that
+ * pages, so that others are served in between. That no change took a number while it was read says that
  * all of it is of one moment; for a person who never rests it is read in one snapshot, which holds a connection.
  * Throws BUSY while another export runs, TOO_MANY_REQUESTS.
  */
@@ -93,7 +92,7 @@ async function readAll(query: RunQuery, userId: string): Promise<Everything> {
   };
 }
 
-/** All rows, page by page, each in a turn of its own. */
+/** All rows, page by page: others are served while the database reads the next one. */
 async function readPages<Row, Key extends string | number>(
   query: RunQuery,
   statement: Statement,
@@ -108,6 +107,5 @@ async function readPages<Row, Key extends string | number>(
     const last = found.at(-1);
     if (last === undefined || found.length < pageSize) return rows;
     after = keyOf(last);
-    await nextTurn();
   }
 }

@@ -22,7 +22,7 @@ let done: Job<Mail>[];
 let queues: RunningJobQueue[];
 
 beforeEach(async () => {
-  db = await testDatabase();
+  db = await testDatabase({ refuseIdleTransactions: false });
   log = testLog();
   done = [];
   queues = [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Site } from '../deps.ts';
+import { createGuessLimiter, uncounted } from '../limits/guesses.ts';
 import type { OutgoingMail } from './mailer.ts';
 import type { Mail, MailContent } from './mails.ts';
 import { sendMail } from './send-mail.ts';
@@ -41,7 +42,10 @@ async function written(
 ): Promise<OutgoingMail> {
   const sent: OutgoingMail[] = [];
   const mailer = { send: async (mail: OutgoingMail) => void sent.push(mail) };
-  await sendMail({ site }, mailer, { id: '01a211a8-826a-713c-b7f4-8d99ba577288', data: { to, name, ...content } });
+  await sendMail({ site, guesses: uncounted }, mailer, {
+    id: '01a211a8-826a-713c-b7f4-8d99ba577288',
+    data: { to, name, ...content },
+  });
   const [mail] = sent;
   if (mail === undefined || sent.length !== 1) throw new Error('not one mail');
   return mail;
@@ -119,4 +123,25 @@ it.each([
   '',
 ])('sends nothing to %j', async (to) => {
   await expect(written(contents['password-changed'], 'Ada', to)).rejects.toThrow('not an e-mail address');
+});
+
+it('counts what was sent, and not what the mail server refused', async () => {
+  const guesses = createGuessLimiter({ secret: 'a key that only the tests of this project ever use' });
+  const sent: string[] = [];
+  let isDown = true;
+  const mailer = {
+    async send({ id }: OutgoingMail) {
+      if (isDown) throw new Error('the mail server is away');
+      sent.push(id);
+    },
+  };
+  const send = (id: string, kind: 'password-changed' | 'account-enabled') =>
+    sendMail({ site, guesses }, mailer, { id, data: { to: 'ada@example.com', name: 'Ada', kind } });
+  for (let count = 0; count < 15; count += 1)
+    await expect(send(`${count}`, 'password-changed')).rejects.toThrow('the mail server is away');
+  isDown = false;
+  for (let count = 0; count < 15; count += 1) await send(`${count}`, 'password-changed');
+  expect(sent).toHaveLength(10);
+  await send('another kind', 'account-enabled');
+  expect(sent.at(-1)).toBe('another kind');
 });

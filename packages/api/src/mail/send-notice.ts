@@ -1,6 +1,5 @@
 import type { RunQuery } from '@alice/db';
 import type { Deps } from '../deps.ts';
-import { DomainError } from '../errors.ts';
 import type { Notice } from './mails.ts';
 
 /** Whom a mail is for. */
@@ -13,22 +12,15 @@ export interface MailedAccount {
 /**
  * Tells the owner of an account by mail what happened to it, if the transaction of `query` commits. To an address that
  * nobody has shown to be theirs it sends nothing: whoever signed up with a stranger's could fill the stranger's mailbox,
- * with words of their own. What is more than the budget is left out, and nothing fails for it. Each kind has its own, so
- * that a flood of one hides no other.
+ * with words of their own. What is more than the budget (`count-mail.ts`) is left out, and nothing fails for it.
  */
 export async function sendNotice(
-  { guesses, jobs }: Pick<Deps, 'guesses' | 'jobs'>,
+  { jobs }: Pick<Deps, 'jobs'>,
   { email, name, emailVerifiedAt }: MailedAccount,
   notice: Notice,
   query: RunQuery,
 ): Promise<void> {
   if (emailVerifiedAt === null) return;
-  try {
-    await guesses.count({ kind: 'account-notice', address: null, account: `${notice.kind} ${email}` });
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'TOO_MANY_REQUESTS') return;
-    throw error;
-  }
   await jobs.send('mail', { to: email, name, ...notice }, { query });
 }
 

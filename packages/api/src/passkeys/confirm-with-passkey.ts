@@ -1,3 +1,4 @@
+import { beforeTransaction } from '../changes/before-transaction.ts';
 import type { UserContext } from '../context.ts';
 import { confirmWithProof } from '../second-factor/confirm-with-proof.ts';
 import type { PasskeyAnswer } from './schemas.ts';
@@ -8,10 +9,12 @@ export async function confirmWithPasskey(
   ctx: UserContext,
   { response }: { readonly response: PasskeyAnswer },
 ): Promise<{ ok: true }> {
-  const { deps, request, user } = ctx;
-  const attempt = await deps.guesses.count({ kind: 'token', account: user.id, address: request.address });
+  const { request, user } = ctx;
   const expected = { purpose: 'passkey-confirm', userId: user.id, sessionId: user.sessionId } as const;
-  const verdict = await verifyPasskey(ctx, response, expected);
+  const { attempt, verdict } = await beforeTransaction(ctx, async (outside) => ({
+    attempt: await outside.deps.guesses.count({ kind: 'token', account: user.id, address: request.address }),
+    verdict: await verifyPasskey(outside, response, expected),
+  }));
   const done = verdict.kind === 'right' ? await confirmWithProof(ctx, verdict.proof) : null;
   if (done === null) throw passkeyRefused();
   await attempt.giveBack();

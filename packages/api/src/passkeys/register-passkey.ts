@@ -1,6 +1,7 @@
 import { databaseFault } from '@alice/db';
 import { verifyRegistrationResponse } from '@simplewebauthn/server';
 import { v7 as uuidv7 } from 'uuid';
+import { beforeTransaction } from '../changes/before-transaction.ts';
 import { createRow } from '../changes/create-row.ts';
 import { passkeys } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
@@ -24,7 +25,7 @@ export async function registerPasskey(
   { name, response }: RegisterPasskeyInput,
 ): Promise<RegisteredOut> {
   const { deps, user } = ctx;
-  const { made, pass } = await verifyMade(ctx, response);
+  const { made, pass } = await beforeTransaction(ctx, (outside) => verifyMade(outside, response));
   const proof = { userId: user.id, passes: [pass], use: async () => true };
   const registered = await useProof(ctx, proof, async (query) => {
     const factors = await findFactors(query, user.id);

@@ -1,19 +1,32 @@
-import { forgetExpiredKey, repeatStart, startSession } from '../auth/start-session.ts';
+import type { TokensOut } from '../auth/schemas.ts';
+import {
+  forgetExpiredKey,
+  insertSession,
+  isStartKeyTaken,
+  prepareSession,
+  repeatStart,
+} from '../auth/start-session.ts';
 import type { StartContext } from '../context.ts';
 import { type Proof, useProof } from './use-proof.ts';
-
-type Tokens = Awaited<ReturnType<typeof startSession>>;
 
 /**
  * Uses up a proof and starts a session: both or neither. The same request again, with its idempotency key, gets the same
  * session. Null when the proof was used before by another request.
  */
-export async function startProvenSession(ctx: StartContext, proof: Proof): Promise<Tokens | null> {
+export async function startProvenSession(ctx: StartContext, proof: Proof): Promise<TokensOut | null> {
   const { userId } = proof;
-  const tokens = await useProof(ctx, proof, async (query) => {
-    // A key of old is to stand in nobody's way: within a transaction, a conflict could not be mended.
-    await forgetExpiredKey(ctx, userId, query);
-    return startSession(ctx, userId, 'login', query);
-  });
-  return tokens ?? repeatStart(ctx, userId);
+  const repeated = await repeatStart(ctx, userId);
+  if (repeated !== null) return repeated;
+  const session = await prepareSession(ctx, userId);
+  try {
+    const tokens = await useProof(ctx, proof, async (query) => {
+      // An expired key would be a conflict, which fails the transaction.
+      await forgetExpiredKey(ctx, userId, query);
+      return insertSession(ctx, session, 'login', query);
+    });
+    return tokens ?? (await repeatStart(ctx, userId));
+  } catch (error) {
+    if (!isStartKeyTaken(error)) throw error;
+    return repeatStart(ctx, userId);
+  }
 }

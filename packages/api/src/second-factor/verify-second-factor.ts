@@ -1,3 +1,4 @@
+import { beforeTransaction } from '../changes/before-transaction.ts';
 import type { Context, Identity } from '../context.ts';
 import { openPass, type Pass } from '../crypto/sealed-pass.ts';
 import { DomainError } from '../errors.ts';
@@ -37,8 +38,10 @@ export async function verifySecondFactor<Result>(
   const { userId } = ticket;
   // A passkey cannot be guessed: it stays open to an owner whose codes somebody guesses at.
   const kind = input.passkey === undefined ? 'code' : 'token';
-  const attempt = await ctx.deps.guesses.count({ kind, account: userId, address: ctx.request.address });
-  const proof = await proofOf(ctx, ticket, input);
+  const { attempt, proof } = await beforeTransaction(ctx, async (outside) => ({
+    attempt: await outside.deps.guesses.count({ kind, account: userId, address: outside.request.address }),
+    proof: await proofOf(outside, ticket, input),
+  }));
   const allowed = proof === null ? null : await allow({ ...proof, passes: [ticket, ...proof.passes] });
   const result = allowed ?? (await repeat());
   if (result !== null) {

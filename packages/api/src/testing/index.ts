@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '@alice/db';
 import { createSessionGate } from '../auth/session-gate.ts';
 import type { RequestContext } from '../context.ts';
@@ -7,7 +8,9 @@ import { createRequestContext, plainRequest } from '../create-request-context.ts
 import type { Clock, Deps, Log } from '../deps.ts';
 import type { JobData, JobName, JobQueue } from '../jobs/job-queue.ts';
 import { createCallLimiter } from '../limits/call-limiter.ts';
+import { type GuessLimiter, uncounted } from '../limits/guesses.ts';
 import type { Mail } from '../mail/mails.ts';
+import { sendMail } from '../mail/send-mail.ts';
 import { createCaller } from '../root.ts';
 
 export { recordedPasswords, signInFrom } from './attack.ts';
@@ -65,6 +68,24 @@ export function recordedJobs(): JobQueue & { readonly sent: RecordedJob[]; mails
   };
 }
 
+/** Sends mails as the job does, and gives the kinds of those that went out. */
+export async function deliver(deps: Deps, mails: readonly Mail[]): Promise<Mail['kind'][]> {
+  const kinds: Mail['kind'][] = [];
+  const mailer = { send: async ({ kind }: { readonly kind: Mail['kind'] }) => void kinds.push(kind) };
+  for (const data of mails) await sendMail(deps, mailer, { id: randomUUID(), data });
+  return kinds;
+}
+
+/** Answers in a later turn of the event loop, as Redis does: a transaction that waits for it fails. */
+function asFromRedis(guesses: GuessLimiter): GuessLimiter {
+  return {
+    async count(guess) {
+      await nextTurn();
+      return guesses.count(guess);
+    },
+  };
+}
+
 const secrets = ['a key that only the tests of this project ever use'] as const;
 const cheapHashing = { memoryCost: 8, timeCost: 2, parallelism: 1, concurrency: 2, maxWaiting: 40 };
 
@@ -84,7 +105,13 @@ export async function testDeps(db: Database, parts: TestParts = {}): Promise<Dep
       hashing: cheapHashing,
       site: { adminEmails: new Set(['boss@example.com']) },
     },
-    { clock, sessions: createSessionGate(db, log, gate), limiter: createCallLimiter({ callsPerMinute }), ...own },
+    {
+      clock,
+      sessions: createSessionGate(db, log, gate),
+      limiter: createCallLimiter({ callsPerMinute }),
+      ...own,
+      guesses: asFromRedis(own.guesses ?? uncounted),
+    },
   );
 }
 

@@ -13,11 +13,15 @@ export async function openPostgres(
   options: PostgresOptions,
   release: () => Promise<void> = async () => undefined,
 ): Promise<Database> {
-  const { poolSize = 10, log } = options;
+  const { poolSize = 10, refuseIdleTransactions, log } = options;
   const config = connectionConfig(options);
-  const pool = new SteadyPool({ ...config, max: poolSize, idleTimeoutMillis: 30_000 }, (error) => {
-    if (!pool.ending) log?.warn({ error: error.message }, 'an idle database connection was lost');
-  });
+  const pool = new SteadyPool(
+    { ...config, max: poolSize, idleTimeoutMillis: 30_000 },
+    (error) => {
+      if (!pool.ending) log?.warn({ error: error.message }, 'an idle database connection was lost');
+    },
+    refuseIdleTransactions,
+  );
   const stopWatching = watchNetwork(pool, config, log);
   const database = databaseOver(pool, async () => {
     stopWatching();
