@@ -99,6 +99,12 @@ export const controls = {
     to: 'await requirePassword(ctx, password);',
     tests: [`${api}/changes/do-once.test.ts`],
   },
+  'depth of JSON': {
+    file: 'apps/server/src/http/require-shallow.ts',
+    from: 'if (level > mostLevels) throw tooDeep();',
+    to: '',
+    tests: ['apps/server/src/http/deep-json.test.ts'],
+  },
   'call limiter': {
     file: `${api}/trpc.ts`,
     from: 'request.reply.budget = budget;\n  if (budget.isUsedUp) throw usedUp(budget);',

@@ -14,6 +14,10 @@ it.each([
   expect(() => parseJson(text)).toThrow(`The body is not valid JSON: ${place}`);
 });
 
+it('says no place where the parser that finds it would go too deep', () => {
+  expect(() => parseJson(`/*"*/${'['.repeat(1001)}`)).toThrow(/^The body is not valid JSON$/);
+});
+
 it('reads what JSON.parse reads, and refuses the rest in our words', () => {
   fc.assert(
     fc.property(

@@ -6,6 +6,7 @@ import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
 import { openContext } from '../http/open-context.ts';
 import type { AppEnv } from '../http/request-scope.ts';
+import { requireShallow } from '../http/require-shallow.ts';
 import { logFailure, retryHeaders } from './failures.ts';
 import { answerStream, withLastEventId } from './stream.ts';
 
@@ -113,6 +114,7 @@ function readInputs(text: string | undefined, isBatch: boolean): Inputs {
   if (text === undefined || text === '') return { at: async () => undefined };
   let parsed: unknown;
   try {
+    requireShallow(text);
     parsed = JSON.parse(text);
   } catch (cause) {
     return { at: () => Promise.reject(new TRPCError({ code: 'BAD_REQUEST', cause })) };

@@ -5,6 +5,7 @@ import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
 import { openContext } from '../http/open-context.ts';
 import type { AppEnv } from '../http/request-scope.ts';
+import { requireShallow } from '../http/require-shallow.ts';
 import { answerDirectly, maxBatchSize, readDirectCall } from './direct.ts';
 import { logFailure, retryHeaders } from './failures.ts';
 
@@ -40,9 +41,11 @@ export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<R
   const { headers, signal } = c.req.raw;
   const calls = countCalls(c);
   if (!isRead) scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), calls);
+  const body = isRead ? undefined : await readJsonBody(c);
+  for (const text of [body, c.req.query('input'), c.req.query('connectionParams')]) requireShallow(text ?? '');
   return fetchRequestHandler({
     endpoint: '/trpc',
-    req: isRead ? c.req.raw : new Request(url, { method, headers, signal, body: await readJsonBody(c) }),
+    req: body === undefined ? c.req.raw : new Request(url, { method, headers, signal, body }),
     router: appRouter,
     createContext: () => openContext(deps, scope),
     responseMeta: ({ errors, info }) => ({ headers: new Headers(retryHeaders(errors, info?.calls.length ?? 1)) }),
