@@ -2,7 +2,7 @@ import type { Rows } from '@alice/db';
 import { goals, selectRow } from '../changes/tables.ts';
 import type { GoalOut } from './schemas.ts';
 
-interface TaskSums {
+export interface TaskSums {
   readonly done: number;
   readonly total: number;
   readonly doneWeight: number;
@@ -11,10 +11,8 @@ interface TaskSums {
 
 export type GoalRow = Rows['goals'] & TaskSums;
 
-/** Goals with the sums of their tasks, for any `page` of goals (a table expression called `t`). */
-export function selectGoals(page: string): string {
-  return `
-    SELECT ${selectRow(goals, 't')}, s.* FROM ${page}
+/** The sums `s` of the tasks of each goal of `t`. */
+export const sumTasks = `
       CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE k.status = 'done') AS done, count(*) AS total,
                coalesce(sum(k.weight) FILTER (WHERE k.status = 'done'), 0) AS "doneWeight",
@@ -22,6 +20,11 @@ export function selectGoals(page: string): string {
           FROM tasks k
          WHERE k.user_id = t.user_id AND k.goal_id = t.id AND k.deleted_at IS NULL AND k.status <> 'cancelled'
       ) s`;
+
+/** Goals with the sums of their tasks, for any `page` of goals (a table expression called `t`). */
+export function selectGoals(page: string): string {
+  return `
+    SELECT ${selectRow(goals, 't')}, s.* FROM ${page} ${sumTasks}`;
 }
 
 /** A row as the wire shows it. */

@@ -1,9 +1,7 @@
 import { databaseFault } from '@alice/db';
-import { goals } from '../changes/tables.ts';
-import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
 import { invalid } from '../errors.ts';
-import { getGoal } from './get-goal.ts';
+import { changeGoal } from './change-goal.ts';
 import type { GoalOut, UpdateGoalInput } from './schemas.ts';
 
 /** Changes the fields that are given. Throws NOT_FOUND, STALE_VERSION, and VALIDATION_FAILED on a metric with no way to go. */
@@ -17,12 +15,11 @@ export async function updateGoal(ctx: UserContext, input: UpdateGoalInput): Prom
     metricCurrent: metric?.current,
   };
   try {
-    await updateRow(ctx, goals, { id, action: 'update', set, expectedVersion });
+    return await changeGoal(ctx, { id, action: 'update', set, expectedVersion });
   } catch (error) {
     // Only the database sees the half of the metric that was not sent.
     const fault = databaseFault(error);
     const isMetric = fault?.kind === 'check' && fault.constraint === 'goals_metric_check';
     throw isMetric ? invalid('metric.target', 'must differ from start') : error;
   }
-  return getGoal(ctx, { id });
 }
