@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalTimeZone } from './time-zone-names.ts';
 
 /**
  * An instant in an output: an ISO 8601 string in UTC with milliseconds on the wire, a `Date` in the SDK's hands.
@@ -28,23 +29,13 @@ export const wallTime = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 09:30')
   .meta({ description: 'Wall-clock time.', examples: ['09:30'] });
 
-/** An IANA time zone that this runtime knows, as the client wrote it. */
+/** An IANA time zone, by the one name of it under which it is kept, whichever of its names the client wrote. */
 export const timeZone = z
   .string()
   .max(64)
-  .refine(isTimeZone, 'must be an IANA time zone like Europe/Berlin')
+  .overwrite((name) => canonicalTimeZone(name) ?? name)
+  .refine((name) => canonicalTimeZone(name) !== null, 'must be an IANA time zone like Europe/Berlin')
   .meta({ description: 'An IANA time zone.', examples: ['Europe/Berlin'] });
 
 /** A time zone in an output. */
 export const zoneName = z.string().meta({ examples: ['Europe/Berlin'] });
-
-function isTimeZone(name: string): boolean {
-  // Offsets ("+02:00") are zones to Intl, but not IANA names, and PostgreSQL reads their sign the other way round.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

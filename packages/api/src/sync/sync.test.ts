@@ -209,6 +209,16 @@ describe('a pull', () => {
 });
 
 describe('undoing', () => {
+  it('brings no name of a time zone back that counts no more', async () => {
+    const { api, user } = await signUp(deps);
+    await deps.db.prisma.user.update({ where: { id: user.id }, data: { timeZone: 'AET' } });
+    await api.users.update({ timeZone: 'Asia/Calcutta' });
+    expect((await api.users.me()).timeZone).toBe('Asia/Kolkata');
+    await api.sync.undo({ number: await last(api) });
+    expect((await api.users.me()).timeZone).toBe('UTC');
+    expect((await api.insights.overview({})).throughput.window.timeZone).toBe('UTC');
+  });
+
   const last = async (api: Api) => (await pullAll(api)).number ?? 0;
   const refusal = (fields?: string[]) => ({
     cause: { code: 'CANNOT_UNDO', ...(fields === undefined ? {} : { details: { fields } }) },

@@ -6,6 +6,7 @@ import { updateRow } from '../changes/update-row.ts';
 import type { UserContext } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { requireGoal } from '../goals/require-goal.ts';
+import { canonicalTimeZone } from '../shared/time-zone-names.ts';
 import type { ChangeOut, UndoInput } from './schemas.ts';
 import { isDeleted, syncedTables } from './synced-tables.ts';
 
@@ -121,7 +122,13 @@ async function requireLinks(ctx: UserContext, set: Columns): Promise<void> {
 
 function toFields(set: Columns): Partial<Rows[keyof Rows]> {
   const fields = Object.entries(set).filter(([column]) => column !== 'version');
-  return Object.fromEntries(fields.map(([column, value]) => [fieldName(column), value]));
+  return Object.fromEntries(fields.map(([column, value]) => [fieldName(column), valueNow(column, value)]));
+}
+
+/** Old lines may hold names of time zones that count no more. */
+function valueNow(column: string, value: unknown): unknown {
+  const isZone = column === 'time_zone' || column === 'due_time_zone';
+  return isZone && typeof value === 'string' ? (canonicalTimeZone(value) ?? 'UTC') : value;
 }
 
 function cannot(message: string, fields: readonly string[] = []): DomainError {

@@ -25,6 +25,8 @@ describe('users', () => {
   it.each([
     { name: ' ' },
     { timeZone: 'Mars/Olympus' },
+    { timeZone: 'AET' },
+    { timeZone: 'CET' },
     { timeZone: '+02:00' },
     { role: 'admin' },
     { email: 'x@example.com' },
