@@ -44,6 +44,12 @@ export const controls = {
     to: '',
     tests: [`${api}/auth/require-live.test.ts`],
   },
+  'session gate after a step of the clock': {
+    file: `${api}/auth/session-gate.ts`,
+    from: 'ELSE least($1, now) -',
+    to: 'ELSE now -',
+    tests: [`${api}/auth/session-gate-clocks.test.ts`],
+  },
   'scope check': {
     file: `${api}/trpc.ts`,
     from: 'if (user.scopes !== null) requireScope(user.scopes, meta);',

@@ -23,23 +23,46 @@ export interface SessionGateOptions {
   readonly refreshAfterMs?: number;
   /** Past this age, a request waits for the reading. */
   readonly staleAfterMs?: number;
+  /** Counts while the machine runs, and is never stepped. */
+  readonly monotonicMs?: () => number;
+  /** Goes on while the machine is suspended, and may be stepped. */
+  readonly wallMs?: () => number;
 }
 
 /** Covers a transaction that ended a session but committed after a later one: longer than any transaction may run. */
 const overlapSeconds = 30;
+/** Covers a step of the database's clock, where no reading before it says what that was. */
+const stepSeconds = 90;
 
+/**
+ * $1 the database's clock at the last reading, null before the first; $2 how far back a session may have ended whose tokens
+ * are still alive. By the database's clock alone, which writes `ended_at`, too: where it was stepped back since, from
+ * where it stands now; where it was stepped on, from where it stood.
+ */
 const endedSessions = {
   name: 'auth.endedSessions',
   text: `
-    SELECT id, false AS disabled FROM sessions
-     WHERE ended_at > clock_timestamp() - make_interval(secs => $1::float8)
+    WITH clock AS MATERIALIZED (
+      SELECT now, now - make_interval(secs => $2::float8) AS oldest FROM clock_timestamp() AS c(now)
+    ), since AS MATERIALIZED (
+      SELECT CASE WHEN $1::timestamptz IS NULL THEN oldest
+                  ELSE least($1, now) - make_interval(secs => ${overlapSeconds}) END AS since FROM clock
+    )
+    SELECT NULL AS id, false AS disabled, now::text AS now FROM clock
     UNION ALL
-    SELECT id, false FROM api_keys
-     WHERE ended_at > clock_timestamp() - make_interval(secs => $1::float8)
+    SELECT id, false, NULL FROM sessions WHERE ended_at > (SELECT since FROM since)
     UNION ALL
-    SELECT id, true FROM users
-     WHERE disabled_at > clock_timestamp() - make_interval(secs => $2::float8)`,
+    SELECT id, false, NULL FROM api_keys WHERE ended_at > (SELECT since FROM since)
+    UNION ALL
+    SELECT id, true, NULL FROM users WHERE disabled_at > (SELECT oldest FROM clock)`,
 };
+
+/** The first row says the time, the others what ended. */
+interface EndedRow {
+  readonly id: string | null;
+  readonly disabled: boolean;
+  readonly now: string | null;
+}
 
 /**
  * Knows which access tokens no longer count, at the price of one small query per half second for the whole process
@@ -48,31 +71,38 @@ const endedSessions = {
  */
 export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options: SessionGateOptions): SessionGate {
   const { accessSeconds, refreshAfterMs = 400, staleAfterMs = 900 } = options;
+  const { monotonicMs = () => performance.now(), wallMs = Date.now } = options;
+  const horizon = accessSeconds + overlapSeconds + stepSeconds;
   /** Ended sessions by the time they were seen. An entry outlives every access token of its session. */
   const ended = new Map<string, number>();
   let disabled = new Set<string>();
-  let readAt = Number.NEGATIVE_INFINITY;
+  let readAt = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
+  /** The database's clock at the last reading, as it writes it. */
+  let readThrough: string | null = null;
   let reading: Promise<void> | null = null;
 
   async function read(): Promise<void> {
-    const startedAt = performance.now();
-    const horizon = accessSeconds + overlapSeconds;
-    const sinceLast = (startedAt - readAt) / 1000 + overlapSeconds;
-    const rows = await db.query<{ id: string; disabled: boolean }>(endedSessions, [
-      Math.min(sinceLast, horizon),
-      horizon,
-    ]);
+    const startedAt = { monotonic: monotonicMs(), wall: wallMs() };
+    // After so long no token is alive whose session the last reading could have missed.
+    const since = ageMs() > horizon * 1000 ? null : readThrough;
+    const rows = await db.query<EndedRow>(endedSessions, [since, horizon]);
     const nowDisabled = new Set<string>();
-    for (const row of rows) {
-      if (row.disabled) nowDisabled.add(row.id);
-      else end(row.id, startedAt);
+    for (const { id, disabled: isDisabled, now } of rows) {
+      if (id === null) readThrough = now;
+      else if (isDisabled) nowDisabled.add(id);
+      else end(id, startedAt.monotonic);
     }
     disabled = nowDisabled;
     readAt = startedAt;
-    forget(startedAt - horizon * 1000);
+    forget(startedAt.monotonic - horizon * 1000);
   }
 
-  function end(sessionId: string, at = performance.now()): void {
+  /** How old the last reading is, by whichever clock says more: one stands still in a suspended machine, one is stepped. */
+  function ageMs(): number {
+    return Math.max(monotonicMs() - readAt.monotonic, wallMs() - readAt.wall);
+  }
+
+  function end(sessionId: string, at = monotonicMs()): void {
     if (!ended.has(sessionId)) ended.set(sessionId, at);
   }
 
@@ -105,7 +135,7 @@ export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options
   return {
     end,
     check(identity) {
-      const age = performance.now() - readAt;
+      const age = ageMs();
       if (age >= staleAfterMs) return readAndDecide(identity);
       if (age >= refreshAfterMs) {
         // Until the knowledge is stale the last reading is recent enough; from then on requests see the failure.
