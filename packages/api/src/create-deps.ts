@@ -3,6 +3,7 @@ import type { Database } from '@alice/db';
 import { createKeyVerifier } from './api-keys/key-verifier.ts';
 import { normalisePasswords } from './auth/normalise-passwords.ts';
 import { createPasswordHasher, type PasswordHasherOptions, passwordHashing } from './auth/password-hasher.ts';
+import { createRecentRotations } from './auth/recent-rotations.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { createTokenIssuer, type TokenOptions } from './auth/tokens.ts';
 import { createChangeFeed } from './changes/change-feed.ts';
@@ -50,6 +51,7 @@ export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}):
     tokens,
     passwords: normalisePasswords(own.passwords ?? (await createPasswordHasher(options.hashing ?? passwordHashing))),
     sessions: own.sessions ?? createSessionGate(db, log, { accessSeconds: tokens.accessSeconds }),
+    rotations: own.rotations ?? createRecentRotations(),
     apiKeys:
       own.apiKeys ??
       createKeyVerifier(db, clock, log, { rememberSeconds: Math.min(keyMemorySeconds, tokens.accessSeconds) }),

@@ -1,6 +1,7 @@
 import type { Database } from '@alice/db';
 import type { KeyVerifier } from './api-keys/key-verifier.ts';
 import type { PasswordHasher } from './auth/password-hasher.ts';
+import type { RecentRotations } from './auth/recent-rotations.ts';
 import type { SessionGate } from './auth/session-gate.ts';
 import type { TokenIssuer } from './auth/tokens.ts';
 import type { ChangeFeed } from './changes/change-feed.ts';
@@ -18,6 +19,7 @@ export interface Deps {
   readonly passwords: PasswordHasher;
   readonly tokens: TokenIssuer;
   readonly sessions: SessionGate;
+  readonly rotations: RecentRotations;
   readonly apiKeys: KeyVerifier;
   readonly changes: ChangeFeed;
   readonly limiter: CallLimiter;

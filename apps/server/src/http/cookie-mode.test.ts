@@ -138,6 +138,16 @@ describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
     }
   });
 
+  test('a cookie that is only too early for the clock of this process stays, and counts soon', async () => {
+    clock.advance({ minutes: 1 });
+    const { cookie } = await signIn();
+    clock.advance({ minutes: -1 });
+    const early = await send('refresh', { cookie });
+    expect(early).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', setCookie: [] });
+    clock.advance({ minutes: 1 });
+    expect((await send('refresh', { cookie })).status).toBe(200);
+  });
+
   test('a refresh that finds its session ended leaves the cookie: it may be that of a sign-in since', async () => {
     const { cookie, token } = await signIn();
     await send('logout', { token });

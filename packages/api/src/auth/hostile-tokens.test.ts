@@ -273,7 +273,7 @@ const claims: Vector[] = [
   withClaims('exp 0', { exp: 0 }),
   withClaims('expired 6 s ago', { exp: seconds - 6 }),
   withClaims('exp in milliseconds, past', { exp: -Date.parse(now) }),
-  withClaims('iat 6 s ahead', { iat: seconds + 6 }),
+  withClaims('iat 16 s ahead', { iat: seconds + 16 }),
   withClaims('nbf 6 s ahead', { nbf: seconds + 6 }),
   withClaims('nbf as a text', { nbf: 'now' }),
   ...[0, -1, 1.5, '1', null].map(

@@ -4,13 +4,15 @@ import { DomainError } from '../errors.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie, presentedToken } from './refresh-cookie.ts';
 import type { RefreshInput } from './schemas.ts';
-import { hashToken, type RefreshClaims, type TokenPair, type TokenSubject } from './tokens.ts';
+import { EarlyTokenError, hashToken, type RefreshClaims, type TokenPair, type TokenSubject } from './tokens.ts';
 
 /**
  * So long after its use a refresh token still gives the successor that it gave: two tabs, or a reply that was lost. So long
  * that successor is not exchanged either, or a third tab would come with the token before the one that was used last.
  */
 const graceMs = 10_000;
+/** The clocks of two processes may differ by so much: an exchange by another process may look older than it is. */
+const skewMs = 10_000;
 
 type SessionRow = Pick<
   Rows['sessions'],
@@ -48,13 +50,15 @@ export async function refresh(ctx: Context, { refreshToken }: RefreshInput): Pro
 
 /**
  * A cookie that is no token of ours, or has expired, goes. One whose session has ended stays, and costs a 401 each time:
- * this reply may come late, and the browser would drop the cookie of a newer sign-in for it.
+ * this reply may come late, and the browser would drop the cookie of a newer sign-in for it. So does one that is too early
+ * for the clock of this process: another one accepts it, and so does this one soon.
  */
 async function verifyPresented(ctx: Context, refreshToken: string): Promise<RefreshClaims> {
   try {
     return await ctx.deps.tokens.verifyRefresh(refreshToken);
   } catch (error) {
-    if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') dropRefreshCookie(ctx);
+    const isOver = error instanceof DomainError && error.code === 'UNAUTHENTICATED';
+    if (isOver && !(error instanceof EarlyTokenError)) dropRefreshCookie(ctx);
     throw error;
   }
 }
@@ -116,11 +120,15 @@ async function rotateTokens(ctx: Context, session: SessionRow): Promise<TokenPai
     next.rotatedAt.toISOString(),
     tokens.refreshExpiry(next).toISOString(),
   ]);
-  return rotated.length === 1 ? pair : null;
+  if (rotated.length === 0) return null;
+  ctx.deps.rotations.add(next);
+  return pair;
 }
 
 function isWithinGrace(ctx: Context, session: SessionRow): boolean {
-  return ctx.deps.clock.now().getTime() - Date.parse(session.rotatedAt) <= graceMs;
+  const { clock, rotations } = ctx.deps;
+  const allowedMs = rotations.has(session) ? graceMs : graceMs + skewMs;
+  return clock.now().getTime() - Date.parse(session.rotatedAt) <= allowedMs;
 }
 
 function toSubject(session: SessionRow): TokenSubject {
