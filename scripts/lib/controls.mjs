@@ -75,6 +75,12 @@ export const controls = {
     tests: ['apps/server/test/timed/nobody-learns.test.ts'],
     build: true,
   },
+  'limit of codes by where they come from': {
+    file: `${api}/limits/guess-budgets.ts`,
+    from: `return whose === placeOf(guess);`,
+    to: `return whose === 'elsewhere';`,
+    tests: [`${api}/second-factor/guessing-codes.test.ts`],
+  },
   'limit of guesses': {
     file: `${api}/limits/guesses.ts`,
     from: 'if (refused.length === 0) return { giveBack };',

@@ -1,8 +1,20 @@
 import type { Guess, GuessKind } from './guesses.ts';
 import type { WindowLimit } from './windows.ts';
 
-/** The account's, the account's for strangers or for networks that it knows, the network's whatever the account, or one for all. */
-type Whose = 'account' | 'stranger' | 'known' | 'network' | 'everybody';
+/**
+ * The account's, the account's for strangers or for networks that it knows, the network's whatever the account, or one for
+ * all. Of an attempt that is counted where it comes from: the account's within one of its sessions, in one of the networks
+ * that it knows, or anywhere else.
+ */
+type Whose =
+  | 'account'
+  | 'stranger'
+  | 'known'
+  | 'network'
+  | 'everybody'
+  | 'in-session'
+  | 'in-known-network'
+  | 'elsewhere';
 
 export interface GuessBudget extends WindowLimit {
   readonly whose: Whose;
@@ -39,10 +51,16 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
       { name: 'p4', whose: 'network', points: 30, seconds: 15 * minutes },
       { name: 'p5', whose: 'network', points: 300, seconds: days },
     ],
-    // Whoever gets here has shown the password, so neither the network nor who is known there matters.
+    // Whoever gets here has shown the password, and may be a thief of it: so each place has budgets of its own, and what
+    // fails in one place refuses nobody in another. A thief cannot make a network or a session the account's without a
+    // second factor. With one of each at hand, all their guesses of a day are 20.
     code: [
-      { name: 'c1', whose: 'account', points: 5, seconds: 15 * minutes },
-      { name: 'c2', whose: 'account', points: 20, seconds: days },
+      { name: 'c3', whose: 'elsewhere', points: 5, seconds: 15 * minutes },
+      { name: 'c4', whose: 'elsewhere', points: 8, seconds: days },
+      { name: 'c5', whose: 'in-known-network', points: 5, seconds: 15 * minutes },
+      { name: 'c6', whose: 'in-known-network', points: 6, seconds: days },
+      { name: 'c7', whose: 'in-session', points: 5, seconds: 15 * minutes },
+      { name: 'c8', whose: 'in-session', points: 6, seconds: days },
     ],
     register: [{ name: 'r1', whose: 'network', points: settings.registrationsPerHour, seconds: hours }],
     mail: [
@@ -65,9 +83,17 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
 }
 
 /** Whether an attempt uses this budget. One about no account uses the network's alone. */
-export function isUsedBy({ account, isKnownNetwork = false }: Guess, { whose }: GuessBudget): boolean {
+export function isUsedBy(guess: Guess, { whose }: GuessBudget): boolean {
   if (whose === 'network' || whose === 'everybody') return true;
-  return account !== null && (whose !== 'known' || isKnownNetwork);
+  if (guess.account === null) return false;
+  if (whose === 'known') return guess.isKnownNetwork === true;
+  if (whose === 'in-session' || whose === 'in-known-network' || whose === 'elsewhere') return whose === placeOf(guess);
+  return true;
+}
+
+function placeOf({ sessionId = null, isKnownNetwork = false }: Guess) {
+  if (sessionId !== null) return 'in-session';
+  return isKnownNetwork ? 'in-known-network' : 'elsewhere';
 }
 
 /** Whether an attempt is refused when this budget, which it uses, is used up: strangers lock nobody out who is known. */

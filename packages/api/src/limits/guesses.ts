@@ -40,6 +40,8 @@ export interface Guess {
   readonly account: string | null;
   /** The person was signed in from this network before: strangers who guess do not use up the owner's budget there. */
   readonly isKnownNetwork?: boolean;
+  /** The session of the account that it came with. */
+  readonly sessionId?: string | null;
 }
 
 /** An attempt that was counted. */
@@ -91,9 +93,12 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
     note: open('note'),
     token: open('token'),
   };
-  const keyOf = ({ account, address }: Guess, { whose }: GuessBudget): string => {
+  const keyOf = ({ account, address, sessionId }: Guess, { whose }: GuessBudget): string => {
     if (whose === 'everybody') return 'all';
-    return whose === 'network' || account === null ? networkOf(address) : accountKey(secret, account);
+    if (whose === 'network' || account === null) return networkOf(address);
+    if (whose === 'in-session') return accountKey(secret, `${account} ${sessionId}`);
+    if (whose === 'in-known-network') return accountKey(secret, `${account} ${networkOf(address)}`);
+    return accountKey(secret, account);
   };
 
   return {

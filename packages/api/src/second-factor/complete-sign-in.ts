@@ -28,8 +28,11 @@ export async function completeSignIn(ctx: StartContext, input: ShowFactorInput):
     ticket,
     input,
     (proof) => startProvenSession(ctx, whileUnchanged(ticket, proof)),
-    // Or it is under way at this very moment, and used its code while we looked.
-    () => repeatStart(ctx, account.id),
+    {
+      // Or it is under way at this very moment, and used its code while we looked.
+      repeat: () => repeatStart(ctx, account.id),
+      isKnownNetwork: claimant.isKnownNetwork,
+    },
   );
   await sendNewSignIn(ctx, claimant);
   return { user: toUser(account), tokens };

@@ -23,23 +23,31 @@ export function badTicket(): DomainError {
   return new DomainError('INVALID_TOKEN', 'This ticket has been used, or has expired: begin again with the password');
 }
 
+interface VerifyOptions<Result> {
+  /** Gives what the same request got before. */
+  readonly repeat?: () => Promise<Result | null>;
+  /** The person was signed in from this network before. */
+  readonly isKnownNetwork?: boolean;
+}
+
 /**
- * Looks at what was shown beside a ticket, within the person's budget of guesses, and has `allow` use it up. Whatever is
- * wrong leaves a line in the history and throws INVALID_CREDENTIALS, and so does what was used before, unless by the same
- * request: `repeat` gives what that got. Throws TOO_MANY_REQUESTS.
+ * Looks at what was shown beside a ticket, within the budget of guesses of the session, the network or all strangers, and
+ * has `allow` use it up. Whatever is wrong leaves a line in the history and throws INVALID_CREDENTIALS, and so does what was
+ * used before, unless by the same request. Throws TOO_MANY_REQUESTS.
  */
 export async function verifySecondFactor<Result>(
   ctx: Context & { readonly user?: Identity },
   ticket: Ticket,
   input: ShowFactorInput,
   allow: (proof: Proof) => Promise<Result | null>,
-  repeat: () => Promise<Result | null> = async () => null,
+  { repeat = async () => null, isKnownNetwork = false }: VerifyOptions<Result> = {},
 ): Promise<Result> {
-  const { userId } = ticket;
-  // A passkey cannot be guessed: it stays open to an owner whose codes somebody guesses at.
-  const kind = input.passkey === undefined ? 'code' : 'token';
+  const { userId, sessionId } = ticket;
+  // Passkeys and recovery codes cannot be guessed: they stay open to an owner whose codes somebody guesses at.
+  const kind = input.code === undefined ? 'token' : 'code';
+  const guess = { kind, account: userId, address: ctx.request.address, isKnownNetwork, sessionId } as const;
   const { attempt, proof } = await beforeTransaction(ctx, async (outside) => ({
-    attempt: await outside.deps.guesses.count({ kind, account: userId, address: outside.request.address }),
+    attempt: await outside.deps.guesses.count(guess),
     proof: await proofOf(outside, ticket, input),
   }));
   const allowed = proof === null ? null : await allow({ ...proof, passes: [ticket, ...proof.passes] });
