@@ -93,6 +93,12 @@ export const controls = {
     to: 'AND $3::bigint IS NOT NULL',
     tests: [`${api}/second-factor/second-factor.test.ts`],
   },
+  'cookie that a sibling host has planted': {
+    file: 'apps/server/src/http/session-cookies.ts',
+    from: 'const isOurs = (value: string) => [null, marked].includes(sessionOf(value));',
+    to: 'const isOurs = (_value: string) => true;',
+    tests: ['apps/server/src/http'],
+  },
   'origin of a cookie': {
     file: 'apps/server/src/http/session-cookies.ts',
     from: `if (site !== undefined && site !== 'same-origin') return false;`,

@@ -45,17 +45,35 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The names and values of cookies, as a browser sends them back. */
+const sentBack = (setCookie: readonly string[]) => setCookie.map((cookie) => cookie.split(';')[0]).join('; ');
+
 /** A page of ours that keeps its session in a cookie. */
 const page = { 'x-alice-session': 'cookie', origin: own, 'sec-fetch-site': 'same-origin' };
 
 const ways = [
-  { way: 'tRPC', refreshPath: '/trpc/auth.refresh', pathOf: (name: string) => `/trpc/auth.${name}` },
+  {
+    way: 'tRPC',
+    mark: '__Host-alice_session',
+    refreshPath: '/trpc/auth.refresh',
+    pathOf: (name: string) => `/trpc/auth.${name}`,
+  },
   // What is not plain goes through tRPC's own adapter.
-  { way: "tRPC's adapter", refreshPath: '/trpc/auth.refresh', pathOf: (name: string) => `/trpc/auth.${name}` },
-  { way: 'REST', refreshPath: '/api/v1/auth/refresh', pathOf: (name: string) => `/api/v1/auth/${name}` },
+  {
+    way: "tRPC's adapter",
+    mark: '__Host-alice_session',
+    refreshPath: '/trpc/auth.refresh',
+    pathOf: (name: string) => `/trpc/auth.${name}`,
+  },
+  {
+    way: 'REST',
+    mark: '__Host-alice_session_rest',
+    refreshPath: '/api/v1/auth/refresh',
+    pathOf: (name: string) => `/api/v1/auth/${name}`,
+  },
 ] as const;
 
-describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
+describe.each(ways)('over $way', ({ way, mark, refreshPath, pathOf }) => {
   async function send(name: string, { input = {}, token, cookie, headers = page }: Sent) {
     const response = await server.request(`${own}${pathOf(name)}`, {
       method: 'POST',
@@ -75,8 +93,8 @@ describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
       data: body.result?.data ?? body.data,
       code: body.error?.data?.code ?? body.code,
       setCookie,
-      /** The pair that a browser would send from now on. */
-      cookie: setCookie[0]?.split(';')[0] ?? '',
+      /** What a browser would send from now on. */
+      cookie: sentBack(setCookie),
     };
   }
 
@@ -91,14 +109,17 @@ describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
   test('a sign-in puts the refresh token into a cookie for the refresh alone, and not into the body', async () => {
     const { data, setCookie, person } = await signIn();
     const value = /^__Secure-alice_refresh=([^;]+); (.*)$/.exec(setCookie[0] ?? '');
-    expect(setCookie).toHaveLength(1);
+    expect(setCookie).toHaveLength(2);
     expect(value?.[1]).toMatch(/^eyJ/);
+    // The other one holds no secret, and goes wherever this host is asked.
+    expect(setCookie[1]).toMatch(/=[0-9a-f-]{36}; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+    expect(setCookie[1]?.startsWith(`${mark}=`)).toBe(true);
     expect(value?.[2]).toBe(`Max-Age=604800; Path=${refreshPath}; HttpOnly; Secure; SameSite=Strict`);
     expect(data.tokens).toMatchObject({ refreshToken: null, accessToken: expect.stringMatching(/^eyJ/) });
 
     const again = await send('login', { input: { email: person.email, password: testPassword } });
     expect(again.data.tokens.refreshToken).toBeNull();
-    expect(again.setCookie).toHaveLength(1);
+    expect(again.setCookie).toHaveLength(2);
   });
 
   test('who does not ask for it gets the token in the body and no cookie', async () => {
@@ -125,7 +146,10 @@ describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
   });
 
   test('a logout, and a refresh with what is no token of ours or has expired, take the cookie away', async () => {
-    const gone = [`${cookieName}=; Max-Age=0; Path=${refreshPath}; HttpOnly; Secure; SameSite=Strict`];
+    const gone = [
+      `${cookieName}=; Max-Age=0; Path=${refreshPath}; HttpOnly; Secure; SameSite=Strict`,
+      `${mark}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict`,
+    ];
     const { token } = await signIn();
     const { cookie: old } = await signIn();
     const out = await send('logout', { token });
@@ -211,7 +235,19 @@ describe.each(ways)('over $way', ({ way, refreshPath, pathOf }) => {
     const second = await send('register', { input, headers });
     expect(second.data).toEqual(first.data);
     expect(second.setCookie).toEqual(first.setCookie);
-    expect(first.setCookie).toHaveLength(1);
+    expect(first.setCookie).toHaveLength(2);
+  });
+
+  test('a refresh token that a sibling host has planted signs nobody in as somebody else', async () => {
+    const [victim, thief] = [await signIn(), await signIn()];
+    const planted = sentBack(thief.setCookie.slice(0, 1));
+    const alone = await send('refresh', { cookie: planted });
+    expect(alone).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', setCookie: [] });
+    for (const cookie of [`${planted}; ${victim.cookie}`, `${victim.cookie}; ${planted}`]) {
+      const { data, status } = await send('refresh', { cookie });
+      expect(status).toBe(200);
+      expect((await deps.tokens.verifyAccess(data.accessToken)).id).toBe(victim.data.user.id);
+    }
   });
 
   test('a session of the body moves into a cookie', async () => {
@@ -234,7 +270,7 @@ test('what no page has to ask for cannot refresh: forms, plain text, no body, a 
     headers: { 'content-type': 'application/json', ...page },
     body: JSON.stringify({ email: `${randomUUID()}@example.com`, password: testPassword, name: 'Ada' }),
   });
-  const cookie = registered.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const cookie = sentBack(registered.headers.getSetCookie());
   const before = await sessionsOf();
   const evil = { cookie, origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' };
   for (const path of ['/trpc/auth.refresh', '/api/v1/auth/refresh']) {

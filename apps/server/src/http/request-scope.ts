@@ -97,9 +97,8 @@ export class RequestScope implements RequestFacts {
     this.#hasHeaders = true;
     // Now, and not when the request came: whoever was waiting when the process was told to stop must hear of it, too.
     if (this.#isDraining()) this.endConnection();
-    const { budget, refreshCookie } = this.reply;
+    const { budget } = this.reply;
     if (budget !== null) addBudget(this.#headers, budget);
-    if (refreshCookie !== null) this.#headers['set-cookie'] = this.#cookies.write(this.#c.req, refreshCookie);
     return Object.assign(this.#headers, own);
   }
 
@@ -108,8 +107,11 @@ export class RequestScope implements RequestFacts {
     this.#headers['connection'] = 'close';
   }
 
-  /** Gives a response the headers that it was not built with. */
+  /** Gives a response the headers that it was not built with, and the cookies: each is a header of its own. */
   complete(response: Response): void {
+    const { refreshCookie } = this.reply;
+    const cookies = refreshCookie === null ? [] : this.#cookies.write(this.#c.req, refreshCookie);
+    for (const cookie of cookies) response.headers.append('set-cookie', cookie);
     if (this.#hasHeaders) return;
     const headers = this.headersWith({});
     for (const name in headers) response.headers.set(name, headers[name] ?? '');

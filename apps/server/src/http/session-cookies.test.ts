@@ -50,29 +50,61 @@ describe('who may use a session in a cookie', () => {
   });
 });
 
-describe('the cookie', () => {
+describe('the cookies', () => {
   const cookies = sessionCookies('https://alice.example.com', []);
-  const cookie = { value: 'a.b-c_d', maxAgeSeconds: 60 };
+  const tokenOf = (sid: string) => `e30.${Buffer.from(JSON.stringify({ sid })).toString('base64url')}.x-${sid}`;
+  const [mine, planted] = [tokenOf('mine'), tokenOf('planted')];
+  const cookie = { value: mine, maxAgeSeconds: 60 };
+  const refreshCookie = (value: string) => `__Secure-alice_refresh=${value}`;
+  const mark = '__Host-alice_session=mine';
 
-  test('goes to the refresh of the transport that was used, and nowhere else', () => {
-    expect(cookies.write(request({}, '/trpc/auth.login'), cookie)).toBe(
-      '__Secure-alice_refresh=a.b-c_d; Max-Age=60; Path=/trpc/auth.refresh; HttpOnly; Secure; SameSite=Strict',
-    );
-    expect(cookies.write(request({}, '/api/v1/auth/login'), cookie)).toContain('; Path=/api/v1/auth/refresh;');
+  test('of a refresh token goes to the refresh of the transport that was used, and nowhere else', () => {
+    expect(cookies.write(request({}, '/trpc/auth.login'), cookie)).toEqual([
+      `__Secure-alice_refresh=${mine}; Max-Age=60; Path=/trpc/auth.refresh; HttpOnly; Secure; SameSite=Strict`,
+      '__Host-alice_session=mine; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Strict',
+    ]);
+    expect(cookies.write(request({}, '/api/v1/auth/login'), cookie)).toEqual([
+      expect.stringContaining('; Path=/api/v1/auth/refresh;'),
+      expect.stringMatching(/^__Host-alice_session_rest=mine; .*Path=\/;/),
+    ]);
   });
 
-  test('without TLS it has no prefix, which browsers would refuse', () => {
+  test('go together', () => {
+    expect(cookies.write(request({}), { value: '', maxAgeSeconds: 0 })).toEqual([
+      '__Secure-alice_refresh=; Max-Age=0; Path=/trpc/auth.refresh; HttpOnly; Secure; SameSite=Strict',
+      '__Host-alice_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict',
+    ]);
+  });
+
+  test('without TLS have no prefix, which browsers would refuse', () => {
     const plain = sessionCookies('http://localhost:8000', []);
-    expect(plain.write(request({}), cookie)).toBe(
-      'alice_refresh=a.b-c_d; Max-Age=60; Path=/trpc/auth.refresh; HttpOnly; SameSite=Strict',
-    );
+    expect(plain.write(request({}), cookie)).toEqual([
+      `alice_refresh=${mine}; Max-Age=60; Path=/trpc/auth.refresh; HttpOnly; SameSite=Strict`,
+      'alice_session=mine; Max-Age=60; Path=/; HttpOnly; SameSite=Strict',
+    ]);
+    expect(plain.read(request({ cookie: `alice_refresh=${mine}; alice_session=mine` }))).toBe(mine);
   });
 
-  test('is read by its whole name; one that was planted without TLS is not taken', () => {
-    expect(cookies.read(request({ cookie: 'a=b; __Secure-alice_refresh=x.y-z; c=d' }))).toBe('x.y-z');
-    for (const header of ['alice_refresh=x', 'not__Secure-alice_refresh=x', 'c=__Secure-alice_refresh']) {
-      expect(cookies.read(request({ cookie: header }))).toBeNull();
+  test('are read by their whole names; what was planted without TLS is not taken', () => {
+    expect(cookies.read(request({ cookie: `a=b; ${refreshCookie(mine)}; c=d; ${mark}` }))).toBe(mine);
+    for (const header of [`alice_refresh=${mine}`, `not__Secure-alice_refresh=${mine}`, `c=__Secure-alice_refresh`]) {
+      expect(cookies.read(request({ cookie: `${header}; ${mark}` }))).toBeNull();
     }
     expect(cookies.read(request({}))).toBeNull();
+  });
+
+  test.each<[string, string, string | null]>([
+    ['alone, in a browser where nobody is signed in', refreshCookie(planted), null],
+    ['with a mark without the prefix', `${refreshCookie(planted)}; alice_session=planted`, null],
+    ['with the mark of the other transport', `${refreshCookie(planted)}; __Host-alice_session_rest=planted`, null],
+    ['where somebody else is signed in', `${refreshCookie(planted)}; ${mark}`, null],
+    ['before that of the person', `${refreshCookie(planted)}; ${refreshCookie(mine)}; ${mark}`, mine],
+    ['behind it', `${mark}; ${refreshCookie(mine)}; ${refreshCookie(planted)}`, mine],
+  ])('a refresh token that a sibling host has planted does not count: %s', (_, header, expected) => {
+    expect(cookies.read(request({ cookie: header }))).toBe(expected);
+  });
+
+  test('what is no token at all is handed on, to be refused and taken away', () => {
+    expect(cookies.read(request({ cookie: refreshCookie('nonsense') }))).toBe('nonsense');
   });
 });
