@@ -1,12 +1,18 @@
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-import type { DatabaseOptions } from './database.ts';
+import { parseEnv } from 'node:util';
 
 /** The repository's root, on which a relative DATA_DIR stands. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** The same file that `npm start` hands to Node.js. */
+const ENV_FILE = join(ROOT, '.env');
+
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a database is: on a PostgreSQL server, or embedded in a data directory. */
+export type Location = { readonly url: string } | { readonly dataDir: string };
 
 /** The data directory as an absolute path: DATA_DIR, relative to the repository's root, or `.data`. */
 export function dataDirFromEnv(env: Environment): string {
@@ -17,7 +23,7 @@ export function dataDirFromEnv(env: Environment): string {
  * Which database the settings name: DATABASE_URL; or the POSTGRES_* parts, when POSTGRES_HOST is there; or none of them: embedded
  * in the data directory. An empty setting counts as missing, as `.env` files and Compose leave them so.
  */
-export function databaseFromEnv(env: Environment): DatabaseOptions {
+export function databaseFromEnv(env: Environment): Location {
   const url = env['DATABASE_URL'];
   if (url) {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('DATABASE_URL must begin with postgres:// or postgresql://');
@@ -36,9 +42,37 @@ export function databaseFromEnv(env: Environment): DatabaseOptions {
   return { url: `postgres://${user}${password}@${address}:${port}/${database}` };
 }
 
-/** The settings of this process, for the command line. */
-export function processEnvironment(): Environment {
-  return process.env;
+/** What the database commands know of the settings. */
+export interface CommandSettings {
+  readonly database: Location;
+  readonly dataDir: string;
+  readonly isProduction: boolean;
+}
+
+/**
+ * The settings of a command: the environment, and below it the lines of `.env`, as Node.js reads them for `npm start`. Throws
+ * when they cannot be used.
+ */
+export function commandSettings(envFile = ENV_FILE, env: Environment = process.env): CommandSettings {
+  const settings: Environment = { ...readEnvFile(envFile), ...env };
+  const appEnv = settings['APP_ENV'] || 'development';
+  // A misspelt "production" must not pass for a place where anything goes.
+  if (!['development', 'test', 'production'].includes(appEnv))
+    throw new Error('APP_ENV must be development, test or production');
+  return {
+    database: databaseFromEnv(settings),
+    dataDir: dataDirFromEnv(settings),
+    isProduction: appEnv === 'production',
+  };
+}
+
+function readEnvFile(file: string): Environment {
+  try {
+    return parseEnv(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
 }
 
 /** The server to test on, or null: then tests run on a PostgreSQL of their own. */

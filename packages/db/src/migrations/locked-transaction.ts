@@ -5,7 +5,7 @@ import { poolOf } from '../handle.ts';
 import { wireTypes } from '../wire.ts';
 
 /** The advisory lock that Prisma's own `migrate deploy` takes, so the two exclude each other. */
-const PRISMA_LOCK = 72707369;
+export const MIGRATION_LOCK = 72707369;
 const LOCK_WAIT_MS = 60_000;
 
 export interface MigrationTransaction {
@@ -34,7 +34,7 @@ export async function lockedTransaction<T>(
     await client.query(
       `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`,
     );
-    await client.query(`SELECT pg_advisory_xact_lock(${PRISMA_LOCK})`);
+    await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const result = await work({
       query: async <Row>({ text }: Statement, values: readonly unknown[]) =>
         rowsAs<Row>(await client.query({ text, values: [...values], types: wireTypes })),

@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+
+import { parseIntoClientConfig } from 'pg-connection-string';
+
+import type { Location } from '../env.ts';
+
+/** Reads what a person wrote: a `postgres://` URL, or else the path of a data directory. Its errors do not repeat the text. */
+export function parseLocation(text: string): Location {
+  if (/^postgres(ql)?:\/\//.test(text)) return { url: text };
+  if (text === '' || text.includes('://'))
+    throw new Error('a database is named by postgres://user:password@host:port/database or by a data directory');
+  return { dataDir: resolve(text) };
+}
+
+/** The location in words: server and database, or directory. Never the user's password. */
+export function describeLocation(location: Location): string {
+  if ('dataDir' in location) return `embedded PostgreSQL in ${location.dataDir}`;
+  try {
+    const { host, port, database } = parseIntoClientConfig(location.url);
+    const server = host === undefined || host === null || host === '' ? 'localhost' : host;
+    const address = server.includes(':') ? `[${server}]` : server;
+    return `PostgreSQL database ${database ?? 'of the user'} at ${address}:${port ?? 5432}`;
+  } catch {
+    return 'PostgreSQL at an address that cannot be read';
+  }
+}

@@ -1,0 +1,230 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { bossOn, fill, fillJobQueue } from '../fixtures/fill.ts';
+import { contentOf, contentOn, makeFilledPlace, makePlace, on, type Place } from '../fixtures/places.ts';
+import { run } from '../fixtures/run.ts';
+import { migrate } from '../migrations/index.ts';
+import { openDatabase } from '../open.ts';
+import { moveDatabase } from './move-database.ts';
+
+let filled: Awaited<ReturnType<typeof makeFilledPlace>>;
+let content: Record<string, unknown>;
+let from: Place;
+let to: Place;
+let said: string[];
+
+// Databases are made and dropped for each test: on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000 });
+
+beforeAll(async () => {
+  filled = await makeFilledPlace();
+  content = await contentOf(filled);
+});
+beforeEach(async () => {
+  from = await makePlace(filled);
+  to = await makePlace();
+  said = [];
+});
+afterEach(async () => {
+  await from.remove();
+  await to.remove();
+});
+afterAll(() => filled.remove());
+
+const say = (line: string) => said.push(line);
+const move = (options: { live?: boolean } = {}) => moveDatabase({ from, to, say, ...options });
+
+describe('a move', () => {
+  test('takes everything along, compares it, says how far it is, and the job queue goes on there', async () => {
+    await move();
+    expect(await contentOf(to)).toEqual(content);
+    expect(await contentOf(from)).toEqual(content);
+    expect(content['tasks']).toMatchObject({ rows: 200 });
+    expect(said).toContainEqual(expect.stringMatching(/^tasks: 200 of 200 rows, [\d.]+ MB \(\d+ %\)$/));
+    expect(said.at(-1)).toMatch(/^equal: \d+ tables/);
+
+    await on(to, async (database) => {
+      expect(await migrate({ database })).toEqual([]);
+      await expect(database.query({ text: 'DELETE FROM activity' }, [])).rejects.toThrow();
+      const boss = bossOn(database);
+      await boss.start();
+      const due = await boss.fetch('mail', { batchSize: 100 });
+      expect(due.map(({ id }) => id).toSorted()).toEqual(
+        filled.jobs.filter((_id, index) => index % 2 === 0).toSorted(),
+      );
+      await boss.stop();
+    });
+  });
+
+  test('leads into a data directory and back', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'alice-move-'));
+    try {
+      const directory = { dataDir: join(dir, 'data') };
+      await moveDatabase({ from, to: directory, say });
+      await moveDatabase({ from: directory, to, say });
+      expect(await contentOf(to)).toEqual(content);
+
+      // A server has it open: named by its process, and copied with --live all the same.
+      await using database = await openDatabase(directory);
+      expect(await contentOn(database)).toEqual(content);
+      const again = await makePlace();
+      await expect(moveDatabase({ from: directory, to: again, say })).rejects.toThrow(
+        `in use by process ${process.pid}`,
+      );
+      await moveDatabase({ from: directory, to: again, say, live: true });
+      expect(await contentOf(again)).toEqual(content);
+      await again.remove();
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+
+  test('fits a target that is migrated and was started, but holds nothing', async () => {
+    await on(to, async (database) => {
+      await migrate({ database });
+      await fillJobQueue(database, 0);
+    });
+    await move();
+    expect(await contentOf(to)).toEqual(content);
+  });
+
+  test('without a job queue makes none', async () => {
+    await on(from, (database) => database.query({ text: 'DROP SCHEMA pgboss CASCADE' }, []));
+    await move();
+    expect(Object.keys(await contentOf(to))).not.toContain('pgboss.job');
+  });
+});
+
+describe('nothing is touched', () => {
+  const refusal = async (message: RegExp, options = {}): Promise<void> => {
+    const before = [await contentOf(from), await contentOf(to)];
+    await expect(move(options)).rejects.toThrow(message);
+    expect([await contentOf(from), await contentOf(to)]).toEqual(before);
+  };
+
+  test('when the target holds a row, a job, another table or other migrations', async () => {
+    await on(to, (database) => database.query({ text: 'CREATE TABLE stranger (id int)' }, []));
+    await refusal(/not empty \(it has the table stranger\)/);
+    await on(to, async (database) => {
+      await database.query({ text: 'DROP TABLE stranger' }, []);
+      await database.query({ text: 'CREATE SCHEMA pgboss' }, []);
+    });
+    await refusal(/not empty/);
+    await on(to, async (database) => {
+      await database.query({ text: 'DROP SCHEMA pgboss' }, []);
+      await migrate({ database });
+      await fillJobQueue(database, 1);
+    });
+    await refusal(/not empty \(its job queue holds jobs\)/);
+    await on(to, async (database) => {
+      await database.query({ text: 'DELETE FROM pgboss.job' }, []);
+      await fill(database, { people: 1, tasks: 0 });
+    });
+    await refusal(/not empty \(its table \w+ holds rows\)/);
+  });
+
+  test('when the source has a migration that is not in the folder, or no ALICE at all', async () => {
+    await expect(moveDatabase({ from: to, to: from, say })).rejects.toThrow('the source holds no ALICE');
+    await on(from, (database) =>
+      database.query(
+        { text: `UPDATE _prisma_migrations SET checksum = 'other' WHERE migration_name LIKE '%accounts'` },
+        [],
+      ),
+    );
+    await refusal(/_accounts was changed after it was applied/);
+  });
+
+  test("when the job queue's tables are older than those of this version", async () => {
+    await on(from, (database) => database.query({ text: 'UPDATE pgboss.version SET version = 40' }, []));
+    await refusal(/of version 40 .* start this ALICE on that database once/);
+  });
+
+  test('while an ALICE uses the source, unless --live takes what is there; while one uses the target, never', async () => {
+    await using database = await openDatabase({ url: from.url, poolSize: 1 });
+    await database.ping();
+    await refusal(/an ALICE uses the source \(connected from .* PostgreSQL process \d+\): stop it first, or .* --live/);
+    await move({ live: true });
+    await database.close();
+    await using other = await openDatabase({ url: to.url, poolSize: 1 });
+    await other.ping();
+    await expect(move()).rejects.toThrow(/an ALICE uses the target/);
+  });
+
+  test('when a copy turns out to differ', async () => {
+    await on(to, async (database) => {
+      await migrate({ database });
+      await database.query(
+        {
+          text: `CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.title := 'spoilt'; RETURN NEW; END $$;
+                 CREATE TRIGGER spoil BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION spoil()`,
+        },
+        [],
+      );
+    });
+    await refusal(/^tasks differs: 200 rows with checksum .* 200 with .* Nothing was kept$/);
+  });
+
+  test('when a value breaks a rule of the target', async () => {
+    await on(from, async (database) => {
+      await database.query({ text: 'ALTER TABLE tasks DROP CONSTRAINT tasks_weight_check' }, []);
+      await database.query({ text: `UPDATE tasks SET weight = 'NaN' WHERE title = 'Task 7'` }, []);
+    });
+    await refusal(/tasks_weight_check/);
+    expect(await contentOf(to)).toEqual({});
+  });
+
+  test('when the source goes away in the middle', async () => {
+    const moving = moveDatabase({
+      from,
+      to,
+      say: (line) => {
+        say(line);
+        if (!line.startsWith('activity')) return;
+        const text = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE datname = current_database() AND application_name = 'alice-transfer'`;
+        void on(from, (database) => database.query({ text }, []));
+      },
+    });
+    await expect(moving).rejects.toThrow();
+    expect(await contentOf(from)).toEqual(content);
+    await expect.poll(() => contentOf(to)).toEqual({});
+  });
+});
+
+test('killed at any moment, a move leaves all or nothing, and the next one does it', { timeout: 120_000 }, async () => {
+  const big = await makeFilledPlace(1_500);
+  try {
+    const whole = await contentOf(big);
+    let cut = 0;
+    for (let round = 0; round < 4; round += 1) {
+      const target = await makePlace();
+      const moving = run('move.ts', [big.url, target.url]);
+      await moving.says('_prisma_migrations');
+      await new Promise((resolve) => setTimeout(resolve, round * 150 * Math.random()));
+      moving.child.kill('SIGKILL');
+      await moving.ended;
+      const isCut = Object.keys(await settled(target)).length === 0;
+      if (isCut) {
+        cut += 1;
+        await moveDatabase({ from: big, to: target, say });
+      }
+      expect(await contentOf(target)).toEqual(whole);
+      expect(await contentOf(big)).toEqual(whole);
+      await target.remove();
+    }
+    expect(cut).toBeGreaterThan(0);
+  } finally {
+    await big.remove();
+  }
+});
+
+/** The content once PostgreSQL has noticed that the other side is gone. */
+async function settled(place: Place): Promise<Record<string, unknown>> {
+  const text = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'alice-transfer'`;
+  await expect.poll(() => on(place, (database) => database.query({ text }, [])), { timeout: 20_000 }).toEqual([]);
+  return contentOf(place);
+}

@@ -1,0 +1,82 @@
+import type { Readable } from 'node:stream';
+
+import { to as copyTo } from 'pg-copy-streams';
+
+import type { Database } from '../database.ts';
+import { MIGRATIONS_DIR, readMigrations } from '../migrations/folder.ts';
+import { pendingMigrations, readHistory } from '../migrations/history.ts';
+import { quoted, readSequences, readTables } from './catalog.ts';
+import { fingerprint } from './fingerprint.ts';
+import { readJobQueueVersion } from './job-queue.ts';
+import type { Manifest, Table, TableContent } from './manifest.ts';
+import { beginTransfer, type TransferSession } from './session.ts';
+
+/** The whole content of a database at one moment, wherever it is kept. */
+export interface Snapshot extends AsyncDisposable {
+  readonly manifest: Manifest;
+  /** The rows of the tables in COPY's text format, table by table in the manifest's order. */
+  tables(): AsyncIterable<{ readonly table: TableContent; readonly rows: Readable }>;
+  /** Throws when the content can no longer be trusted: to be called once everything was read. */
+  verify(): Promise<void>;
+}
+
+export interface SnapshotOptions {
+  readonly database: Database;
+  readonly aliceVersion: string;
+  readonly migrationsDir?: string;
+  /** Called before a transfer is final. */
+  readonly verify?: (session: TransferSession) => Promise<void>;
+}
+
+/** Takes the snapshot of a live database: one REPEATABLE READ transaction, in which everything is read and summed. */
+export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  const { database, aliceVersion, migrationsDir = MIGRATIONS_DIR, verify } = options;
+  const session = await beginTransfer(database, 'read');
+  try {
+    const manifest = await describe(session, aliceVersion, migrationsDir);
+    return {
+      manifest,
+      async *tables() {
+        for (const table of manifest.tables) yield { table, rows: readRows(session, table) };
+      },
+      verify: async () => verify?.(session),
+      [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function readRows({ client }: TransferSession, { schema, name, columns }: Table): Readable {
+  const list = columns.map((column) => quoted(column)).join(', ');
+  return client.query(copyTo(`COPY (SELECT ${list} FROM ${quoted(schema, name)}) TO STDOUT`));
+}
+
+async function describe(session: TransferSession, alice: string, migrationsDir: string): Promise<Manifest> {
+  const [server] = await session.rows<{ version: string; encoding: string; now: string }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding,
+            to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS now`,
+  );
+  if (server === undefined) throw new Error('the source did not describe itself');
+  if (server.encoding !== 'UTF8')
+    throw new Error(`the source is encoded in ${server.encoding}: only a database in UTF8 can be copied`);
+
+  const history = await readHistory(({ text }, values) => session.rows(text, values));
+  if (history.length === 0) throw new Error('the source holds no ALICE: no migration was ever applied to it');
+  pendingMigrations(await readMigrations(migrationsDir), history); // throws when history and folder do not belong together
+
+  const jobQueue = await readJobQueueVersion(session);
+  const tables: TableContent[] = [];
+  for (const table of await readTables(session, jobQueue === null ? ['public'] : undefined))
+    tables.push({ ...table, ...(await fingerprint(session, table)) });
+  return {
+    alice,
+    postgres: server.version,
+    takenAt: server.now,
+    migrations: history.map(({ name, checksum }) => ({ name, checksum })),
+    jobQueue,
+    tables,
+    sequences: await readSequences(session),
+  };
+}
