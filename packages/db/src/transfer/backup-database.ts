@@ -1,0 +1,35 @@
+import manifest from '../../package.json' with { type: 'json' };
+import type { Location } from '../env.ts';
+import { loadSnapshot } from './load-snapshot.ts';
+import { openLocation } from './open-location.ts';
+import { openBackup } from './read-backup.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { writeBackup } from './write-backup.ts';
+
+export interface BackupOptions {
+  readonly from: Location;
+  readonly file: string;
+  readonly say: (line: string) => void;
+}
+
+/** Writes everything into a file, as it is at one moment, while servers go on. Gives the file's size in bytes. */
+export async function backupDatabase({ from, file, say }: BackupOptions): Promise<number> {
+  await using database = await openLocation(from, 'shared');
+  await using snapshot = await takeSnapshot({ database, aliceVersion: manifest.version });
+  return await writeBackup(snapshot, file, say);
+}
+
+export interface RestoreOptions {
+  readonly file: string;
+  readonly to: Location;
+  readonly say: (line: string) => void;
+}
+
+/** Writes a backup into an empty database, all or nothing, and compares it there with what was saved. */
+export async function restoreDatabase({ file, to, say }: RestoreOptions): Promise<void> {
+  await using snapshot = await openBackup(file);
+  const { takenAt, alice, postgres } = snapshot.manifest;
+  say(`the backup is whole: taken ${takenAt} by ALICE ${alice} from PostgreSQL ${postgres}`);
+  await using target = await openLocation(to, 'alone');
+  await loadSnapshot({ snapshot, target, say });
+}
