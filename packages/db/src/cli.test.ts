@@ -1,43 +1,164 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { runCommand } from './commands/run-command.ts';
+import { commandSettings } from './env.ts';
+import { fill } from './fixtures/fill.ts';
 import { run } from './fixtures/run.ts';
+import { openDatabase } from './open.ts';
 import { createServerDatabase } from './test-source.ts';
 import { testServerUrl } from './testing.ts';
 
-let settings: NodeJS.ProcessEnv;
-let remove: () => Promise<void>;
+const secret = 'postgres://user:hunter2@127.0.0.1:1/x';
+let dir: string;
+let envFile: string;
+let database: Awaited<ReturnType<typeof createServerDatabase>>;
+let empty: Awaited<ReturnType<typeof createServerDatabase>>;
+let answer: boolean;
 beforeAll(async () => {
-  const database = await createServerDatabase(await testServerUrl(), 'cli');
-  settings = { DATABASE_URL: database.url };
-  remove = database.remove;
+  dir = await mkdtemp(join(tmpdir(), 'alice-cli-'));
+  envFile = join(dir, '.env');
+  const server = await testServerUrl();
+  database = await createServerDatabase(server, 'cli');
+  empty = await createServerDatabase(server, 'empty');
 });
-afterAll(() => remove());
-
-const cli = (...args: string[]) => run('../cli.ts', args, { env: settings }).ended;
-
-test('status, migrate and rollback say what they did', { timeout: 90_000 }, async () => {
-  expect(await cli('status')).toMatchObject({
-    code: 0,
-    out: expect.stringMatching(/^pending {2}\d{14}_ground_floor\n/),
-  });
-  expect(await cli('migrate')).toMatchObject({
-    code: 0,
-    out: expect.stringContaining('migration applied: 20261122000000_ground_floor\n'),
-  });
-  expect(await cli('migrate')).toMatchObject({ code: 0, out: 'nothing to apply\n' });
-  expect(await cli('status')).toMatchObject({
-    code: 0,
-    out: expect.stringContaining('the database agrees with prisma/schema.prisma\n'),
-  });
-  expect(await cli('rollback')).toMatchObject({ code: 0, out: expect.stringContaining('migration rolled back: ') });
+beforeEach(async () => {
+  answer = false;
+  await writeFile(envFile, '');
+});
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+  await database.remove();
+  await empty.remove();
 });
 
-test('a mistake ends with one line and code 1', { timeout: 90_000 }, async () => {
-  expect(await cli()).toEqual({ code: 1, out: '', err: 'error: usage: db new <name> | migrate | rollback | status\n' });
-  expect(await cli('new')).toMatchObject({ code: 1, err: expect.stringContaining('error: a migration needs a name') });
-  expect(await cli('new', 'Bad Name')).toMatchObject({ code: 1, err: expect.stringContaining('snake_case') });
-  const unreachable = run('../cli.ts', ['status'], {
-    env: { DATABASE_URL: 'postgres://user:secret@127.0.0.1:1/x' },
+/** Runs a command in this process, with these settings and the lines of `.env` below them. */
+async function command(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await runCommand(args, () => commandSettings(envFile, { DATA_DIR: dir, ...env }), {
+    say: (line) => {
+      out += `${line}\n`;
+    },
+    complain: (line) => {
+      err += `${line}\n`;
+    },
+    confirm: async () => answer,
   });
-  expect(await unreachable.ended).toEqual({ code: 1, out: '', err: 'error: connect ECONNREFUSED 127.0.0.1:1\n' });
+  return { code, out, err };
+}
+const cli = (...args: string[]) => command({ DATABASE_URL: database.url }, ...args);
+const nameOf = (url: string) => new URL(url).pathname.slice(1);
+
+test('status, migrate and rollback name the database and say what they did', { timeout: 90_000 }, async () => {
+  const title = `database: PostgreSQL database ${nameOf(database.url)} at \\S+\n`;
+  const done = (out: string) => ({ code: 0, out: expect.stringMatching(new RegExp(out)), err: '' });
+  expect(await cli('status')).toEqual(done(`^${title}pending {2}\\d{14}_ground_floor\n`));
+  expect(await cli('migrate')).toEqual(done(`^${title}migration applied: 20261122000000_ground_floor\n`));
+  expect(await cli('migrate')).toEqual(done(`^${title}nothing to apply\n$`));
+  expect(await cli('status')).toEqual(done('the database agrees with prisma/schema.prisma\n$'));
+  expect(await cli('rollback', '--yes')).toEqual(
+    done(`^${title}the last migration is (\\S+);[^\n]*\nmigration rolled back: \\1\n$`),
+  );
+});
+
+test('rollback asks first, and in production needs its flag', { timeout: 90_000 }, async () => {
+  await cli('migrate');
+  const before = (await cli('status')).out;
+  expect(await cli('rollback')).toMatchObject({ code: 0, out: expect.stringMatching(/nothing was undone\n$/) });
+  const production = { DATABASE_URL: database.url, APP_ENV: 'production' };
+  expect(await command(production, 'rollback', '--yes')).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/the last migration is \d{14}_/),
+    err: expect.stringMatching(/^error: APP_ENV is production: .* Add --production/),
+  });
+  expect((await cli('status')).out).toBe(before);
+
+  answer = true;
+  expect(await command(production, 'rollback', '--production')).toMatchObject({ code: 0 });
+  expect((await cli('status')).out).not.toBe(before);
+  await cli('migrate');
+});
+
+test('backup, restore and move: what comes back is what was there', { timeout: 90_000 }, async () => {
+  await cli('migrate');
+  await using filled = await openDatabase({ url: database.url, poolSize: 1 });
+  await fill(filled, { people: 2, tasks: 20 });
+
+  const name = expect.stringMatching(/\nwritten: \S+\/backups\/alice-\d{8}T\d{6}Z\.backup /);
+  expect(await cli('backup')).toEqual({ code: 0, out: name, err: '' });
+  const [file = ''] = (await readdir(join(dir, 'backups'))).map((entry) => join(dir, 'backups', entry));
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+  expect(await cli('move', '--to', empty.url)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('an ALICE uses'),
+  });
+  await filled.close();
+  expect(await cli('restore', file, '--to', empty.url)).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/\ntasks: 20 of 20 rows.*\nequal: .*\nrestored\nnext: set DATABASE_URL/s),
+  });
+  expect(await cli('move', '--to', empty.url)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^error: the target is not empty/),
+  });
+});
+
+test('the settings are those of npm start: .env, and the environment above it', { timeout: 90_000 }, async () => {
+  await writeFile(envFile, `# kept\nDATABASE_URL="${empty.url}"\nAPP_ENV=production\n`);
+  expect(await command({}, 'status')).toMatchObject({ code: 0, out: expect.stringContaining(nameOf(empty.url)) });
+  expect(await cli('status')).toMatchObject({ code: 0, out: expect.stringContaining(nameOf(database.url)) });
+  expect(await cli('rollback', '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('is production') });
+  await writeFile(envFile, 'APP_ENV=prodution\n');
+  expect(await command({}, 'status')).toEqual({
+    code: 1,
+    out: '',
+    err: 'error: APP_ENV must be development, test or production\n',
+  });
+});
+
+test.each([
+  [['move'], 'error: usage: pnpm db:move --to <url | directory> [--from <url | directory>] [--live]\n'],
+  [['migrate', 'more'], 'error: usage: pnpm db:migrate\n'],
+  [['rollback', '--force'], 'error: usage: pnpm db:rollback [--yes] [--production]\n'],
+  [['restore'], 'error: usage: pnpm db:restore <file> [--to <url | directory>]\n'],
+  [['backup', 'a', 'b'], 'error: usage: pnpm db:backup [file]\n'],
+  [['new'], 'error: a migration needs a name: pnpm db:migration add_task_labels\n'],
+  [['move', '--to', 'mysql://root:hunter2@h/d'], expect.stringMatching(/^error: a database is named by postgres:/)],
+  [['new', 'Bad Name'], expect.stringContaining('snake_case')],
+  [[], expect.stringMatching(/^error: there is no such command/)],
+])('%j is a mistake that ends with one message and code 1', async (args, err) => {
+  const outcome = await cli(...args);
+  expect(outcome).toEqual({ code: 1, out: '', err });
+  expect(outcome.err).not.toContain('hunter2');
+});
+
+test.each([
+  [['status']],
+  [['backup']],
+  [['move', '--to', secret, '--from', secret]],
+  [['restore', 'nowhere.backup', '--to', secret]],
+])('%j names the database and never the password', async (args) => {
+  const { code, out, err } = await command({ DATABASE_URL: secret }, ...args);
+  expect(code).toBe(1);
+  expect(out).toContain('PostgreSQL database x at 127.0.0.1:1');
+  expect(err).toMatch(/^error: (connect ECONNREFUSED 127.0.0.1:1|there is no file nowhere.backup)\n$/);
+  expect(out + err).not.toContain('hunter2');
+});
+
+test('the process itself: exit codes, both streams, and a question that nobody can answer', {
+  timeout: 90_000,
+}, async () => {
+  const settings = { DATABASE_URL: database.url, APP_ENV: '', DATA_DIR: dir };
+  const rollback = run('../cli.ts', ['rollback'], { env: settings });
+  rollback.child.stdin.end('y\n');
+  expect(await rollback.ended).toEqual({
+    code: 1,
+    out: expect.stringMatching(/^database: .*\nthe last migration is \S+;.*\n$/),
+    err: expect.stringMatching(/^error: Undo \d{14}_\w+\? There is no terminal to ask at: add --yes/),
+  });
 });
