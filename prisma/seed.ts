@@ -1,4 +1,5 @@
 /** `pnpm db:seed`: a person with a few weeks of history behind them, made by the product's own operations. */
+import { randomBytes } from 'node:crypto';
 import {
   type Clock,
   createCaller,
@@ -9,15 +10,13 @@ import {
   type JobQueue,
   plainRequest,
 } from '@alice/api';
-import { databaseFromEnv, openDatabase } from '@alice/db';
+import { joinDatabase } from '@alice/db';
+import { commandSettings, describeLocation, requireProductionFlag } from '@alice/db/commands';
 import { migrate } from '@alice/db/migrations';
 
-const account = {
-  email: 'demo@alice.example',
-  password: 'a demo password for everybody',
-  name: 'Demo',
-  timeZone: 'Europe/Berlin',
-};
+const account = { email: 'demo@alice.example', name: 'Demo', timeZone: 'Europe/Berlin' };
+/** In production nobody may know it beforehand: it is made for the one account, and shown once. */
+const publicPassword = 'a demo password for everybody';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
@@ -42,18 +41,18 @@ function movableClock(): Clock & { set(at: number): void } {
   };
 }
 
-async function seed(deps: Deps, clock: ReturnType<typeof movableClock>): Promise<string> {
+async function seed(deps: Deps, clock: ReturnType<typeof movableClock>, password: string): Promise<string> {
   const callAs = (authorization: string | null) =>
     createCaller(() =>
       createRequestContext(deps, plainRequest({ id: 'seed', log, authorization, userAgent: 'db:seed' })),
     );
   const today = Date.now();
   clock.set(today - 70 * dayMs);
-  await callAs(null).auth.register(account);
+  await callAs(null).auth.register({ ...account, password });
   /** Access tokens are short: a day that is being told begins with a sign-in. */
   const onDay = async (at: number) => {
     clock.set(at);
-    const { tokens } = await callAs(null).auth.login({ email: account.email, password: account.password });
+    const { tokens } = await callAs(null).auth.login({ email: account.email, password });
     return callAs(`Bearer ${tokens.accessToken}`);
   };
 
@@ -88,16 +87,22 @@ async function seed(deps: Deps, clock: ReturnType<typeof movableClock>): Promise
   await api.tasks.create({ title: 'Pay the rent 🏠', priority: 'urgent', due: { date: date(-1) } });
   await api.tasks.create({ title: 'Call the dentist', due: { date: date(1), time: '09:30' }, estimateMinutes: 10 });
   await api.tasks.create({ title: 'Plan the trip to 京都', notes: '- trains\n- a room with a view' });
-  return `Seeded. Sign in as ${account.email} with "${account.password}".`;
+  return `Seeded. Sign in as ${account.email} with "${password}".`;
 }
 
 async function main(): Promise<void> {
-  const db = await openDatabase(databaseFromEnv(process.env));
+  const args = process.argv.slice(2);
+  if (args.some((arg) => arg !== '--production')) throw new Error('usage: pnpm db:seed [--production]');
+  const settings = commandSettings();
+  console.log(`database: ${describeLocation(settings.database)}`);
+  requireProductionFlag(settings, args.length > 0, 'db:seed makes a made-up person there');
+  const password = settings.isProduction ? randomBytes(24).toString('base64url') : publicPassword;
+  const db = await joinDatabase(settings.database);
   try {
     await migrate({ database: db, log });
     const clock = movableClock();
     const deps = await createDeps({ db, log, jobs: noJobs, secrets: [crypto.randomUUID().repeat(2)] }, { clock });
-    console.log(await seed(deps, clock));
+    console.log(await seed(deps, clock, password));
   } catch (error) {
     const isThere = error instanceof Error && error.cause instanceof DomainError && error.cause.code === 'CONFLICT';
     if (!isThere) throw error;
@@ -108,6 +113,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 });

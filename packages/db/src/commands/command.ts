@@ -55,7 +55,7 @@ export async function withDatabase(
 }
 
 /** Throws in production, unless the flag says that it is meant. */
-export function requireProductionFlag({ settings }: CommandContext, isMeant: boolean | undefined, what: string): void {
+export function requireProductionFlag(settings: CommandSettings, isMeant: boolean | undefined, what: string): void {
   if (!settings.isProduction || isMeant === true) return;
   throw new Error(`APP_ENV is production: ${what}. Add --production if you mean it`);
 }

@@ -14,7 +14,7 @@ export const rollbackCommand: Command = {
         return;
       }
       context.say(`the last migration is ${last}; its down.sql drops what it added, with the data in it`);
-      requireProductionFlag(context, values.production, 'a rollback there drops data of real people');
+      requireProductionFlag(context.settings, values.production, 'a rollback there drops data of real people');
       if (values.yes !== true && !(await context.confirm(`Undo ${last}?`))) {
         context.say('nothing was undone');
         return;
