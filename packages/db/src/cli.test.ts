@@ -122,7 +122,10 @@ test('the settings are those of npm start: .env, and the environment above it', 
 });
 
 test.each([
-  [['move'], 'error: usage: pnpm db:move --to <url | directory> [--from <url | directory>] [--live]\n'],
+  [
+    ['move'],
+    'error: usage: pnpm db:move [--from <url | directory>] [--from-pglite <directory>] [--to <url | directory>] [--live]\n',
+  ],
   [['migrate', 'more'], 'error: usage: pnpm db:migrate\n'],
   [['rollback', '--force'], 'error: usage: pnpm db:rollback [--yes] [--production]\n'],
   [['restore'], 'error: usage: pnpm db:restore <file> [--to <url | directory>]\n'],

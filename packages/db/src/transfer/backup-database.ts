@@ -1,9 +1,10 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { Location } from '../env.ts';
 import { loadSnapshot } from './load-snapshot.ts';
-import { openLocation } from './open-location.ts';
+import { withSource } from './open-location.ts';
 import { openBackup } from './read-backup.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { withTarget } from './with-target.ts';
 import { writeBackup } from './write-backup.ts';
 
 export interface BackupOptions {
@@ -14,9 +15,10 @@ export interface BackupOptions {
 
 /** Writes everything into a file, as it is at one moment, while servers go on. Gives the file's size in bytes. */
 export async function backupDatabase({ from, file, say }: BackupOptions): Promise<number> {
-  await using database = await openLocation(from, 'shared');
-  await using snapshot = await takeSnapshot({ database, aliceVersion: manifest.version });
-  return await writeBackup(snapshot, file, say);
+  return withSource(from, 'shared', async (database) => {
+    await using snapshot = await takeSnapshot({ database, aliceVersion: manifest.version });
+    return await writeBackup(snapshot, file, say);
+  });
 }
 
 export interface RestoreOptions {
@@ -30,6 +32,5 @@ export async function restoreDatabase({ file, to, say }: RestoreOptions): Promis
   await using snapshot = await openBackup(file);
   const { takenAt, alice, postgres } = snapshot.manifest;
   say(`the backup is whole: taken ${takenAt} by ALICE ${alice} from PostgreSQL ${postgres}`);
-  await using target = await openLocation(to, 'alone');
-  await loadSnapshot({ snapshot, target, say });
+  await withTarget(to, (target) => loadSnapshot({ snapshot, target, say }));
 }

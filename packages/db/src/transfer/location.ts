@@ -13,7 +13,8 @@ export function parseLocation(text: string): Location {
 }
 
 /** The location in words: server and database, or directory. Never the user's password. */
-export function describeLocation(location: Location): string {
+export function describeLocation(location: Location | { readonly pglite: string }): string {
+  if ('pglite' in location) return `PGlite in ${location.pglite}`;
   if ('dataDir' in location) return `embedded PostgreSQL in ${location.dataDir}`;
   try {
     const { host, port, database } = parseIntoClientConfig(location.url);

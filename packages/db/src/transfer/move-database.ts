@@ -1,12 +1,13 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { Location } from '../env.ts';
 import { loadSnapshot } from './load-snapshot.ts';
-import { openLocation } from './open-location.ts';
+import { type Source, withSource } from './open-location.ts';
 import { requireNoAlice } from './require-no-alice.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { withTarget } from './with-target.ts';
 
 export interface MoveOptions {
-  readonly from: Location;
+  readonly from: Source;
   readonly to: Location;
   /** Copies what is there now, though a server may be writing. */
   readonly live?: boolean;
@@ -19,13 +20,13 @@ export interface MoveOptions {
  * uses either side, when the target is not empty, and when the source's migrations are not this ALICE's.
  */
 export async function moveDatabase({ from, to, live = false, say, ...rest }: MoveOptions): Promise<void> {
-  await using source = await openLocation(from, live ? 'shared' : 'alone');
-  await using target = await openLocation(to, 'alone');
-  await using snapshot = await takeSnapshot({
-    database: source,
-    aliceVersion: manifest.version,
-    ...(live ? {} : { verify: (session) => requireNoAlice(session, 'source') }),
-    ...rest,
+  await withSource(from, live ? 'shared' : 'alone', async (database) => {
+    await using snapshot = await takeSnapshot({
+      database,
+      aliceVersion: manifest.version,
+      ...(live ? {} : { verify: (session) => requireNoAlice(session, 'source') }),
+      ...rest,
+    });
+    await withTarget(to, (target) => loadSnapshot({ snapshot, target, say, ...rest }));
   });
-  await loadSnapshot({ snapshot, target, say, ...rest });
 }

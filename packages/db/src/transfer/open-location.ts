@@ -2,7 +2,12 @@ import type { Database } from '../database.ts';
 import { joinDatabase } from '../embedded/join.ts';
 import type { Location } from '../env.ts';
 import { openDatabase } from '../open.ts';
+import { fetchBinaries } from './fetch-binaries.ts';
+import { openPglite } from './open-pglite.ts';
 import { TRANSFER_NAME } from './require-no-alice.ts';
+
+/** What can be read: a location, or a directory that earlier versions of ALICE kept with PGlite. */
+export type Source = Location | { readonly pglite: string };
 
 /** The URL with our own name for the connection, so that it is not taken for a server's. */
 function named(url: string): string {
@@ -22,5 +27,26 @@ function named(url: string): string {
  */
 export async function openLocation(location: Location, how: 'alone' | 'shared'): Promise<Database> {
   if ('url' in location) return openDatabase({ url: named(location.url), poolSize: 1 });
-  return how === 'alone' ? openDatabase(location) : joinDatabase(location);
+  const options = { ...location, poolSize: 1 };
+  return how === 'alone' ? openDatabase(options) : joinDatabase(options);
+}
+
+/** Opens what is to be read for `work`; a data directory of another major version of PostgreSQL, and one of PGlite, too. */
+export async function withSource<T>(
+  source: Source,
+  how: 'alone' | 'shared',
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  if ('pglite' in source) {
+    await using database = await openPglite(source.pglite);
+    return await work(database);
+  }
+  if ('url' in source) {
+    await using database = await openLocation(source, how);
+    return await work(database);
+  }
+  await using binaries = await fetchBinaries(source.dataDir);
+  const location = binaries.folder === undefined ? source : { ...source, binaries: binaries.folder };
+  await using database = await openLocation(location, how);
+  return await work(database);
 }

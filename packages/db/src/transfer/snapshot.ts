@@ -24,7 +24,7 @@ export interface SnapshotOptions {
   readonly database: Database;
   readonly aliceVersion: string;
   readonly migrationsDir?: string;
-  /** Called before a transfer is final. */
+  /** Called before anything is read, and again before a transfer is final. */
   readonly verify?: (session: TransferSession) => Promise<void>;
 }
 
@@ -33,6 +33,7 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> 
   const { database, aliceVersion, migrationsDir = MIGRATIONS_DIR, verify } = options;
   const session = await beginTransfer(database, 'read');
   try {
+    await verify?.(session);
     const manifest = await describe(session, aliceVersion, migrationsDir);
     return {
       manifest,

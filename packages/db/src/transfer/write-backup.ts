@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -8,6 +8,7 @@ import { createGzip } from 'node:zlib';
 import { END_OF_ROWS, endLine, HEADER, tableLine } from './backup-format.ts';
 import { startProgress } from './progress.ts';
 import type { Snapshot } from './snapshot.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /**
  * Writes a snapshot into a new file of mode 0600: beside it first, renamed when it is whole and on the disk. Gives its size in
@@ -57,14 +58,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** A rename is on the disk when its directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
