@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsdown';
+import { thirdParty } from './build/third-party.ts';
+import manifest from './package.json' with { type: 'json' };
 
 /**
  * One file of everything, so that it starts fast and ships small; but for packages that carry a binary or WebAssembly
@@ -12,6 +14,17 @@ export default defineConfig({
   fixedExtension: false,
   dts: false,
   sourcemap: true,
+  plugins: [
+    thirdParty({
+      product: { name: manifest.name, version: manifest.version },
+      // swagger-ui-dist is copied below, with its licence.
+      outside: [...Object.keys(manifest.dependencies), 'swagger-ui-dist'],
+      texts: {
+        'pg-types': new URL('build/licenses/pg-types.txt', import.meta.url),
+        pgpass: new URL('build/licenses/pgpass.txt', import.meta.url),
+      },
+    }),
+  ],
   // Its other entry cannot be bundled: it asks for its parts at run time.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // What the pages at /docs and /account load.
