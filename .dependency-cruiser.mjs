@@ -9,7 +9,7 @@ export const VERBS =
   'import|list|login|logout|parse|pause|preview|pull|purge|read|record|refresh|register|remind|remove|rename|renew|reopen|reorder|request|require|' +
   'reset|restore|resume|revoke|rotate|search|send|start|stream|suggest|summarize|to|undo|update|use|verify|write';
 
-const TEST = '[.]test[.]ts$|/test/|/testing/|/testing[a-z-]*[.]ts$';
+const TEST = '[.]test[.]ts$|/test/|/fixtures/|/testing/|/testing[a-z-]*[.]ts$';
 const API = '^packages/api/src';
 const OPERATION = `/(${VERBS})(-[a-z0-9-]*[.]ts|[.]ts)$`;
 /** Folders of api that serve every feature and know none. */

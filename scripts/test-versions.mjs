@@ -18,7 +18,13 @@ async function binariesOf(major) {
   const folder = join(prefix, 'node_modules', ...name.split('/'));
   if (!existsSync(join(folder, 'package.json'))) {
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
-    await step(`fetching PostgreSQL ${release}`, 'npm', ['install', '--prefix', prefix, ...quiet, `${name}@${release}`]);
+    await step(`fetching PostgreSQL ${release}`, 'npm', [
+      'install',
+      '--prefix',
+      prefix,
+      ...quiet,
+      `${name}@${release}`,
+    ]);
   }
   return folder;
 }

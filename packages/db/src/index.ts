@@ -1,10 +1,10 @@
 export { afterCommit } from './after-commit.ts';
 export { type Column, columnName, columns, type Rows } from './columns.ts';
 export type { Database, DatabaseLog, DatabaseOptions, RunQuery, Statement, Transaction } from './database.ts';
+export { deferTransaction } from './defer-transaction.ts';
 export { EmbeddedDatabaseError } from './embedded/binaries.ts';
 export { joinDatabase } from './embedded/join.ts';
 export { DataDirectoryInUse } from './embedded/owner.ts';
-export { deferTransaction } from './defer-transaction.ts';
 export { databaseFromEnv, dataDirFromEnv } from './env.ts';
 export { type DatabaseFault, databaseFault } from './errors.ts';
 export { openDatabase } from './open.ts';
