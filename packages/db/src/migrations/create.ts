@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../open.ts';
 import { startTemporaryServer } from '../temporary-server.ts';
 import { diffSql } from './engine.ts';
+import { fitEnumChanges } from './enum-changes.ts';
 import { MIGRATIONS_DIR, readMigrations, SCHEMA_FILE } from './folder.ts';
 import { migrate } from './migrate.ts';
 
@@ -32,8 +33,8 @@ async function compareWithHistory(schema: string, dir: string): Promise<{ up: st
     await using shadow = await openDatabase({ url: server.url });
     await migrate({ database: shadow, dir });
     return {
-      up: await diffSql(shadow, 'database', { schema }),
-      down: await diffSql(shadow, { schema }, 'database'),
+      up: fitEnumChanges(await diffSql(shadow, 'database', { schema })),
+      down: fitEnumChanges(await diffSql(shadow, { schema }, 'database')),
     };
   } finally {
     await server.remove();

@@ -217,6 +217,45 @@ describe('createMigration', () => {
     expect(await migrate({ database, dir })).toEqual([second]);
   });
 
+  test('the way back from a new enum value keeps the rows, and names those that stand in its way', {
+    timeout: 90_000,
+  }, async () => {
+    const schemaFile = join(dir, '..', 'enum.prisma');
+    const withMoods = (moods: string) =>
+      writeFile(
+        schemaFile,
+        schema(
+          `enum Mood {\n  ${moods.replaceAll(' ', '\n  ')}\n}\nmodel A {\n  id Int @id\n  now Mood @default(good)\n  past Mood[]\n}\n`,
+        ),
+      );
+    await withMoods('good bad');
+    await createMigration('first', { dir, schemaFile, now: new Date('2026-01-02') });
+    await withMoods('good bad ugly odd');
+    const second = await createMigration('second', { dir, schemaFile });
+
+    await using database = await emptyDatabase();
+    const rows = () => database.query({ text: 'SELECT id, now::text, past::text FROM "A" ORDER BY id' }, []);
+    await migrate({ database, dir });
+    await database.query(
+      { text: `INSERT INTO "A" VALUES (1, 'bad', '{good,bad}'), (2, 'ugly', '{}'), (3, 'good', '{bad,odd}')` },
+      [],
+    );
+    const before = await rows();
+    await expect(rollbackLast({ database, dir })).rejects.toThrow(/^A.now still holds ugly, which Mood loses/);
+    await database.query({ text: `UPDATE "A" SET now = 'good' WHERE id = 2` }, []);
+    await expect(rollbackLast({ database, dir })).rejects.toThrow(/^A.past still holds odd, which Mood loses/);
+    expect((await rows()).length).toBe(before.length);
+    await database.query({ text: `UPDATE "A" SET past = '{bad}' WHERE id = 3` }, []);
+
+    const kept = await rows();
+    expect(await rollbackLast({ database, dir })).toBe(second);
+    expect(await rows()).toEqual(kept);
+    await database.query({ text: 'INSERT INTO "A" (id, past) VALUES (4, \'{}\')' }, []);
+    await expect(database.query({ text: `UPDATE "A" SET now = 'ugly'` }, [])).rejects.toThrow('invalid input value');
+    expect(await migrate({ database, dir })).toEqual([second]);
+    expect(await schemaDrift({ database, schemaFile })).toBe('');
+  });
+
   test.each(['', 'Add', 'add-labels', 'a__b', '../up', 'a'.repeat(61)])('refuses the name %j', async (name) => {
     await expect(createMigration(name, { dir })).rejects.toThrow('snake_case');
   });
