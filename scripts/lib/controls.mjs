@@ -129,4 +129,28 @@ export const controls = {
     to: 'request.reply.budget = budget;',
     tests: ['apps/server/src/rest/rest.test.ts'],
   },
+  'comparison of a copied database': {
+    file: 'packages/db/src/transfer/load-snapshot.ts',
+    from: 'if (copy.rows === table.rows && copy.checksum === table.checksum) continue;',
+    to: 'if (copy !== null) continue;',
+    tests: ['packages/db/src/transfer/move-database.test.ts'],
+  },
+  'refusal of a target that holds something': {
+    file: 'packages/db/src/transfer/prepare-target.ts',
+    from: 'if (row?.any === true) throw refuse(`its table ${table.name} holds rows`);',
+    to: '',
+    tests: ['packages/db/src/transfer/move-database.test.ts'],
+  },
+  'hash of a backup': {
+    file: 'packages/db/src/transfer/backup-reader.ts',
+    from: `if ((await this.#line()) !== endLine(expected)) throw damaged('its hash is another');`,
+    to: 'await this.#line();',
+    tests: ['packages/db/src/transfer/backup-database.test.ts'],
+  },
+  'password of the demo account in production': {
+    file: 'prisma/seed.ts',
+    from: `settings.isProduction ? randomBytes(24).toString('base64url') : publicPassword`,
+    to: 'publicPassword',
+    tests: ['prisma/seed.test.ts'],
+  },
 };

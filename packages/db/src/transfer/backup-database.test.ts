@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { contentOf, makeFilledPlace, makePlace, on, type Place } from '../fixtures/places.ts';
+import { contentOf, makeFilledPlace, makePlace, on, type Place } from '../testing-places.ts';
 import { backupDatabase, restoreDatabase } from './backup-database.ts';
 import { BackupReader } from './backup-reader.ts';
 

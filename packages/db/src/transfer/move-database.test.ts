@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { bossOn, fill, fillJobQueue } from '../fixtures/fill.ts';
-import { contentOf, contentOn, makeFilledPlace, makePlace, on, type Place } from '../fixtures/places.ts';
 import { run } from '../fixtures/run.ts';
 import { migrate } from '../migrations/index.ts';
 import { openDatabase } from '../open.ts';
+import { contentOf, contentOn, makeFilledPlace, makePlace, on, type Place } from '../testing-places.ts';
 import { moveDatabase } from './move-database.ts';
 
 let filled: Awaited<ReturnType<typeof makeFilledPlace>>;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { fill, fillJobQueue } from '../fixtures/fill.ts';
-import { contentOn } from '../fixtures/places.ts';
 import { migrate } from '../migrations/index.ts';
 import { openDatabase } from '../open.ts';
+import { contentOn } from '../testing-places.ts';
 import { moveDatabase } from './move-database.ts';
 import { servePglite } from './open-pglite.ts';
 
