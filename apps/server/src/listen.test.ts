@@ -126,6 +126,19 @@ describe('with a patience of half a second', () => {
   });
 });
 
+it('closes connections beyond the most at once, says so, and serves the others', async () => {
+  const closed: number[] = [];
+  const listener = await listen(app, '127.0.0.1', 0, { maxConnections: 1, onFull: (count) => closed.push(count) });
+  using first = await Connection.open(listener.url);
+  using second = await Connection.open(listener.url);
+  await second.closed();
+  expect(closed).toEqual([1]);
+  first.send(requestFor('/livez'));
+  expect(await first.response()).toMatchObject({ status: 200 });
+  first[Symbol.dispose]();
+  await stopServer(listener, 0, 1000);
+});
+
 describe('large replies', () => {
   const windowMs = 500;
 

@@ -45,6 +45,10 @@ export interface Listener {
 interface ListenOptions {
   readonly patienceMs?: number;
   readonly replyLimits?: ReplyLimits;
+  /** Further ones are closed at once; null: as many as come. */
+  readonly maxConnections?: number | null;
+  /** Called when connections were closed at once, with their number; at most once a minute. */
+  readonly onFull?: (closed: number) => void;
 }
 
 /**
@@ -55,8 +59,9 @@ export async function listen(
   app: ReturnType<typeof createApp>,
   host: string,
   port: number,
-  { patienceMs = stillMs, replyLimits = new ReplyLimits() }: ListenOptions = {},
+  options: ListenOptions = {},
 ): Promise<Listener> {
+  const { patienceMs = stillMs, replyLimits = new ReplyLimits(), maxConnections = null } = options;
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true, errorHandler: answerNoRequest });
   const connections = new Connections();
   const server = createServer({ ...limits, ServerResponse: pacedBy(replyLimits) }, (incoming, outgoing) => {
@@ -68,6 +73,8 @@ export async function listen(
   server.on('connection', (socket) => connections.add(socket));
   server.maxHeadersCount = maxHeadersCount;
   server.setTimeout(patienceMs);
+  if (maxConnections !== null) server.maxConnections = maxConnections;
+  server.on('drop', atMostOnceAMinute(options.onFull ?? (() => undefined)));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -85,6 +92,19 @@ export async function listen(
   const address = boundAddress(server);
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return { server, connections, url: `http://${name}:${address.port}` };
+}
+
+/** Counts calls, and hands on how many there were since the last time. */
+function atMostOnceAMinute(report: (count: number) => void): () => void {
+  let count = 0;
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    count += 1;
+    if (performance.now() - reportedAt < 60_000) return;
+    report(count);
+    reportedAt = performance.now();
+    count = 0;
+  };
 }
 
 function countHosts({ rawHeaders }: IncomingMessage): number {

@@ -24,6 +24,7 @@ import { listen } from './listen.ts';
 import { createLog } from './log.ts';
 import { writeToStandardError } from './log-output.ts';
 import { createMailer } from './mail/create-mailer.ts';
+import { maxConnections, openFilesAdvice } from './open-files.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 import { sealingSecrets, signingSecrets } from './secrets.ts';
 import { endProcess, endWithin, type Stoppable, stopAll, stopServer } from './stop.ts';
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
   const toldToStop = stopSignal();
 
   try {
+    const connections = await maxConnections();
     // A mistake of ours is found where nobody is served yet.
     const refuseIdleTransactions = settings.appEnv !== 'production';
     const db = await openDatabase({ ...settings.database, refuseIdleTransactions, log });
@@ -87,7 +89,11 @@ async function main(): Promise<void> {
       isDraining: () => isDraining,
       servesApi: settings.role !== 'worker',
     });
-    const listener = await listen(app, settings.host, settings.port);
+    const listener = await listen(app, settings.host, settings.port, {
+      maxConnections: connections,
+      onFull: (closed) =>
+        log.warn({ closed, connections }, 'new connections are closed: the limit of open files allows no more'),
+    });
     // Requests, jobs and sweeps end side by side, or their deadlines would add up; the last requests still send jobs.
     opened.unshift({
       name: 'listener',
@@ -184,6 +190,8 @@ function explain(error: unknown): string {
       : error instanceof Error
         ? error.message
         : String(error);
+  const advice = openFilesAdvice(error);
+  if (advice !== null) return `${message}: ${advice}`;
   return databaseFault(error)?.kind === 'unavailable' ? `the database cannot be reached: ${message}` : message;
 }
 

@@ -91,6 +91,13 @@ for (const [name, url] of [
   });
 }
 
+test.runIf(process.platform === 'linux')('names the limit of open files where it is too low', async () => {
+  await using store = await createTestStore();
+  await using server = spawnServer({ ...store, openFiles: 100 });
+  expect(await server.exited).toMatchObject({ code: 1 });
+  expect(server.errors).toEqual([expect.stringMatching(/^cannot start: the limit of open files is 100, .*ulimit -n/)]);
+});
+
 /** The settings that standard error complains about, one for each line. */
 function faultsIn({ errors }: ServerProcess): string[] {
   return errors.flatMap((line) => /^\s*([A-Z][A-Z_]+): \S/.exec(line)?.[1] ?? []).toSorted();

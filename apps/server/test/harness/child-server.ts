@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly entry?: string;
   /** Further settings; they win over the ones above. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The most files that it may have open; unless told, as many as we. */
+  readonly openFiles?: number;
   /** File descriptors in place of the pipes that are read here: nothing of that output is seen then. */
   readonly stdout?: number;
   readonly stderr?: number;
@@ -78,20 +80,16 @@ export async function startServer(options: ServerOptions): Promise<ChildServer> 
 }
 
 /** Starts the built server and does not wait for anything. */
-export function spawnServer({
-  dataDir,
-  databaseUrl,
-  redisUrl,
-  entry = builtEntry,
-  stdout,
-  stderr,
-  env = {},
-}: ServerOptions): ServerProcess {
+export function spawnServer(options: ServerOptions): ServerProcess {
+  const { dataDir, databaseUrl, redisUrl, entry = builtEntry, stdout, stderr, openFiles, env = {} } = options;
   if (!existsSync(entry)) {
     throw new Error('apps/server/dist/main.js is missing; build it: cd apps/server && node_modules/.bin/tsdown');
   }
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [entry], {
+  const command = [process.execPath, entry];
+  const [program = '', ...args] =
+    openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+  const child = spawn(program, args, {
     env: {
       ...childEnvironment(),
       HOST: '127.0.0.1',

@@ -1,0 +1,32 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { maxConnections, openFilesAdvice } from './open-files.ts';
+
+async function withLimit(limit: string): Promise<number | null> {
+  const directory = await mkdtemp(join(tmpdir(), 'alice-limits-'));
+  const path = join(directory, 'limits');
+  try {
+    await writeFile(path, `Limit  Soft Limit  Hard Limit  Units\nMax open files            ${limit}   files\n`);
+    return await maxConnections(path);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+it('leaves file descriptors for everything beside connections', async () => {
+  expect(await withLimit('1024                 524288')).toBe(896);
+  expect(await withLimit('unlimited            unlimited')).toBeNull();
+  expect(await maxConnections('/nowhere')).toBeNull();
+});
+
+it('refuses to start with too few, naming the limit and how to raise it', async () => {
+  await expect(withLimit('255                  255')).rejects.toThrow(/limit of open files is 255.*ulimit -n/);
+});
+
+it('knows the error wherever it stands in the causes', () => {
+  const error = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  expect(openFilesAdvice(new Error('no readable migration', { cause: error }))).toContain('ulimit -n');
+  expect(openFilesAdvice(new Error('other'))).toBeNull();
+});
