@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readSettings, SettingsError } from './env.ts';
+import { readSettings, SettingsError, settingNames } from './env.ts';
 
 const strong = 'Zk3v9QxT1mLr7YpB0sDf5HnC8wJ2aGuE6oVi4RzKqXM';
 
@@ -134,6 +135,67 @@ describe('readSettings', () => {
       'PORT',
       'DATABASE_URL',
     ]);
+  });
+
+  it('refuses one secret for two purposes', () => {
+    const faults = faultsOf({ SECRET_KEY: strong, JWT_SECRET_KEY: strong });
+    expect(faults).toEqual([expect.stringMatching(/^JWT_SECRET_KEY: must not be the same/)]);
+    expect(faults.join()).not.toContain(strong);
+  });
+
+  it('warns in production of what is mostly forgotten, and nowhere else', () => {
+    const production = { APP_ENV: 'production', SECRET_KEY: strong, JWT_SECRET_KEY: strong.toLowerCase() };
+    const names = (environment: Record<string, string>) =>
+      readSettings(environment).warnings.map((warning) => warning.split(' ')[0]);
+    expect(names({})).toEqual([]);
+    expect(names(production)).toEqual(['DATABASE_URL', 'MAIL_URL', 'PUBLIC_URL']);
+    const rest = { DATABASE_URL: 'postgres://u@h/d', MAIL_URL: 'smtp://h', PUBLIC_URL: 'https://a.example' };
+    expect(names({ ...production, ...rest })).toEqual([]);
+  });
+
+  it('knows every setting that .env.example lists', async () => {
+    const example = await readFile(new URL('../../../.env.example', import.meta.url), 'utf8');
+    const listed = [...example.matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect(new Set(settingNames)).toEqual(new Set(listed));
+  });
+
+  it.each([
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['database_url', 'DATABASE_URL'],
+    ['JWT_SECRET', 'JWT_SECRET_KEY'],
+    ['SECRETKEY', 'SECRET_KEY'],
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['MAIL_FORM', 'MAIL_FROM'],
+    ['POSTGRES_PASWORD', 'POSTGRES_PASSWORD'],
+    ['RATE_LIMIT_CALLS', 'RATE_LIMIT_CALLS_PER_MINUTE'],
+    ['TRUSTED_PROXYS', 'TRUSTED_PROXIES'],
+  ])('asks whether %s is %s, without its value', (name, meant) => {
+    const { warnings } = readSettings({ [name]: 'hunter2hunter2' });
+    expect(warnings).toEqual([`${name} is not a setting: did you mean ${meant}?`]);
+    // Where the right one is there, the other is somebody else's.
+    const right = { DATABASE_URL: 'postgres://u@h/d', JWT_SECRET_KEY: strong, CORS_ORIGINS: 'https://a.example' };
+    expect(meant in right ? readSettings({ ...right, [name]: 'x' }).warnings : []).toEqual([]);
+  });
+
+  it('raises no alarm over what else is found in environments', () => {
+    const common = [
+      'PATH HOME HOSTNAME USER SHELL LANG LC_ALL TERM PWD OLDPWD LOGNAME MAIL MAILCHECK EDITOR DISPLAY TMPDIR TZ SHLVL _',
+      'SSH_AUTH_SOCK XDG_RUNTIME_DIR XDG_DATA_DIRS XDG_DATA_HOME DBUS_SESSION_BUS_ADDRESS COLORTERM LS_COLORS LESSOPEN',
+      'NODE_ENV NODE_OPTIONS NODE_VERSION NODE_PATH NPM_TOKEN npm_config_cache npm_lifecycle_event npm_package_name',
+      'npm_package_version npm_execpath INIT_CWD YARN_VERSION PNPM_HOME CI GITHUB_ACTIONS GITHUB_TOKEN GITHUB_REF_NAME',
+      'GITLAB_CI CI_JOB_NAME RUNNER_NAME KUBERNETES_SERVICE_HOST KUBERNETES_PORT REDIS_SERVICE_HOST REDIS_PORT_6379_TCP',
+      'POSTGRES_SERVICE_HOST POSTGRES_PORT_5432_TCP_ADDR POSTGRES_INITDB_ARGS POSTGRES_HOST_AUTH_METHOD POSTGRES_URL',
+      'POSTGRES_PASSWORD_FILE PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGDATA REDIS_PASSWORD REDIS_TLS_URL REDIS_DB',
+      'HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy no_proxy AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_PROFILE',
+      'DYNO FLY_APP_NAME FLY_REGION RENDER RENDER_SERVICE_NAME RAILWAY_ENVIRONMENT VERCEL_ENV VERCEL_URL K_SERVICE PORTS',
+      'SENTRY_DSN OTEL_SERVICE_NAME OTEL_EXPORTER_OTLP_ENDPOINT INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID SMTP_URL',
+      'APP_HOME APP_PORT APP_DIR APP_USER APP_VERSION LOG_FORMAT LOG_DIR LOG_FILE DEBUG_COLORS SECRET_KEY_BASE JWT_ISSUER',
+      'TURBO_HASH VITEST TEST_DATABASE_URL TEST_REDIS_URL FORCE_COLOR NO_COLOR COLUMNS LINES UV_THREADPOOL_SIZE',
+      'PROCESSOR_ARCHITECTURE APPDATA USERPROFILE ProgramFiles SystemRoot COMPUTERNAME OS PATHEXT windir',
+    ].join(' ');
+    const environment = Object.fromEntries(common.split(' ').map((name) => [name, 'x']));
+    expect(readSettings(environment).warnings).toEqual([]);
   });
 
   it('starts in production with strong secrets only', () => {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type DatabaseOptions, databaseFromEnv, dataDirFromEnv } from '@alice/db';
 import { z } from 'zod';
+import { misspeltSettings, productionWarnings } from './env-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,6 +44,8 @@ export interface Settings {
   readonly publicUrl: string;
   /** Whether the operator said so; else it is this machine's own. */
   readonly isPublicUrlGiven: boolean;
+  /** What the operator should look at, one line each; the log is told at the start. */
+  readonly warnings: readonly string[];
   /** None: mails are written to the data directory. */
   readonly mailUrl: string | null;
   readonly mailFrom: Mailbox;
@@ -157,6 +160,15 @@ const schema = z.object({
     .pipe(z.array(z.email({ error: 'must be e-mail addresses, separated by commas' }))),
 });
 
+/** Settings that others read (the database's), or that a later version will. */
+const otherNames = [
+  'DATA_DIR',
+  'DATABASE_URL',
+  ...['HOST', 'PORT', 'USER', 'PASSWORD', 'DB'].map((part) => `POSTGRES_${part}`),
+  ...['ANTHROPIC', 'OPENAI'].flatMap((name) => [`${name}_API_KEY`, `${name}_BASE_URL`, `${name}_MODEL`]),
+];
+export const settingNames: readonly string[] = [...Object.keys(schema.shape), ...otherNames];
+
 /** Reads the settings. Throws a SettingsError that names every fault. An empty setting counts as missing. */
 export function readSettings(environment: Environment): Settings {
   const given = Object.fromEntries(
@@ -169,6 +181,8 @@ export function readSettings(environment: Environment): Settings {
       if (given[name] === undefined) faults.push(`${name}: is missing; make one with: openssl rand -base64 48`);
     }
   }
+  if (given['SECRET_KEY'] !== undefined && given['SECRET_KEY'] === given['JWT_SECRET_KEY'])
+    faults.push('JWT_SECRET_KEY: must not be the same as SECRET_KEY; make one with: openssl rand -base64 48');
   if (given['REDIS_PORT'] !== undefined && given['REDIS_HOST'] === undefined && given['REDIS_URL'] === undefined)
     faults.push('REDIS_PORT: is nothing without REDIS_HOST');
   const database = readDatabase(environment, faults);
@@ -178,6 +192,8 @@ export function readSettings(environment: Environment): Settings {
 
   const env = parsed.data;
   const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`;
+  const isPublicUrlGiven = env.PUBLIC_URL !== undefined;
+  const mailUrl = env.MAIL_URL ?? null;
   const redisHost = env.REDIS_HOST === undefined ? null : `redis://${env.REDIS_HOST}:${env.REDIS_PORT}`;
   return {
     appName: env.APP_NAME,
@@ -203,8 +219,12 @@ export function readSettings(environment: Environment): Settings {
     trustedProxies: env.TRUSTED_PROXIES,
     role: env.ROLE,
     publicUrl,
-    isPublicUrlGiven: env.PUBLIC_URL !== undefined,
-    mailUrl: env.MAIL_URL ?? null,
+    isPublicUrlGiven,
+    warnings: [
+      ...misspeltSettings(Object.keys(environment), settingNames),
+      ...productionWarnings({ appEnv: env.APP_ENV, database, mailUrl, isPublicUrlGiven }),
+    ],
+    mailUrl,
     mailFrom: env.MAIL_FROM ?? { name: env.APP_NAME, address: `alice@${new URL(publicUrl).hostname}` },
     adminEmails: env.ADMIN_EMAILS,
   };

@@ -49,6 +49,7 @@ async function main(): Promise<void> {
   const opened: Stoppable[] = [];
   let isDraining = false;
   const toldToStop = stopSignal();
+  for (const warning of settings.warnings) log.warn({}, warning);
 
   try {
     const connections = await maxConnections();
@@ -106,8 +107,6 @@ async function main(): Promise<void> {
     });
     // First of all, so that their clients are told and go elsewhere while everything is still served.
     opened.unshift({ name: 'streams', stop: async () => deps.changes.close() });
-    if (settings.appEnv === 'production' && !settings.isPublicUrlGiven)
-      log.warn({ publicUrl: settings.publicUrl }, 'PUBLIC_URL is missing: links in mails lead to this machine only');
     log.info(
       {
         url: listener.url,
