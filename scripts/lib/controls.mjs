@@ -1,5 +1,6 @@
 /** Each safety control: where it stands, what the code is without it, and the tests of which at least one must then fail. */
 const api = 'packages/api/src';
+const server = 'apps/server/src';
 
 export const controls = {
   'ownership filter': {
@@ -152,5 +153,46 @@ export const controls = {
     from: `settings.isProduction ? randomBytes(24).toString('base64url') : publicPassword`,
     to: 'publicPassword',
     tests: ['prisma/seed.test.ts'],
+  'bound of the log': {
+    file: `${server}/log-output.ts`,
+    from: 'if (this.#held + line.length > this.#heldLimit) {',
+    to: 'if (line.length > this.#heldLimit) {',
+    tests: [`${server}/log-output.test.ts`],
+  },
+  'last resort of a stop': {
+    file: `${server}/stop.ts`,
+    from: "if (isThreadBusy()) process.kill(process.pid, 'SIGKILL');\n    else process.exit(1);",
+    to: 'process.exit(1);',
+    tests: [`${server}/stop.test.ts`],
+  },
+  'connections that hear that they end': {
+    file: `${server}/stop.ts`,
+    from: 'connections.isAnyUsedSince(startedAt - recentMs)',
+    to: 'false',
+    tests: [`${server}/listen.test.ts`],
+  },
+  'bound of untaken replies': {
+    file: `${server}/http/reply-limits.ts`,
+    from: 'if (this.#besideLargest(reply.owner) > this.#options.ownerBytes) this.#cut(reply);',
+    to: '',
+    tests: [`${server}/http/reply-limits.test.ts`],
+  },
+  'deadline of a reply': {
+    file: `${server}/http/reply-limits.ts`,
+    from: 'if (reply.taken - mark.taken < windowBytes) this.#cut(reply);\n      else',
+    to: '',
+    tests: [`${server}/listen.test.ts`],
+  },
+  'one Host header': {
+    file: `${server}/listen.ts`,
+    from: "if (countHosts(incoming) > 1) incoming.headers.host = '';",
+    to: '',
+    tests: [`${server}/listen.test.ts`],
+  },
+  'two different secrets': {
+    file: `${server}/env.ts`,
+    from: "given['SECRET_KEY'] !== undefined && given['SECRET_KEY'] === given['JWT_SECRET_KEY']",
+    to: 'false',
+    tests: [`${server}/env.test.ts`],
   },
 };

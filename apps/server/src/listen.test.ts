@@ -126,6 +126,14 @@ describe('with a patience of half a second', () => {
   });
 });
 
+it.each(['server.test', 'other.test'])('refuses a second Host header, %s', async (second) => {
+  const listener = await listen(app, '127.0.0.1', 0);
+  using connection = await Connection.open(listener.url);
+  connection.send(`GET /livez HTTP/1.1\r\nhost: server.test\r\nHost: ${second}\r\nconnection: close\r\n\r\n`);
+  expect(await connection.response()).toMatchObject({ status: 400 });
+  await stopServer(listener, 0, 1000);
+});
+
 it('closes connections beyond the most at once, says so, and serves the others', async () => {
   const closed: number[] = [];
   const listener = await listen(app, '127.0.0.1', 0, { maxConnections: 1, onFull: (count) => closed.push(count) });
