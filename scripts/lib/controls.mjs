@@ -153,6 +153,7 @@ export const controls = {
     from: `settings.isProduction ? randomBytes(24).toString('base64url') : publicPassword`,
     to: 'publicPassword',
     tests: ['prisma/seed.test.ts'],
+  },
   'bound of the log': {
     file: `${server}/log-output.ts`,
     from: 'if (this.#held + line.length > this.#heldLimit) {',
