@@ -40,11 +40,12 @@ async function dump(db: Database, table: string, userId: string): Promise<string
   return rows.map(({ row }) => row);
 }
 
-/** Puts rows of the file back: the fields under their columns' names, and nothing else. */
+/** Puts rows of the file back: the fields under their columns' names, and nothing else. The rest the database makes itself. */
 async function insert(db: Database, table: string, rows: readonly object[]): Promise<void> {
   for (const row of rows) {
     const record = Object.fromEntries(Object.entries(row).map(([field, value]) => [columnName(field), value]));
-    const text = `INSERT INTO ${table} SELECT * FROM jsonb_populate_record(NULL::${table}, $1::jsonb)`;
+    const names = Object.keys(record).join(', ');
+    const text = `INSERT INTO ${table} (${names}) SELECT ${names} FROM jsonb_populate_record(NULL::${table}, $1::jsonb)`;
     await db.query({ text }, [JSON.stringify(record)]);
   }
 }

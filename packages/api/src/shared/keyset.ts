@@ -40,17 +40,18 @@ export interface Page<Item> {
 
 /**
  * The page that rows make which were read one beyond the limit: that one only tells that there are more. `positionOf`
- * the page's last row is where the next one begins.
+ * the page's last row is where the next one begins. `found`: how many there were, where not all of them were read.
  */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,
   toItem: (row: Row) => Item,
   positionOf: (last: Row) => Position,
+  found = rows.length,
 ): Page<Item> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const hasMore = rows.length > shown.length && last !== undefined;
+  const hasMore = found > shown.length && last !== undefined;
   return { items: shown.map(toItem), nextCursor: hasMore ? encodeCursor(positionOf(last)) : null };
 }
 

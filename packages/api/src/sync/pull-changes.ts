@@ -1,10 +1,11 @@
-import type { Rows } from '@alice/db';
+import { columns, type Rows } from '@alice/db';
 import { z } from 'zod';
 import { selectRow } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
 import { invalid } from '../errors.ts';
 import { id } from '../shared/ids.ts';
 import { encodeCursor, readCursor } from '../shared/keyset.ts';
+import { fullPageCharacters } from '../shared/paging.ts';
 import { readChanges } from './read-changes.ts';
 import type { ChangeOut, PulledOut, PullInput } from './schemas.ts';
 import { syncedEntities, syncedTables } from './synced-tables.ts';
@@ -54,13 +55,16 @@ async function pullSince(ctx: UserContext, after: number, limit: number): Promis
 async function pullRows(ctx: UserContext, place: Place & { in: 'rows' }, limit: number): Promise<PulledOut> {
   const items: ChangeOut[] = [];
   let next: Place = place;
-  while (next.in === 'rows' && items.length < limit) {
+  let bytes = 0;
+  while (next.in === 'rows' && items.length < limit && bytes < fullPageCharacters) {
     const { entity, after } = next;
     const wanted = limit - items.length;
-    const rows = await readRows(ctx, entity, after, wanted);
+    const rows = await readRows(ctx, entity, after, wanted, fullPageCharacters - bytes);
     for (const row of rows) items.push(toSnapshot(entity, place.number, row));
     const last = rows.at(-1);
-    next = rows.length === wanted && last !== undefined ? { ...next, after: last.id } : following(entity, place.number);
+    bytes += last?.bytes ?? 0;
+    const isFull = rows.length === wanted || bytes >= fullPageCharacters;
+    next = isFull && last !== undefined ? { ...next, after: last.id } : following(entity, place.number);
   }
   return {
     items,
@@ -79,22 +83,28 @@ function following(entity: Entity, from: number): Place {
 }
 
 type AnyRow = Rows[keyof Rows];
+/** `bytes`: how long the notes are, of this row and those before it. */
+type ReadRow = AnyRow & { readonly bytes: number };
 
 const rowsOf = { user: rowStatement('user'), goal: rowStatement('goal'), task: rowStatement('task') };
 
-/** $1 person, $2 after which id, $3 how many. */
+/** $1 person, $2 after which id, $3 how many, $4 until how many bytes of notes. */
 function rowStatement(entity: Entity) {
   const { table, owner } = syncedTables[entity];
+  const length = columns[table.name].some(({ column }) => column === 'notes') ? 'octet_length(t.notes)' : '0';
   return {
     name: `sync.rows.${entity}`,
     text: `
-      SELECT ${selectRow(table, 't')} FROM ${table.name} t
-       WHERE t.${owner} = $1 AND t.id > $2${table.softDeletes ? ' AND t.deleted_at IS NULL' : ''} ORDER BY t.id LIMIT $3`,
+      SELECT ${selectRow(table, 't')}, t.bytes FROM (
+        SELECT t.*, ${length} AS own, sum(${length}) OVER (ORDER BY t.id ROWS UNBOUNDED PRECEDING) AS bytes
+          FROM ${table.name} t
+         WHERE t.${owner} = $1 AND t.id > $2${table.softDeletes ? ' AND t.deleted_at IS NULL' : ''} ORDER BY t.id LIMIT $3
+      ) t WHERE t.bytes - t.own < $4::int ORDER BY t.id`,
   };
 }
 
-function readRows(ctx: UserContext, entity: Entity, after: string, limit: number): Promise<AnyRow[]> {
-  return ctx.deps.db.query<AnyRow>(rowsOf[entity], [ctx.user.id, after, limit]);
+function readRows(ctx: UserContext, entity: Entity, after: string, limit: number, bytes: number): Promise<ReadRow[]> {
+  return ctx.deps.db.query<ReadRow>(rowsOf[entity], [ctx.user.id, after, limit, bytes]);
 }
 
 function toSnapshot(entity: Entity, from: number, row: AnyRow): ChangeOut {

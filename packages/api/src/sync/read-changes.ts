@@ -1,6 +1,7 @@
 import type { Rows } from '@alice/db';
 import { selectRow } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
+import { fullPageCharacters } from '../shared/paging.ts';
 import type { ChangeOut } from './schemas.ts';
 import { isDeleted, syncedEntities, syncedTables } from './synced-tables.ts';
 
@@ -41,8 +42,29 @@ const readLines = {
 
 type LineRow = { readonly latest: number; readonly prunedThrough: number } & (Line | { readonly number: null });
 
-/** At most `limit` changes after number `after`, each with its row as it was left then. */
+/** Read at once: a page of long notes is full after a few of these, and what was read beyond that would be thrown away. */
+const linesAtOnce = 20;
+
+/**
+ * At most `limit` changes after number `after`, each with its row as it was left then. A page whose rows are large ends
+ * earlier, and is never empty while there is more.
+ */
 export async function readChanges(ctx: UserContext, after: number, limit: number): Promise<ChangePage> {
+  let page = await readSome(ctx, after, Math.min(limit, linesAtOnce));
+  while (page.isComplete && page.hasMore && page.changes.length < limit && page.characters < fullPageCharacters) {
+    const { changes, characters, through } = page;
+    const more = await readSome(ctx, through, Math.min(limit - changes.length, linesAtOnce));
+    page = { ...more, changes: [...changes, ...more.changes], characters: characters + more.characters };
+  }
+  return page;
+}
+
+interface SomeChanges extends ChangePage {
+  /** How long the notes of its rows are together: nothing else of a row is long. */
+  readonly characters: number;
+}
+
+async function readSome(ctx: UserContext, after: number, limit: number): Promise<SomeChanges> {
   const { query } = ctx.deps.db;
   const rows = await query<LineRow>(readLines, [ctx.user.id, after, limit + 1]);
   const { latest = 0, prunedThrough = 0 } = rows[0] ?? {};
@@ -51,13 +73,18 @@ export async function readChanges(ctx: UserContext, after: number, limit: number
   const lines = found.slice(0, limit);
   const last = lines.at(-1);
   const hasMore = found.length > lines.length && last !== undefined;
-  const states = last === undefined ? new Map() : await readStates(ctx, lines, last.number);
+  const states = last === undefined ? new Map<number, object>() : await readStates(ctx, lines, last.number);
   return {
     changes: lines.map((line) => toChange(line, states.get(line.number))),
     through: hasMore ? last.number : Math.max(latest, after),
     hasMore,
     isComplete,
+    characters: [...states.values()].reduce((sum, row) => sum + lengthOf(row), 0),
   };
+}
+
+function lengthOf(row: object): number {
+  return 'notes' in row && typeof row.notes === 'string' ? row.notes.length : 0;
 }
 
 function toChange({ number, at, entity, id, action }: Line, row: object | undefined): ChangeOut {
@@ -94,26 +121,48 @@ const statesOf = {
 
 /**
  * $1 person, $2 numbers, $3 ids and $4 times of lines of one entity, $5 the last number of the page. A row as a line left
- * it is the row of today with what later lines found (`before`) laid over it, the latest first. What the lines after the
- * page found is gathered once for each row, so that a row with a long history costs a page its length once.
+ * it is the row of today with what later lines found (`before`) laid over it, the latest first. Which line after the page
+ * was the first to change a column is looked up by the kinds of change that the row has seen (`changed`): a few probes of
+ * the index, and as many values read as the row has columns, however long its history is. Then it is walked back.
  */
 function stateStatement(entity: ChangeOut['entity']) {
   const { table, owner } = syncedTables[entity];
-  const found = (condition: string) => `
-    (SELECT coalesce(jsonb_object_agg(b.key, b.value ORDER BY a.number DESC), '{}')
-       FROM activity a, jsonb_each(a.before) b
-      WHERE a.user_id = $1 AND a.entity = '${entity}' AND a.entity_id = l.id AND ${condition})`;
+  const ofRow = (id: string) => `a.user_id = $1 AND a.entity = '${entity}' AND a.entity_id = ${id}`;
   return {
     name: `sync.states.${entity}`,
     text: `
-      WITH lines AS MATERIALIZED (
-        SELECT * FROM unnest($2::bigint[], $3::uuid[], $4::timestamptz[]) AS l(number, id, at)
+      WITH RECURSIVE lines AS MATERIALIZED (
+        SELECT l.number, l.id, l.at, row_number() OVER later AS place, lag(a.before) OVER later AS undone
+          FROM unnest($2::bigint[], $3::uuid[], $4::timestamptz[]) AS l(number, id, at)
+          JOIN activity a ON a.user_id = $1 AND a.number = l.number
+        WINDOW later AS (PARTITION BY l.id ORDER BY l.number DESC)
       ), since AS MATERIALIZED (
-        SELECT l.id, ${found('a.number > $5')} AS fields FROM (SELECT DISTINCT id FROM lines) l
+        SELECT l.id, (
+          SELECT coalesce(jsonb_object_agg(f.name, a.before -> f.name), '{}')
+            FROM (
+              WITH RECURSIVE kinds AS (
+                (SELECT a.changed FROM activity a
+                  WHERE ${ofRow('l.id')} AND a.changed IS NOT NULL ORDER BY a.changed LIMIT 1)
+                UNION ALL
+                SELECT further.changed FROM kinds, LATERAL (
+                  SELECT a.changed FROM activity a
+                   WHERE ${ofRow('l.id')} AND a.changed > kinds.changed ORDER BY a.changed LIMIT 1) further
+              )
+              SELECT DISTINCT ON (c.name) c.name, first.number FROM kinds, LATERAL (
+                SELECT a.number FROM activity a
+                 WHERE ${ofRow('l.id')} AND a.changed = kinds.changed AND a.number > $5 ORDER BY a.number LIMIT 1
+              ) first, jsonb_array_elements_text(kinds.changed) AS c(name)
+               ORDER BY c.name, first.number
+            ) f JOIN activity a ON a.user_id = $1 AND a.number = f.number
+        ) AS fields FROM lines l WHERE l.place = 1
+      ), states AS (
+        SELECT l.id, l.place, l.number, l.at, since.fields FROM lines l JOIN since USING (id) WHERE l.place = 1
+        UNION ALL
+        SELECT l.id, l.place, l.number, l.at, s.fields || coalesce(l.undone, '{}')
+          FROM states s JOIN lines l ON l.id = s.id AND l.place = s.place + 1
       )
-      SELECT l.number AS "changeNumber", ${selectRow(table, 'w')}
-        FROM lines l JOIN since USING (id) JOIN ${table.name} t ON t.${owner} = $1 AND t.id = l.id,
-             LATERAL jsonb_populate_record(t, since.fields || ${found('a.number > l.number AND a.number <= $5')}
-               || jsonb_build_object('updated_at', l.at)) w`,
+      SELECT s.number AS "changeNumber", ${selectRow(table, 'w')}
+        FROM states s JOIN ${table.name} t ON t.${owner} = $1 AND t.id = s.id,
+             LATERAL jsonb_populate_record(t, s.fields || jsonb_build_object('updated_at', s.at)) w`,
   };
 }
