@@ -4,15 +4,18 @@ import { z } from 'zod';
 import { selectRow, tasks } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
 import { id } from '../shared/ids.ts';
-import { decodeCursor, type Page, pageOf } from '../shared/keyset.ts';
+import { decodeCursor, encodeCursor, type Page, pageOf } from '../shared/keyset.ts';
+import { fullPageCharacters } from '../shared/paging.ts';
 import type { ListTasksInput, TaskOut } from './schemas.ts';
+import { searchTasks } from './search-tasks.ts';
+import { nameFor, type TaskPosition, type TaskSelection } from './task-selection.ts';
 import { toTask } from './to-task.ts';
 
 interface Order {
   readonly direction: 'asc' | 'desc';
   /** The columns that an index of the table holds in this order, and the type of each. */
   readonly columns: readonly (readonly [column: string, type: string])[];
-  readonly position: (row: Rows['tasks']) => string[];
+  readonly position: (row: TaskPosition) => string[];
   readonly shape: z.ZodType<readonly string[]>;
 }
 
@@ -55,17 +58,28 @@ export async function listTasks(ctx: UserContext, input: ListTasksInput): Promis
   const direction = input.direction ?? order.direction;
   const orderName = `${input.order}.${direction}`;
   const after = input.cursor === undefined ? undefined : decodeCursor(input.cursor, orderName, order.shape);
-  const { statement, values } = listStatement(ctx.user.id, { ...input, direction }, after);
-  const rows = await ctx.deps.db.query<Rows['tasks']>(statement, values);
-  return pageOf(rows, input.limit, toTask, (last) => ({ order: orderName, values: order.position(last) }));
+  const { text } = input;
+  const selectAfter = (point: readonly string[] | undefined) =>
+    selectionOf(ctx.user.id, { ...input, direction }, point);
+  const positionOf = (row: TaskPosition) => ({ order: orderName, values: order.position(row) });
+  if (text !== undefined) {
+    const first = selectAfter(after);
+    const onwards = (row: TaskPosition) => selectAfter(order.position(row));
+    const { rows, stoppedAt } = await searchTasks(ctx, { text, limit: input.limit, first, onwards });
+    const page = pageOf(rows, input.limit, toTask, positionOf);
+    return page.nextCursor === null && stoppedAt !== null
+      ? { ...page, nextCursor: encodeCursor(positionOf(stoppedAt)) }
+      : page;
+  }
+  const { statement, values } = pageStatement(selectAfter(after), input.limit);
+  const rows = await ctx.deps.db.query<Rows['tasks'] & { readonly found?: number }>(statement, values);
+  return pageOf(rows, input.limit, toTask, positionOf, rows[0]?.found);
 }
-
-const selectTasks = `SELECT ${selectRow(tasks, 't')} FROM tasks t`;
 
 type Directed = ListTasksInput & { readonly direction: 'asc' | 'desc' };
 
 /** The shape of the input makes the statement; its name is that shape, so a shape is planned once per connection. */
-function listStatement(userId: string, input: Directed, after: readonly string[] | undefined) {
+function selectionOf(userId: string, input: Directed, after: readonly string[] | undefined): TaskSelection {
   const values: unknown[] = [userId];
   const shape: string[] = [input.order, input.direction];
   const conditions = ['t.user_id = $1', input.deleted ? 't.deleted_at IS NOT NULL' : 't.deleted_at IS NULL'];
@@ -83,10 +97,6 @@ function listStatement(userId: string, input: Directed, after: readonly string[]
   if (input.due) add('due', `t.due_date IS NOT NULL`);
   if (input.due?.from) add('from', `t.due_by >= ${param(input.due.from)}::date`);
   if (input.due?.to) add('to', `t.due_by < ${param(input.due.to)}::date + 1`);
-  if (input.text) {
-    const pattern = param(`%${input.text.replace(/[\\%_]/g, '\\$&')}%`);
-    add('text', `(t.title ILIKE ${pattern} OR t.notes ILIKE ${pattern})`);
-  }
 
   const { columns } = orders[input.order];
   const names = columns.map(([column]) => `t.${column}`);
@@ -95,16 +105,27 @@ function listStatement(userId: string, input: Directed, after: readonly string[]
     const point = columns.map(([, type], index) => `${param(after[index])}::${type}`);
     add('after', `(${names.join(', ')}) ${comparison} (${point.join(', ')})`);
   }
-  const text = `${selectTasks} WHERE ${conditions.join(' AND ')}
-    ORDER BY ${names.map((name) => `${name} ${input.direction}`).join(', ')} LIMIT ${param(input.limit + 1)}`;
-  return { statement: { name: nameFor(shape.join('.')), text }, values };
+  const order = names.map((name) => `${name} ${input.direction}`).join(', ');
+  return { shape: shape.join('.'), where: conditions.join(' AND '), order, values };
 }
 
-const names = new Map<string, string>();
+/** More rows than these may be too much for one reply, if all of them have the longest notes. */
+const alwaysFit = 20;
 
-/** A name for each shape: PostgreSQL cuts names after 63 bytes, so the shape itself would be too long. */
-function nameFor(shape: string): string {
-  const name = names.get(shape) ?? `tasks.list.${names.size + 1}`;
-  names.set(shape, name);
-  return name;
+function pageStatement({ shape, where, order, values }: TaskSelection, limit: number) {
+  const last = `$${values.length + 1}`;
+  if (limit <= alwaysFit) {
+    const text = `SELECT ${selectRow(tasks, 't')} FROM tasks t WHERE ${where} ORDER BY ${order} LIMIT ${last}`;
+    return { statement: { name: nameFor(shape), text }, values: [...values, limit + 1] };
+  }
+  // The length of a text is known without reading it.
+  const text = `
+    WITH page AS MATERIALIZED (
+      SELECT t.*, row_number() OVER way AS place, sum(octet_length(t.notes)) OVER way - octet_length(t.notes) AS ahead
+        FROM tasks t WHERE ${where} WINDOW way AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)
+       ORDER BY ${order} LIMIT ${last}
+    )
+    SELECT ${selectRow(tasks, 't')}, (SELECT count(*) FROM page) AS found
+      FROM page t WHERE t.ahead < ${fullPageCharacters} ORDER BY t.place`;
+  return { statement: { name: nameFor(`${shape}.large`), text }, values: [...values, limit + 1] };
 }

@@ -110,7 +110,11 @@ export const listTasksInput = z.strictObject({
     .optional()
     .describe('First and last day, inclusive.'),
   goalId: id.optional().describe('Tasks of this goal.'),
-  text: text(1, 200).optional().describe('Text that the title or the notes contain, in any case.'),
+  text: text(1, 200)
+    .optional()
+    .describe(
+      'Text that the title or the notes contain, in any case. Looking for it may take several pages, some of them empty.',
+    ),
   deleted: z.boolean().default(false).describe('Deleted tasks instead of live ones.'),
   order: taskOrder
     .default('created')
