@@ -38,6 +38,8 @@ export function fromUnknown(error: unknown): DomainError {
       return new DomainError('UNAVAILABLE', 'The database is not available right now', { cause: error });
     case 'timeout':
       return new DomainError('UNAVAILABLE', 'The database took too long', { cause: error });
+    case 'abandoned':
+      return new DomainError('CANCELLED', undefined, { cause: error });
     case 'invalid_text':
       return new DomainError('VALIDATION_FAILED', 'The input holds text that cannot be kept', { cause: error });
     default:

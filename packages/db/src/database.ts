@@ -1,4 +1,5 @@
 import type { PrismaClient } from './generated/client.ts';
+import type { Caller } from './pool.ts';
 
 /** What this package says about itself while it runs; pino's logger fits. */
 export interface DatabaseLog {
@@ -33,6 +34,11 @@ export interface Database extends AsyncDisposable {
    * `work` throws. Inside `work` use `tx` only: the pool may have no second connection to give.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The same database for the work of one caller: its statements and transactions take turns with those of other owners, and are
+   * cancelled when the caller has left or has used a connection for too long. Within a transaction it is that transaction.
+   */
+  for(caller: Caller): Database;
   /** Resolves when the database answers within 1 s, else throws. */
   ping(): Promise<void>;
   /** Refuses new work, waits up to 5 s for what is running, then cuts it off. Idempotent. */

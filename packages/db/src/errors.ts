@@ -1,3 +1,5 @@
+import { CallerLeftError } from './pool.ts';
+
 /** What went wrong in the database, in the words that an operation can act on. */
 export type DatabaseFault =
   /** Gone, restarting, out of connections or disk: the same call may succeed later. */
@@ -5,6 +7,8 @@ export type DatabaseFault =
   | { readonly kind: 'unique' | 'foreign_key' | 'check'; readonly constraint: string | null }
   /** It is there but did not get to this call in time: a lock, a long statement, a conflict between transactions. */
   | { readonly kind: 'timeout' }
+  /** Whoever asked has left, and so it was not done. */
+  | { readonly kind: 'abandoned' }
   /** A value that is no text of its type for PostgreSQL: NUL, a lone surrogate in JSON, a malformed uuid. */
   | { readonly kind: 'invalid_text' };
 
@@ -148,6 +152,7 @@ function constraintOf(nodes: readonly Node[]): string | null {
  * a mistake of ours, or no database error at all.
  */
 export function databaseFault(error: unknown): DatabaseFault | null {
+  if (error instanceof CallerLeftError) return { kind: 'abandoned' };
   const nodes = [...layers(error)];
   // The innermost layer knows most: P2010 (a raw query failed) and P2028 say little, the SQLSTATE within says what.
   for (const node of nodes.toReversed()) {

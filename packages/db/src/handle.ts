@@ -5,7 +5,7 @@ import { awaitCommit } from './after-commit.ts';
 import type { Database, RunQuery, Statement, Transaction } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createIdleGuard, noGuard } from './idle-guard.ts';
-import { isServerError, leavesConnectionUsable, type SteadyPool } from './pool.ts';
+import { type Caller, isServerError, leavesConnectionUsable, type SteadyPool } from './pool.ts';
 import { statementNames } from './statement-names.ts';
 import { wireTypes } from './wire.ts';
 
@@ -49,8 +49,12 @@ async function within<T>(ms: number, work: Promise<T>, failure: () => Error): Pr
 }
 
 /** A connection that commits, rolls back and is given back whatever `work` does. */
-async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+async function runTransaction<T>(
+  pool: SteadyPool,
+  caller: Caller | undefined,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const client = await pool.acquire(caller);
   let open = true;
   let broken = false;
   let guard = noGuard;
@@ -80,7 +84,7 @@ async function runTransaction<T>(pool: SteadyPool, work: (tx: Transaction) => Pr
     } catch {
       broken = true;
     }
-    throw error;
+    throw isServerError(error) ? pool.reasonOf(client, error) : error;
   } finally {
     guard.end();
     client.release(broken);
@@ -100,6 +104,7 @@ function transactionOver(query: RunQuery): Transaction {
       },
       query,
       transaction: (work) => work(tx),
+      for: () => tx.database,
       ping: async () => {
         await query({ text: 'SELECT 1' }, []);
       },
@@ -131,11 +136,15 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
   let closing: Promise<void> | undefined;
   const closeOnce = (): Promise<void> => (closing ??= close());
 
+  const seenBy = (caller: Caller | undefined): Pick<Database, 'query' | 'transaction'> => ({
+    query: async <Row>(statement: Statement, values: readonly unknown[]) =>
+      rowsAs<Row>(await pool.run(toConfig(statement, values), caller)),
+    transaction: (work) => runTransaction(pool, caller, work),
+  });
   const database: Database = {
     prisma,
-    query: async <Row>(statement: Statement, values: readonly unknown[]) =>
-      rowsAs<Row>(await pool.run(toConfig(statement, values))),
-    transaction: (work) => runTransaction(pool, work),
+    ...seenBy(undefined),
+    for: (caller) => Object.assign(Object.create(database), seenBy(caller)),
     ping: async () => {
       await within(
         PING_TIMEOUT_MS,

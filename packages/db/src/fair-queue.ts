@@ -1,0 +1,93 @@
+/** The owner of what the process does for itself, which may take every place. */
+export const ownWork = '';
+
+/** Why somebody waits: called once, when there is a place. */
+type Admit = () => void;
+
+interface Owner {
+  running: number;
+  readonly waiting: Set<Admit>;
+}
+
+/**
+ * Gives out a number of places. Those who wait are served in turns, one of each owner, so that twelve callers of one owner do not
+ * stand before the only one of another; and one owner holds no more than a part of the places, however many are free. The process's own work is no owner's.
+ */
+export class FairQueue {
+  readonly #places: number;
+  readonly #mostOfOne: number;
+  readonly #owners = new Map<string, Owner>();
+  /** Owners with somebody who waits, and whose turn it is next. */
+  readonly #turns = new Set<string>();
+  #taken = 0;
+
+  constructor(places: number, mostOfOne: number) {
+    this.#places = places;
+    this.#mostOfOne = mostOfOne;
+  }
+
+  /** Takes a place if there is one right now. */
+  tryEnter(name: string): boolean {
+    if (this.#taken >= this.#places) return false;
+    const owner = this.#owner(name);
+    if (owner.running >= this.#mostOf(name)) return false;
+    owner.running += 1;
+    this.#taken += 1;
+    return true;
+  }
+
+  /** Calls `admit` when there is a place, which is then taken. Gives the function that ends the waiting. */
+  wait(name: string, admit: Admit): () => void {
+    const owner = this.#owner(name);
+    owner.waiting.add(admit);
+    this.#turns.add(name);
+    return () => {
+      owner.waiting.delete(admit);
+      if (owner.waiting.size === 0) this.#turns.delete(name);
+      this.#forget(name, owner);
+    };
+  }
+
+  /** Gives a place back, to whoever is next. */
+  leave(name: string): void {
+    const owner = this.#owner(name);
+    owner.running -= 1;
+    this.#taken -= 1;
+    this.#forget(name, owner);
+    if (this.#turns.size > 0) this.#serve();
+  }
+
+  #serve(): void {
+    for (const name of this.#turns) {
+      if (this.#taken >= this.#places) return;
+      const owner = this.#owner(name);
+      if (owner.running >= this.#mostOf(name)) continue;
+      const [admit] = owner.waiting;
+      if (admit === undefined) continue;
+      owner.waiting.delete(admit);
+      // To the end: all others come before this owner's next one.
+      this.#turns.delete(name);
+      if (owner.waiting.size > 0) this.#turns.add(name);
+      owner.running += 1;
+      this.#taken += 1;
+      admit();
+    }
+  }
+
+  #mostOf(name: string): number {
+    return name === ownWork ? this.#places : this.#mostOfOne;
+  }
+
+  #owner(name: string): Owner {
+    let owner = this.#owners.get(name);
+    if (owner === undefined) {
+      owner = { running: 0, waiting: new Set() };
+      this.#owners.set(name, owner);
+    }
+    return owner;
+  }
+
+  #forget(name: string, owner: Owner): void {
+    if (owner.running === 0 && owner.waiting.size === 0) this.#owners.delete(name);
+  }
+}
