@@ -126,7 +126,7 @@ export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options:
 
 /**
  * One query at a time for all who ask at once. Whoever asks while one is under way waits for the next, so that what they
- * get was read after they asked.
+ * get was read after they asked; if the one under way fails they fail with it, since two waits would be too long.
  */
 function batched<Value>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>) {
   let next: { readonly keys: Set<string>; readonly found: Promise<ReadonlyMap<string, Value>> } | undefined;
@@ -134,11 +134,16 @@ function batched<Value>(read: (keys: readonly string[]) => Promise<ReadonlyMap<s
 
   function begin() {
     const keys = new Set<string>();
-    const found = current.then(() => {
-      next = undefined;
-      return read([...keys]);
+    const found = current
+      .finally(() => {
+        next = undefined;
+      })
+      .then(() => read([...keys]));
+    current = found;
+    // Whoever asks next begins from nothing; whoever waits already hears of it.
+    found.catch(() => {
+      if (current === found) current = Promise.resolve();
     });
-    current = found.catch(() => undefined);
     return { keys, found };
   }
   return async (key: string): Promise<Value | undefined> => {
