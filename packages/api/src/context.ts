@@ -35,6 +35,8 @@ export interface RequestFacts {
   readonly sessionIn: 'body' | 'cookie' | DomainError;
   /** The refresh token that came as a cookie, whether or not it may be used. */
   readonly refreshCookie: string | null;
+  /** Whether nobody waits for the reply any more. Asked only where something takes long. */
+  readonly hasLeft: () => boolean;
   /** What the transport says of the reply beside its body. */
   readonly reply: ReplyFacts;
 }

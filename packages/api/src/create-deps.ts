@@ -12,6 +12,7 @@ import { type Deps, type Log, type Site, systemClock } from './deps.ts';
 import { createExportDesk } from './exports/export-desk.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import { createCallLimiter } from './limits/call-limiter.ts';
+import { createConcurrencyLimiter, networkConcurrency, personConcurrency } from './limits/concurrency-limiter.ts';
 import { uncounted } from './limits/guesses.ts';
 
 /** What nobody can choose for a process; all else has a default. */
@@ -57,6 +58,10 @@ export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}):
       createKeyVerifier(db, clock, log, { rememberSeconds: Math.min(keyMemorySeconds, tokens.accessSeconds) }),
     changes: own.changes ?? createChangeFeed(db, log, { pollMs: 1000 }),
     limiter: own.limiter ?? createCallLimiter({ callsPerMinute: Number.MAX_SAFE_INTEGER }),
+    concurrency: own.concurrency ?? {
+      ofPerson: createConcurrencyLimiter(personConcurrency),
+      ofNetwork: createConcurrencyLimiter(networkConcurrency),
+    },
     guesses: own.guesses ?? uncounted,
     exports: own.exports ?? createExportDesk(),
     sealer: own.sealer ?? createSealer(secrets, random),

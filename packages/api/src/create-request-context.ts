@@ -32,6 +32,7 @@ export function plainRequest(
     held: null,
     sessionIn: 'body',
     refreshCookie: null,
+    hasLeft: () => false,
     reply: { budget: null, givenAt: null, refreshCookie: null },
     ...facts,
   };

@@ -9,6 +9,7 @@ import type { Sealer } from './crypto/seal.ts';
 import type { ExportDesk } from './exports/export-desk.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import type { CallLimiter } from './limits/call-limiter.ts';
+import type { ConcurrencyLimiter } from './limits/concurrency-limiter.ts';
 import type { GuessLimiter } from './limits/guesses.ts';
 
 /** What the process owns and hands to every request. Made in `main.ts`, or by a test. */
@@ -23,6 +24,8 @@ export interface Deps {
   readonly apiKeys: KeyVerifier;
   readonly changes: ChangeFeed;
   readonly limiter: CallLimiter;
+  /** What one person, or one network of callers who are nobody, may have under way at once. */
+  readonly concurrency: { readonly ofPerson: ConcurrencyLimiter; readonly ofNetwork: ConcurrencyLimiter };
   readonly guesses: GuessLimiter;
   readonly jobs: JobQueue;
   readonly sealer: Sealer;

@@ -12,6 +12,8 @@ import type { RequestContext, RequestFacts } from './context.ts';
 import type { StepResult } from './create-call.ts';
 import { DomainError, type ErrorShape, errorKinds, invalid } from './errors.ts';
 import { usedUp } from './limits/call-limiter.ts';
+import { networkOf } from './limits/network-of.ts';
+import { runInTurn } from './limits/run-in-turn.ts';
 import type { ProcedureMeta, RestLine, Scope } from './procedure-meta.ts';
 import { toDomainError } from './to-domain-error.ts';
 
@@ -53,15 +55,17 @@ export const notModified = new TRPCError({ code: 'PRECONDITION_FAILED', message:
  * asked for. For a page that keeps its session in a cookie, the refresh token of whatever signs in leaves the body here.
  */
 const open = t.procedure.use(async ({ ctx, next, type, path, batchIndex, getRawInput }) => {
-  const { deps, request } = ctx;
+  const { request } = ctx;
   await countAnonymous(ctx);
-  if (type !== 'mutation') return next({ ctx: { start: null } });
-  if (request.sessionIn instanceof DomainError) throw request.sessionIn;
-  const key = keyOf(request, batchIndex);
-  const start = key === undefined ? null : { key, hash: hashRequest(deps.sealer, path, await getRawInput()) };
-  const result = await next({ ctx: { start } });
-  if (request.sessionIn === 'body' || !result.ok) return result;
-  return { ...result, data: hideRefreshToken({ deps, request }, result.data) };
+  return runInTurn(ctx, 'ofNetwork', networkOf(request.address), async (deps) => {
+    if (type !== 'mutation') return next({ ctx: { deps, start: null } });
+    if (request.sessionIn instanceof DomainError) throw request.sessionIn;
+    const key = keyOf(request, batchIndex);
+    const start = key === undefined ? null : { key, hash: hashRequest(deps.sealer, path, await getRawInput()) };
+    const result = await next({ ctx: { deps, start } });
+    if (request.sessionIn === 'body' || !result.ok) return result;
+    return { ...result, data: hideRefreshToken({ deps, request }, result.data) };
+  });
 });
 
 /**
@@ -83,28 +87,30 @@ const signedIn = t.procedure.use(async ({ ctx, next, type, path, meta, batchInde
   if (budget.isUsedUp) throw usedUp(budget);
   if (user.scopes !== null) requireScope(user.scopes, meta);
 
-  const proceed = () => next({ ctx: { user } });
-  if (type === 'mutation') {
-    const key = keyOf(request, batchIndex);
-    const once = async (db: Database, runBefore: RunBefore) =>
-      dataOf(await next({ ctx: { user, deps: { ...deps, db }, runBefore } }));
-    const result =
-      key === undefined
-        ? await proceed()
-        : asStep<typeof proceed>(
-            await doOnce(
-              { deps, request, user },
-              { key, procedure: path, input: await getRawInput(), isSecret: meta?.isSecret === true },
-              once,
-            ),
-          );
-    if (result.ok) deps.changes.announce(user.id);
-    return result;
-  }
-  if (request.held !== null && meta !== undefined && 'followsChanges' in meta.rest) {
-    if (request.held.isOf(user.id, await deps.changes.latest(user.id))) throw notModified;
-  }
-  return proceed();
+  return runInTurn(ctx, 'ofPerson', user.id, async (own) => {
+    const proceed = () => next({ ctx: { user, deps: own } });
+    if (type === 'mutation') {
+      const key = keyOf(request, batchIndex);
+      const once = async (db: Database, runBefore: RunBefore) =>
+        dataOf(await next({ ctx: { user, deps: { ...own, db }, runBefore } }));
+      const result =
+        key === undefined
+          ? await proceed()
+          : asStep<typeof proceed>(
+              await doOnce(
+                { deps: own, request, user },
+                { key, procedure: path, input: await getRawInput(), isSecret: meta?.isSecret === true },
+                once,
+              ),
+            );
+      if (result.ok) deps.changes.announce(user.id);
+      return result;
+    }
+    if (request.held !== null && meta !== undefined && 'followsChanges' in meta.rest) {
+      if (request.held.isOf(user.id, await deps.changes.latest(user.id))) throw notModified;
+    }
+    return proceed();
+  });
 });
 
 /** How long after showing who they are a person may change what guards the account. */

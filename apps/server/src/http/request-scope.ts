@@ -83,6 +83,8 @@ export class RequestScope implements RequestFacts {
     this.#outgoing?.claim(owner);
   }
 
+  readonly hasLeft = (): boolean => this.#c.env?.incoming?.socket.destroyed === true;
+
   /** Like the cookie, read where it is asked for: most requests never do. */
   get sessionIn(): 'body' | 'cookie' | DomainError {
     return this.#cookies.sessionIn(this.#c.req);

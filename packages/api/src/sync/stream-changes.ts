@@ -75,7 +75,8 @@ async function* follow(ctx: StreamContext, place: Place): AsyncGenerator<ChangeO
   const { bell } = place;
   try {
     while (await bell.rings()) {
-      const page = await readChanges(ctx, place.after, pageSize);
+      // However many streams a person has, they read as one.
+      const page = await ctx.deps.concurrency.ofPerson.run(ctx.user.id, () => readChanges(ctx, place.after, pageSize));
       if (!page.isComplete) throw fullSyncRequired();
       for (const item of page.changes) {
         yield parsed(item);

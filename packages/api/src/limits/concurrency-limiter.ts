@@ -1,0 +1,208 @@
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '../errors.ts';
+
+/** A call's place among those that its owner has under way. */
+export interface Place {
+  /** The call is over. */
+  leave(): void;
+  /** It failed since nothing can be served right now: those of its owner who wait fail with it, as each would wait as long. */
+  fail(error: unknown): void;
+}
+
+export interface ConcurrencyLimiter {
+  /**
+   * A place for one more call of this owner: at once if they have few enough under way, or else when another one is over.
+   * Throws TOO_MANY_REQUESTS when that takes too long or too many wait already, and CANCELLED when the caller has left meanwhile.
+   */
+  enter(owner: string, hasLeft?: () => boolean): Place | Promise<Place>;
+  /** Does a piece of work that nobody waits for impatiently, when there is a place. */
+  run<T>(owner: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface ConcurrencyLimits {
+  /** Of one owner's calls, so many run at once where they are short, and so few where they are long. */
+  readonly most: number;
+  readonly least: number;
+  /** Whether an owner who takes much more time than the others, while there are others, is held back. */
+  readonly isShared: boolean;
+  readonly now?: () => number;
+}
+
+export const personConcurrency: ConcurrencyLimits = { most: 8, least: 2, isShared: true };
+/** Many people may stand behind one address; what they can call before they sign in is short, but for the hash of a password. */
+export const networkConcurrency: ConcurrencyLimits = { most: 16, least: 16, isShared: false };
+
+const mostWaiting = 200;
+/** With what a call itself may wait for (a lock, a connection) it stays under the 3 s in which a caller hears of a failure. */
+const longestWaitMs = 1500;
+const retryAfterSeconds = 1;
+/** Calls of this length fill one owner's places with `least`; shorter ones get more, as they are over sooner. */
+const longCallMs = 20;
+/** What was used counts for a third after so long. */
+const memoryMs = 2000;
+/** Nobody is held back who has used less than a quarter of that time. */
+const freeMs = 500;
+/** Nor anybody who has used less than so many times of what the others have used on average. */
+const outOfProportion = 2;
+const longestRestMs = 1000;
+const surveyMs = 200;
+const mostOwners = 20_000;
+
+interface Waiting {
+  readonly admit: (place: Place) => void;
+  readonly refuse: (error: unknown) => void;
+  readonly hasLeft: (() => boolean) | undefined;
+}
+
+interface Owner {
+  running: number;
+  readonly waiting: Set<Waiting>;
+  /** Milliseconds that calls took, fading, as of `usedAt`. */
+  used: number;
+  usedAt: number;
+  /** How long a call takes, of late. */
+  typicalMs: number;
+  restsUntil: number;
+  alarm: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Bounds how much of the service one owner occupies. A few calls run at a time and the rest wait, so that a batch of ten or a
+ * program in a loop is slowed down and not refused. While others are served, too, an owner whose calls take much more time
+ * than theirs gets one place, and a rest after each call as long as the call: half of one core, whatever is asked.
+ */
+export function createConcurrencyLimiter(limits: ConcurrencyLimits): ConcurrencyLimiter {
+  const { most, least, isShared, now = () => performance.now() } = limits;
+  const owners = new LRUCache<string, Owner>({ max: mostOwners });
+  let survey = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0 };
+
+  function find(name: string): Owner {
+    let owner = owners.get(name);
+    if (owner === undefined) {
+      const typicalMs = (longCallMs * least) / most;
+      owner = { running: 0, waiting: new Set(), used: 0, usedAt: 0, typicalMs, restsUntil: 0, alarm: undefined };
+      owners.set(name, owner);
+    }
+    return owner;
+  }
+
+  function usedBy(owner: Owner, at: number): number {
+    return owner.used * Math.exp((owner.usedAt - at) / memoryMs);
+  }
+
+  /** Those who were served of late, and what they have used together. */
+  function look(at: number): typeof survey {
+    if (at - survey.at < surveyMs) return survey;
+    survey = { at, owners: 0, used: 0 };
+    for (const owner of owners.values()) {
+      if (at - owner.usedAt > memoryMs && owner.running === 0) continue;
+      survey.owners += 1;
+      survey.used += usedBy(owner, at);
+    }
+    return survey;
+  }
+
+  function isOutOfProportion(owner: Owner, at: number): boolean {
+    if (!isShared) return false;
+    const used = usedBy(owner, at);
+    if (used < freeMs) return false;
+    const all = look(at);
+    return all.owners > 1 && used * (all.owners - 1) > outOfProportion * (all.used - used);
+  }
+
+  function mostOf(owner: Owner, at: number): number {
+    if (isOutOfProportion(owner, at)) return 1;
+    return Math.min(most, Math.max(least, Math.floor((longCallMs * least) / owner.typicalMs)));
+  }
+
+  function placeOf(owner: Owner, startedAt: number): Place {
+    owner.running += 1;
+    function leave(): void {
+      const at = now();
+      const took = at - startedAt;
+      owner.running -= 1;
+      owner.used = usedBy(owner, at) + took;
+      owner.usedAt = at;
+      owner.typicalMs += (took - owner.typicalMs) / 8;
+      if (owner.used >= freeMs && isOutOfProportion(owner, at)) owner.restsUntil = at + Math.min(took, longestRestMs);
+      if (owner.waiting.size > 0) serve(owner, at);
+    }
+    return {
+      leave,
+      fail(error) {
+        for (const { refuse } of owner.waiting) refuse(error);
+        leave();
+      },
+    };
+  }
+
+  function serve(owner: Owner, at: number): void {
+    if (at < owner.restsUntil) {
+      owner.alarm ??= setTimeout(() => {
+        owner.alarm = undefined;
+        serve(owner, now());
+      }, owner.restsUntil - at).unref();
+      return;
+    }
+    const limit = mostOf(owner, at);
+    for (const next of owner.waiting) {
+      if (owner.running >= limit) return;
+      if (next.hasLeft?.() === true) next.refuse(new DomainError('CANCELLED'));
+      else next.admit(placeOf(owner, at));
+    }
+  }
+
+  function wait(owner: Owner, hasLeft: (() => boolean) | undefined, waitMs: number | null): Promise<Place> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(limit);
+        owner.waiting.delete(waiting);
+      };
+      const waiting: Waiting = {
+        hasLeft,
+        admit: (place) => {
+          end();
+          resolve(place);
+        },
+        refuse: (error) => {
+          end();
+          reject(error);
+        },
+      };
+      const limit = waitMs === null ? undefined : setTimeout(() => waiting.refuse(tooMany()), waitMs);
+      owner.waiting.add(waiting);
+      if (owner.running === 0) serve(owner, now());
+    });
+  }
+
+  function tryEnter(owner: Owner): Place | undefined {
+    const at = now();
+    if (owner.waiting.size > 0 || at < owner.restsUntil || owner.running >= mostOf(owner, at)) return undefined;
+    return placeOf(owner, at);
+  }
+
+  return {
+    enter(name, hasLeft) {
+      const owner = find(name);
+      const place = tryEnter(owner);
+      if (place !== undefined) return place;
+      if (owner.waiting.size >= mostWaiting) throw tooMany();
+      return wait(owner, hasLeft, longestWaitMs);
+    },
+    async run(name, work) {
+      const owner = find(name);
+      const place = tryEnter(owner) ?? (await wait(owner, undefined, null));
+      try {
+        return await work();
+      } finally {
+        place.leave();
+      }
+    },
+  };
+}
+
+function tooMany(): DomainError {
+  return new DomainError('TOO_MANY_REQUESTS', 'Too many of your calls are under way: send fewer at once', {
+    retryAfterSeconds,
+  });
+}
