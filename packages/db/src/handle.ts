@@ -141,10 +141,19 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
       rowsAs<Row>(await pool.run(toConfig(statement, values), caller)),
     transaction: (work) => runTransaction(pool, caller, work),
   });
+  const views = new WeakSet<Database>();
+  function viewFor(caller: Caller): Database {
+    const view: Database = Object.assign(Object.create(database), seenBy(caller));
+    views.add(view);
+    return view;
+  }
   const database: Database = {
     prisma,
     ...seenBy(undefined),
-    for: (caller) => Object.assign(Object.create(database), seenBy(caller)),
+    for(caller) {
+      // What is laid over a database, as tests do, is not to be gone around.
+      return this === database || views.has(this) ? viewFor(caller) : this;
+    },
     ping: async () => {
       await within(
         PING_TIMEOUT_MS,

@@ -20,7 +20,7 @@ export interface ConcurrencyLimiter {
 }
 
 export interface ConcurrencyLimits {
-  /** Of one owner's calls, so many run at once where they are short, and so few where they are long. */
+  /** So many of one owner's calls run at once; and so few where they are long, and others are served, too. */
   readonly most: number;
   readonly least: number;
   /** Whether an owner who takes much more time than the others, while there are others, is held back. */
@@ -36,14 +36,16 @@ const mostWaiting = 200;
 /** With what a call itself may wait for (a lock, a connection) it stays under the 3 s in which a caller hears of a failure. */
 const longestWaitMs = 1500;
 const retryAfterSeconds = 1;
-/** Calls of this length fill one owner's places with `least`; shorter ones get more, as they are over sooner. */
-const longCallMs = 20;
 /** What was used counts for a third after so long. */
 const memoryMs = 2000;
 /** Nobody is held back who has used less than a quarter of that time. */
 const freeMs = 500;
 /** Nor anybody who has used less than so many times of what the others have used on average. */
 const outOfProportion = 2;
+/** Calls that take so many times of what the others' take on average cost places, down to `least`. */
+const longCall = 2;
+/** After each call they rest so many times as long as it took: a third of one core is what they get, whatever they ask. */
+const restFactor = 2;
 const longestRestMs = 1000;
 const surveyMs = 200;
 const mostOwners = 20_000;
@@ -57,10 +59,11 @@ interface Waiting {
 interface Owner {
   running: number;
   readonly waiting: Set<Waiting>;
-  /** Milliseconds that calls took, fading, as of `usedAt`. */
+  /** Milliseconds that calls took, and how many they were, fading, as of `usedAt`. */
   used: number;
+  calls: number;
   usedAt: number;
-  /** How long a call takes, of late. */
+  /** How long a call takes, of late: kept, as a program that pauses comes back with the same calls. */
   typicalMs: number;
   restsUntil: number;
   alarm: NodeJS.Timeout | undefined;
@@ -68,51 +71,67 @@ interface Owner {
 
 /**
  * Bounds how much of the service one owner occupies. A few calls run at a time and the rest wait, so that a batch of ten or a
- * program in a loop is slowed down and not refused. While others are served, too, an owner whose calls take much more time
- * than theirs gets one place, and a rest after each call as long as the call: half of one core, whatever is asked.
+ * program in a loop is slowed down and not refused; nobody is held back who is alone. While others are served, too, an owner whose calls take much more time
+ * than theirs gets one place, and a rest after each call.
  */
 export function createConcurrencyLimiter(limits: ConcurrencyLimits): ConcurrencyLimiter {
   const { most, least, isShared, now = () => performance.now() } = limits;
   const owners = new LRUCache<string, Owner>({ max: mostOwners });
-  let survey = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0 };
+  let survey = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0, calls: 0 };
 
   function find(name: string): Owner {
     let owner = owners.get(name);
     if (owner === undefined) {
-      const typicalMs = (longCallMs * least) / most;
-      owner = { running: 0, waiting: new Set(), used: 0, usedAt: 0, typicalMs, restsUntil: 0, alarm: undefined };
+      owner = {
+        running: 0,
+        waiting: new Set(),
+        used: 0,
+        calls: 0,
+        usedAt: Number.NEGATIVE_INFINITY,
+        typicalMs: 0,
+        restsUntil: 0,
+        alarm: undefined,
+      };
       owners.set(name, owner);
     }
     return owner;
   }
 
-  function usedBy(owner: Owner, at: number): number {
-    return owner.used * Math.exp((owner.usedAt - at) / memoryMs);
+  /** How much of what was used before still counts. */
+  function left(owner: Owner, at: number): number {
+    return Math.exp((owner.usedAt - at) / memoryMs);
   }
 
-  /** Those who were served of late, and what they have used together. */
+  /** What everybody has used of late. */
   function look(at: number): typeof survey {
     if (at - survey.at < surveyMs) return survey;
-    survey = { at, owners: 0, used: 0 };
+    survey = { at, owners: 0, used: 0, calls: 0 };
     for (const owner of owners.values()) {
       if (at - owner.usedAt > memoryMs && owner.running === 0) continue;
       survey.owners += 1;
-      survey.used += usedBy(owner, at);
+      survey.used += owner.used * left(owner, at);
+      survey.calls += owner.calls * left(owner, at);
     }
     return survey;
   }
 
   function isOutOfProportion(owner: Owner, at: number): boolean {
-    if (!isShared) return false;
-    const used = usedBy(owner, at);
-    if (used < freeMs) return false;
+    const used = owner.used * left(owner, at);
+    if (!isShared || used < freeMs) return false;
     const all = look(at);
     return all.owners > 1 && used * (all.owners - 1) > outOfProportion * (all.used - used);
   }
 
   function mostOf(owner: Owner, at: number): number {
     if (isOutOfProportion(owner, at)) return 1;
-    return Math.min(most, Math.max(least, Math.floor((longCallMs * least) / owner.typicalMs)));
+    if (!isShared || owner.running < least) return most;
+    const all = look(at);
+    const share = left(owner, at);
+    const calls = all.calls - owner.calls * share;
+    // Nobody else was served of late.
+    if (all.owners < 2 || calls < 1) return most;
+    const othersMs = Math.max((all.used - owner.used * share) / calls, 0.1);
+    return Math.min(most, Math.max(least, Math.floor((most * longCall * othersMs) / owner.typicalMs)));
   }
 
   function placeOf(owner: Owner, startedAt: number): Place {
@@ -121,10 +140,13 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
       const at = now();
       const took = at - startedAt;
       owner.running -= 1;
-      owner.used = usedBy(owner, at) + took;
+      const still = left(owner, at);
+      owner.used = owner.used * still + took;
+      owner.calls = owner.calls * still + 1;
       owner.usedAt = at;
       owner.typicalMs += (took - owner.typicalMs) / 8;
-      if (owner.used >= freeMs && isOutOfProportion(owner, at)) owner.restsUntil = at + Math.min(took, longestRestMs);
+      if (owner.used >= freeMs && isOutOfProportion(owner, at))
+        owner.restsUntil = at + Math.min(restFactor * took, longestRestMs);
       if (owner.waiting.size > 0) serve(owner, at);
     }
     return {
