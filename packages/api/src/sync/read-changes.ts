@@ -43,7 +43,7 @@ const readLines = {
 type LineRow = { readonly latest: number; readonly prunedThrough: number } & (Line | { readonly number: null });
 
 /** Read at once: a page of long notes is full after a few of these, and what was read beyond that would be thrown away. */
-const linesAtOnce = 20;
+const linesAtOnce = 10;
 
 /**
  * At most `limit` changes after number `after`, each with its row as it was left then. A page whose rows are large ends

@@ -6,9 +6,11 @@ import { nameFor, type TaskPosition, type TaskSelection } from './task-selection
 
 /** So long a search goes on looking before it gives what it has. */
 const patienceMs = 250;
-/** A step looks at so many tasks at most, and at so many bytes of notes: the longest ones take half a millisecond each. */
+/**
+ * A step looks at so many tasks at most, and at as many bytes of notes as would fill a page if all were found: the longest
+ * take half a millisecond each.
+ */
 const rowsAStep = { first: 250, further: 2000 };
-const bytesAStep = 1_000_000;
 
 interface Search {
   readonly text: string;
@@ -38,7 +40,12 @@ export async function searchTasks(ctx: UserContext, { text, limit, first, onward
   const rows: Rows['tasks'][] = [];
   let characters = 0;
   for (let step = first, size = rowsAStep.first; ; size = rowsAStep.further) {
-    const { statement, values } = stepStatement(step, { text, size, wanted: limit + 1 - rows.length });
+    const { statement, values } = stepStatement(step, {
+      text,
+      size,
+      bytes: fullPageCharacters - characters,
+      wanted: limit + 1 - rows.length,
+    });
     const found = await ctx.deps.db.query<StepRow>(statement, values);
     const [at] = found;
     for (const row of found) {
@@ -60,9 +67,14 @@ export async function searchTasks(ctx: UserContext, { text, limit, first, onward
  */
 function stepStatement(
   { shape, where, order, values }: TaskSelection,
-  { text, size, wanted }: { readonly text: string; readonly size: number; readonly wanted: number },
+  {
+    text,
+    size,
+    bytes,
+    wanted,
+  }: { readonly text: string; readonly size: number; readonly bytes: number; readonly wanted: number },
 ) {
-  const [pattern, rows, most] = [1, 2, 3].map((place) => `$${values.length + place}`);
+  const [pattern, rows, most, length] = [1, 2, 3, 4].map((place) => `$${values.length + place}`);
   return {
     statement: {
       name: nameFor(`${shape}.text`),
@@ -72,7 +84,7 @@ function stepStatement(
             FROM tasks t WHERE ${where} WINDOW way AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)
            ORDER BY ${order} LIMIT ${rows}::int
         ), seen AS MATERIALIZED (
-          SELECT * FROM step WHERE ahead < ${bytesAStep}
+          SELECT * FROM step WHERE ahead < ${length}::int
         ), stop AS (
           SELECT id AS "atId", created_at AS "atCreatedAt", due_by AS "atDueBy", priority AS "atPriority",
                  place = (SELECT count(*) FROM step) AND place < ${rows}::int AS "isEnd"
@@ -83,6 +95,6 @@ function stepStatement(
            WHERE s.title ~* ${pattern} OR s.notes ~* ${pattern} ORDER BY s.place LIMIT ${most}::int
         ) m ON true ORDER BY m.place`,
     },
-    values: [...values, `***=${text}`, size, wanted],
+    values: [...values, `***=${text}`, size, wanted, bytes],
   };
 }
