@@ -19,6 +19,7 @@ export { createRequestContext, plainRequest } from './create-request-context.ts'
 export { createSealer, type Sealer } from './crypto/seal.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors.ts';
+export { contentOf, JsonFile } from './exports/export-file.ts';
 export { createJobQueue, type Job, type JobHandlers, type RunningJobQueue } from './jobs/create-job-queue.ts';
 export type { JobData, JobName, JobOptions, JobQueue } from './jobs/job-queue.ts';
 export { type Budget, type CallLimiter, type CallLimits, createCallLimiter } from './limits/call-limiter.ts';

@@ -1,4 +1,4 @@
-import { itemOf } from '@alice/api';
+import { contentOf, itemOf } from '@alice/api';
 import type { Route } from '../rest/routes.ts';
 import { exampleOf } from './example.ts';
 import { type HeaderName, rateLimits, replyHeaders } from './headers.ts';
@@ -60,7 +60,7 @@ function success(route: Route, book: SchemaBook): Response {
     const description = 'Events, for as long as the connection and the session last.';
     return { description, headers: replyHeaders(limits), content: { 'text/event-stream': eventStream(route, book) } };
   }
-  const data = book.of(procedure.output);
+  const data = book.of(contentOf(procedure.output));
   const isVersioned = 'version' in (book.resolve(data).properties ?? {});
   const own: HeaderName[] = [
     ...(isTagged(route) || isVersioned ? (['ETag'] as const) : []),

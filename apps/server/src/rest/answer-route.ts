@@ -83,7 +83,12 @@ function notModifiedResponse(scope: RequestScope, etag: string): Response {
   return respond(scope, 304, { ...revalidated, etag }, null);
 }
 
-function respond(scope: RequestScope, status: number, own: Record<string, string>, body: string | null): Response {
+function respond(
+  scope: RequestScope,
+  status: number,
+  own: Record<string, string>,
+  body: string | ReadableStream | null,
+): Response {
   return new Response(body, { status, headers: scope.headersWith(own) });
 }
 

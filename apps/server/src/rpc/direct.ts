@@ -1,8 +1,10 @@
-import { appRouter, type Deps, type ProcedureFacts, procedureMap, type RequestContext } from '@alice/api';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { appRouter, type Deps, JsonFile, type ProcedureFacts, procedureMap, type RequestContext } from '@alice/api';
 import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { Context } from 'hono';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
+import { type JsonPart, jsonBody, longText } from '../http/json-text.ts';
 import { readJsonBody } from '../http/limits.ts';
 import { openContext } from '../http/open-context.ts';
 import type { AppEnv } from '../http/request-scope.ts';
@@ -92,12 +94,30 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   const replies = outcomes.map((outcome) => toReply(outcome, ctx));
 
   const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
-  const body = isBatch ? replies : replies[0];
-  return new Response(JSON.stringify(body), {
+  return new Response(jsonBody(await partsOf(replies, isBatch)), {
     status: errors.length === 0 ? 200 : getHTTPStatusCode(replies),
     headers: scope.headersWith(errors.length === 0 ? json : { ...json, ...retryHeaders(errors, replies.length) }),
   });
 }
+
+/** The replies as JSON: of a batch each for itself, as ten pages of long notes at once would keep all others waiting. */
+async function partsOf(replies: readonly Reply[], isBatch: boolean): Promise<JsonPart[]> {
+  const parts: JsonPart[] = [];
+  for (const reply of replies) {
+    if (isBatch) parts.push(parts.length === 0 ? '[' : ',');
+    if ('result' in reply && reply.result.data instanceof JsonFile) {
+      parts.push('{"result":{"data":', reply.result.data, '}}');
+      continue;
+    }
+    const text = JSON.stringify(reply);
+    parts.push(text);
+    if (isBatch && text.length > longText) await nextTurn();
+  }
+  if (isBatch) parts.push(']');
+  return parts;
+}
+
+type Reply = ReturnType<typeof toReply>;
 
 function toReply(outcome: Outcome, ctx: RequestContext) {
   if (!('error' in outcome)) return { result: { data: outcome.data } };

@@ -1,38 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { columns, type RunQuery, type Statement } from '@alice/db';
+import type { z } from 'zod';
 import { apiKeys, goals, passkeys, sessions, type Table, tasks, totps, users } from '../changes/tables.ts';
 import type { UserContext } from '../context.ts';
-import { notFound } from '../errors.ts';
-import type { ExportedAccountOut } from './schemas.ts';
-
-const pageSize = 1000;
+import { DomainError, notFound } from '../errors.ts';
+import { asContent, type JsonFile } from './export-file.ts';
+import { type ExportedAccountOut, exportedAccount } from './schemas.ts';
 
 /** How often it is read while others write, before they have to wait. */
 const attempts = 2;
+/** Of rows a page holds so many, and as many as make about this many characters of JSON: they may be short or long. */
+const rowsAPage = { first: 20, most: 1000 };
+const charactersAPage = 250_000;
+/** How long the snapshot may hold its connection. */
+const patienceMs = 5 * 60_000;
 
 /**
- * Everything of the person as it was at one moment: every stored field of what is theirs, but no secret. It is read in
- * pages, so that others are served in between. That no change took a number while it was read says that
- * all of it is of one moment; for a person who never rests it is read in one snapshot, which holds a connection.
- * Throws BUSY while another export runs, TOO_MANY_REQUESTS.
+ * Everything of the person as it was at one moment, in a file: every stored field of what is theirs, but no secret. It is read
+ * in small pages, with a pause after each as long as that took, so that others are served in between, and memory holds one
+ * page. That no change took a number while it was read says that all of it is of one moment; for a person who never rests
+ * it is read in one snapshot, which holds a connection. Throws BUSY while another export is written, TOO_MANY_REQUESTS.
  */
 export async function exportAccount(ctx: UserContext): Promise<ExportedAccountOut> {
-  const { deps, user } = ctx;
-  return deps.exports.serve(user.id, async () => {
+  const { deps, user, request } = ctx;
+  const written = await deps.exports.serve(user.id, async (file) => {
     const exportedAt = deps.clock.now().toISOString();
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const before = await deps.changes.latest(user.id);
-      const found = await readAll(deps.db.query, user.id);
-      if ((await deps.changes.latest(user.id)) === before) return { ...header, exportedAt, ...found };
+      await writeAll(file, deps.db.query, { userId: user.id, exportedAt, rest: () => restAfter(ctx) });
+      if ((await deps.changes.latest(user.id)) === before) return;
+      file.clear();
     }
-    const found = await deps.db.transaction(async ({ query }) => {
+    const db = deps.db.for({ owner: user.id, hasLeft: request.hasLeft, patienceMs });
+    await db.transaction(async ({ query }) => {
       await query(snapshot, []);
-      return readAll(query, user.id);
+      await writeAll(file, query, { userId: user.id, exportedAt, rest: () => undefined });
     });
-    return { ...header, exportedAt, ...found };
   });
+  return asContent(written);
 }
 
-const header = { format: 'alice-export', formatVersion: 1 } as const;
+/** Throws CANCELLED when nobody waits for it any more. Gives what ends a page: a pause as long as the page took. */
+function restAfter({ request }: UserContext): () => Promise<void> {
+  const began = performance.now();
+  return async () => {
+    if (request.hasLeft()) throw new DomainError('CANCELLED');
+    await sleep(performance.now() - began);
+  };
+}
 
 const snapshot = { text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY' };
 
@@ -73,39 +88,62 @@ const linePage: Statement = {
       FROM activity WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
 };
 
-type Everything = Omit<ExportedAccountOut, keyof typeof header | 'exportedAt'>;
-
-async function readAll(query: RunQuery, userId: string): Promise<Everything> {
-  const [user] = await query<Everything['user']>(person, [userId]);
-  if (user === undefined) throw notFound('user');
-  const rowsOf = <Name extends keyof typeof pages>(name: Name) =>
-    readPages<Everything[Name][number], string>(query, pages[name], userId, noId, ({ id }) => id);
-  return {
-    user,
-    goals: await rowsOf('goals'),
-    tasks: await rowsOf('tasks'),
-    sessions: await rowsOf('sessions'),
-    apiKeys: await rowsOf('apiKeys'),
-    passkeys: await rowsOf('passkeys'),
-    authenticatorApps: await rowsOf('authenticatorApps'),
-    activity: await readPages(query, linePage, userId, 0, ({ number }: Everything['activity'][number]) => number),
-  };
+interface Writing {
+  readonly userId: string;
+  readonly exportedAt: string;
+  /** Called at the beginning of a page; what it gives is called at its end. */
+  readonly rest: () => (() => Promise<void>) | undefined;
 }
 
-/** All rows, page by page: others are served while the database reads the next one. */
-async function readPages<Row, Key extends string | number>(
-  query: RunQuery,
-  statement: Statement,
-  userId: string,
-  first: Key,
-  keyOf: (row: Row) => Key,
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (let after = first; ; ) {
-    const found = await query<Row>(statement, [userId, after, pageSize]);
-    for (const row of found) rows.push(row);
+const { shape } = exportedAccount;
+
+async function writeAll(file: JsonFile, query: RunQuery, writing: Writing): Promise<void> {
+  const { userId, exportedAt } = writing;
+  const [user] = await query<ExportedAccountOut['user']>(person, [userId]);
+  if (user === undefined) throw notFound('user');
+  const header = { format: 'alice-export', formatVersion: 1, exportedAt, user: shape.user.parse(user) };
+  file.write(JSON.stringify(header).slice(0, -1));
+  const noNumber = 0;
+  const lists = [
+    ['goals', pages.goals, noId, shape.goals.element, 'id'],
+    ['tasks', pages.tasks, noId, shape.tasks.element, 'id'],
+    ['sessions', pages.sessions, noId, shape.sessions.element, 'id'],
+    ['apiKeys', pages.apiKeys, noId, shape.apiKeys.element, 'id'],
+    ['passkeys', pages.passkeys, noId, shape.passkeys.element, 'id'],
+    ['authenticatorApps', pages.authenticatorApps, noId, shape.authenticatorApps.element, 'id'],
+    ['activity', linePage, noNumber, shape.activity.element, 'number'],
+  ] as const;
+  for (const [name, statement, first, row, key] of lists) {
+    file.write(`,"${name}":[`);
+    await writeRows(file, query, { ...writing, statement, first, row, key });
+    file.write(']');
+  }
+  file.write('}');
+}
+
+interface List extends Writing {
+  readonly statement: Statement;
+  /** Where the first page begins. */
+  readonly first: string | number;
+  readonly row: z.ZodType;
+  /** The field that its rows are read by. */
+  readonly key: string;
+}
+
+async function writeRows(file: JsonFile, query: RunQuery, list: List): Promise<void> {
+  const { statement, userId, row, key, rest } = list;
+  let after: unknown = list.first;
+  let size = rowsAPage.first;
+  for (let separator = ''; ; separator = ',') {
+    const end = rest();
+    const found = await query<Readonly<Record<string, unknown>>>(statement, [userId, after, size]);
+    const text = found.map((one) => JSON.stringify(row.parse(one))).join(',');
+    if (text !== '') file.write(separator + text);
     const last = found.at(-1);
-    if (last === undefined || found.length < pageSize) return rows;
-    after = keyOf(last);
+    if (last === undefined || found.length < size) return;
+    after = last[key];
+    const fitting = Math.round((size * charactersAPage) / text.length);
+    size = Math.max(1, Math.min(fitting, size * 4, rowsAPage.most));
+    await end?.();
   }
 }

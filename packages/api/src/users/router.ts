@@ -1,4 +1,5 @@
 import { exportAccount } from '../exports/export-account.ts';
+import { fileOf } from '../exports/export-file.ts';
 import { exportedAccount } from '../exports/schemas.ts';
 import { admin, authed, fresh } from '../trpc.ts';
 import { cancelDeletion } from './cancel-deletion.ts';
@@ -31,7 +32,7 @@ export const usersRouter = {
       'sessions, keys and passkeys all but their secrets. At most 6 an hour, and one at a time.',
     attachment: 'alice-export',
   })
-    .output(exportedAccount)
+    .output(fileOf(exportedAccount))
     .query(({ ctx }) => exportAccount(ctx)),
 
   requestDeletion: fresh({
