@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { call, inputParameter, register } from '../harness/call.ts';
+import { startServer } from '../harness/child-server.ts';
+import { type Abuse, type Answers, abuses, registerGreedy } from '../harness/greedy.ts';
+import { type LoopResult, openLoop, quantile } from '../harness/open-loop.ts';
+import { createTestStore } from '../harness/test-store.ts';
+
+/** Fifty people who make two calls a second each. */
+const people = 50;
+const rate = { perSecond: 2 * people, seconds: 4 };
+const looks = { perSecond: 10, seconds: rate.seconds };
+const mostRounds = 5;
+/** What the senders and the database take of the machine that they share with the server. */
+const noiseMs = 20;
+const livezMs = 50;
+
+interface Row {
+  readonly abuse: string;
+  readonly 'p50 alone': number;
+  readonly 'p50 beside': number;
+  readonly 'p99 alone': number;
+  readonly 'p99 beside': number;
+  readonly 'others 5xx': number;
+  readonly 'livez p99': number;
+  readonly served: number;
+  readonly refused: number;
+  readonly kept: boolean;
+}
+
+test('F16: whatever one account does, the others keep their pace', { timeout: 600_000 }, async () => {
+  await using store = await createTestStore();
+  await using server = await startServer(store);
+  const { url } = server;
+  const tokens: string[] = [];
+  for (let count = 0; count < people; count += 1) tokens.push((await register(url)).token);
+  for (const token of tokens) {
+    for (let count = 0; count < 5; count += 1) await call(url, 'tasks.create', { title: `${count}` }, token);
+  }
+  const greedy = await registerGreedy(url);
+
+  const other = (index: number): Promise<Response> => {
+    const headers = { authorization: `Bearer ${tokens[index % people]}`, 'content-type': 'application/json' };
+    if (index % 5 === 0) {
+      const body = JSON.stringify({ title: `Task ${index}` });
+      return fetch(`${url}/trpc/tasks.create`, { method: 'POST', headers, body });
+    }
+    if (index % 5 === 1) return fetch(`${url}/trpc/sync.pull?${inputParameter({})}`, { headers });
+    return fetch(`${url}/api/v1/tasks?limit=20`, { headers });
+  };
+  const measure = async () => {
+    const [calls, livez] = await Promise.all([openLoop(rate, other), openLoop(looks, () => fetch(`${url}/livez`))]);
+    return { calls, livez };
+  };
+  const beside = async (abuse: Abuse) => {
+    const answers: Answers = {};
+    const over = new AbortController();
+    const abusing = abuse(greedy, url, answers, over.signal);
+    const measured = await measure();
+    over.abort();
+    await abusing;
+    return { ...measured, answers };
+  };
+
+  // What runs for the first time is compiled meanwhile.
+  await measure();
+  const rows: Row[] = [];
+  const everything: Abuse = async (...how) => {
+    await Promise.all(Object.values(abuses).map((abuse) => abuse(...how)));
+  };
+  for (const [name, abuse] of [...Object.entries(abuses), ['all at once', everything] as const]) {
+    // Again where a round misses: a machine that is busy with something else for a moment is no abuse.
+    for (let round = 0; round < mostRounds; round += 1) {
+      const alone = await measure();
+      const disturbed = await beside(abuse);
+      const row = toRow(name, alone, disturbed);
+      rows.push(row);
+      console.table(rows);
+      expect(row['others 5xx'], name).toBe(0);
+      if (row.kept) break;
+    }
+    expect(rows.at(-1), name).toMatchObject({ kept: true });
+  }
+  expect(server.logs.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+interface Measured {
+  readonly calls: LoopResult;
+  readonly livez: LoopResult;
+}
+
+function toRow(abuse: string, alone: Measured, beside: Measured & { readonly answers: Answers }): Row {
+  const p = (share: number, { calls }: Measured) => Math.round(quantile(calls.latencies, share) * 10) / 10;
+  const livez = quantile(beside.livez.latencies, 0.99);
+  const served = beside.answers['200'] ?? 0;
+  const failed = Object.entries(beside.calls.statuses).filter(([status]) => Number(status) >= 500);
+  const isPaceKept = p(0.99, beside) <= 2 * p(0.99, alone) + noiseMs;
+  const isAliveKept = livez <= livezMs + quantile(alone.livez.latencies, 0.99);
+  return {
+    abuse,
+    'p50 alone': p(0.5, alone),
+    'p50 beside': p(0.5, beside),
+    'p99 alone': p(0.99, alone),
+    'p99 beside': p(0.99, beside),
+    'others 5xx': failed.reduce((sum, [, count]) => sum + count, 0),
+    'livez p99': Math.round(livez),
+    served,
+    refused: Object.values(beside.answers).reduce((sum, count) => sum + count, 0) - served,
+    kept: isPaceKept && isAliveKept,
+  };
+}
