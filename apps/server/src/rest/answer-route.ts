@@ -3,6 +3,7 @@ import { getTRPCErrorFromUnknown } from '@trpc/server';
 import type { Context } from 'hono';
 import { asStream } from '../http/event-stream.ts';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
+import type { JsonBody } from '../http/json-text.ts';
 import { hasBody, readJsonBody, requireAccepts } from '../http/limits.ts';
 import { openContext } from '../http/open-context.ts';
 import { parseJson } from '../http/parse-json.ts';
@@ -56,7 +57,7 @@ export function answerRoute(route: Route, deps: Deps, release: string): (c: Cont
       if (tag?.holds(data)) return notModifiedResponse(scope, tag.held);
       const givenAt = scope.reply.givenAt ?? deps.clock.now().toISOString();
       const headers = { ...headersOf(route, data, tag), ...dispositionOf(route, givenAt) };
-      return respond(scope, route.rest.status ?? 200, headers, envelope(route, data, givenAt));
+      return respond(scope, route.rest.status ?? 200, headers, await envelope(route, data, givenAt));
     } catch (cause) {
       if (cause === notModified && tag !== null) return notModifiedResponse(scope, tag.held);
       throw toDomainError(getTRPCErrorFromUnknown(cause));
@@ -83,12 +84,7 @@ function notModifiedResponse(scope: RequestScope, etag: string): Response {
   return respond(scope, 304, { ...revalidated, etag }, null);
 }
 
-function respond(
-  scope: RequestScope,
-  status: number,
-  own: Record<string, string>,
-  body: string | ReadableStream | null,
-): Response {
+function respond(scope: RequestScope, status: number, own: Record<string, string>, body: JsonBody | null): Response {
   return new Response(body, { status, headers: scope.headersWith(own) });
 }
 

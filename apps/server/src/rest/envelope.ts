@@ -1,12 +1,12 @@
 import { JsonFile } from '@alice/api';
-import { jsonBody } from '../http/json-text.ts';
+import { type JsonBody, jsonBody } from '../http/json-text.ts';
 import type { Route } from './routes.ts';
 
 /**
  * The body of a success as JSON: `{"data": …, "message": …, "timestamp": …}`. Of a page the items are the data, and what
  * else it says (`nextCursor` …) stands beside them.
  */
-export function envelope({ reply }: Route, data: unknown, timestamp: string): string | ReadableStream {
+export async function envelope({ reply }: Route, data: unknown, timestamp: string): Promise<JsonBody> {
   const said = { message: 'Success', timestamp };
   if (data instanceof JsonFile) return jsonBody(['{"data":', data, `,${JSON.stringify(said).slice(1)}`]);
   if (reply !== 'page' || typeof data !== 'object' || data === null || !('items' in data)) {

@@ -94,7 +94,7 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   const replies = outcomes.map((outcome) => toReply(outcome, ctx));
 
   const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
-  return new Response(jsonBody(await partsOf(replies, isBatch)), {
+  return new Response(await jsonBody(await partsOf(replies, isBatch)), {
     status: errors.length === 0 ? 200 : getHTTPStatusCode(replies),
     headers: scope.headersWith(errors.length === 0 ? json : { ...json, ...retryHeaders(errors, replies.length) }),
   });
