@@ -56,6 +56,8 @@ interface Timeouts {
   readonly idleInTransactionMs?: number;
   /** Fail a transaction that waits for something other than the database: for development and tests. False. */
   readonly refuseIdleTransactions?: boolean;
+  /** Whether a database that is silent for some seconds is given up. True; not for a copy, which may outlast a busy machine. */
+  readonly isWatched?: boolean;
   readonly log?: DatabaseLog;
 }
 

@@ -13,7 +13,7 @@ export async function openPostgres(
   options: PostgresOptions,
   release: () => Promise<void> = async () => undefined,
 ): Promise<Database> {
-  const { poolSize = 10, refuseIdleTransactions, log } = options;
+  const { poolSize = 10, refuseIdleTransactions, isWatched = true, log } = options;
   const config = connectionConfig(options);
   const pool = new SteadyPool(
     { ...config, max: poolSize, idleTimeoutMillis: 30_000 },
@@ -22,7 +22,7 @@ export async function openPostgres(
     },
     refuseIdleTransactions,
   );
-  const stopWatching = watchNetwork(pool, config, log);
+  const stopWatching = isWatched ? watchNetwork(pool, config, log) : () => undefined;
   const database = databaseOver(pool, async () => {
     stopWatching();
     await release();

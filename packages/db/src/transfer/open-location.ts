@@ -9,6 +9,9 @@ import { TRANSFER_NAME } from './require-no-alice.ts';
 /** What can be read: a location, or a directory that earlier versions of ALICE kept with PGlite. */
 export type Source = Location | { readonly pglite: string };
 
+/** A person waits for it, and the machine may be busy. */
+const CONNECT_LIMIT_MS = 15_000;
+
 /** The URL with our own name for the connection, so that it is not taken for a server's. */
 function named(url: string): string {
   try {
@@ -26,8 +29,9 @@ function named(url: string): string {
  * error. `shared` connects to that server's PostgreSQL instead.
  */
 export async function openLocation(location: Location, how: 'alone' | 'shared'): Promise<Database> {
-  if ('url' in location) return openDatabase({ url: named(location.url), poolSize: 1 });
-  const options = { ...location, poolSize: 1 };
+  const common = { poolSize: 1, isWatched: false, acquireTimeoutMs: CONNECT_LIMIT_MS };
+  if ('url' in location) return openDatabase({ ...common, url: named(location.url) });
+  const options = { ...common, ...location };
   return how === 'alone' ? openDatabase(options) : joinDatabase(options);
 }
 
