@@ -196,4 +196,40 @@ export const controls = {
     to: 'false',
     tests: [`${server}/env.test.ts`],
   },
+  'calls of one person at once': {
+    file: `${api}/limits/concurrency-limiter.ts`,
+    from: 'owner.running >= mostOf(owner, at)',
+    to: 'owner.running >= Number.POSITIVE_INFINITY',
+    tests: [`${api}/limits/concurrency-limiter.test.ts`],
+  },
+  'rest of a person who takes too much': {
+    file: `${api}/limits/concurrency-limiter.ts`,
+    from: 'owner.restsUntil = at + Math.min(restFactor * took, longestRestMs);',
+    to: 'owner.restsUntil = 0;',
+    tests: [`${api}/limits/concurrency-limiter.test.ts`],
+  },
+  'turns at the database': {
+    file: 'packages/db/src/fair-queue.ts',
+    from: 'if (owner.running >= this.#mostOf(name)) return false;',
+    to: '',
+    tests: ['packages/db/src/fair-queue.test.ts'],
+  },
+  'cancelling what nobody waits for': {
+    file: 'packages/db/src/postgres/watchdog.ts',
+    from: 'if (hold.cancelled !== null) requestCancel(config, client);',
+    to: '',
+    tests: ['packages/db/src/callers.test.ts'],
+  },
+  'end of a long search': {
+    file: `${api}/tasks/search-tasks.ts`,
+    from: ' || performance.now() > until',
+    to: '',
+    tests: [`${api}/tasks/list-cost.test.ts`],
+  },
+  'bytes of a page': {
+    file: `${api}/shared/paging.ts`,
+    from: 'export const fullPageCharacters = 500_000;',
+    to: 'export const fullPageCharacters = 2_000_000_000;',
+    tests: [`${api}/tasks/list-cost.test.ts`],
+  },
 };

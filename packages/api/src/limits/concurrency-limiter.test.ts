@@ -26,14 +26,15 @@ function limiterOf(limits = personConcurrency) {
 /** Enters as often as that goes without waiting. */
 function fill(limiter: ConcurrencyLimiter, owner: string): Place[] {
   const places: Place[] = [];
-  for (;;) {
+  while (places.length < 100) {
     const place = limiter.enter(owner);
     if (place instanceof Promise) {
       place.catch(() => undefined);
-      return places;
+      break;
     }
     places.push(place);
   }
+  return places;
 }
 
 function repeat(times: number, limiter: ConcurrencyLimiter, owner: string, work: () => void): void {
