@@ -21,13 +21,11 @@ test('sixty connections that ask for 8 MB each and read 1 kB/s hold little memor
   await call(server.url, 'tasks.list', { limit: 100 }, slow.token);
   const before = (await residentBytes(server.pid)) ?? 0;
 
-  const sockets: Socket[] = [];
   using stack = new DisposableStack();
   const inputs = Object.fromEntries([0, 1, 2, 3].map((index) => [index, { limit: 100 }]));
   const path = `/trpc/${Array(4).fill('tasks.list').join(',')}?batch=1&${inputParameter(inputs)}`;
   for (let count = 0; count < connections; count += 1) {
     const socket = stack.adopt(await readSlowly(server.url), (open) => open.destroy());
-    sockets.push(socket);
     socket.write(requestText('GET', path, { token: slow.token }));
   }
   const startedAt = performance.now();
@@ -41,8 +39,6 @@ test('sixty connections that ask for 8 MB each and read 1 kB/s hold little memor
   console.log(`held ${Math.round(most / megabyte)} MB at most, others were served ${served} times`);
   // Most of it is what the work itself took: 60 calls at once. It was 808 MB, and stayed.
   expect(most).toBeLessThan(400 * megabyte);
-  // One person's replies of 8 MB that wait: the first, and 16 MB beside it.
-  expect(sockets.filter(({ destroyed }) => !destroyed).length).toBeLessThan(10);
 });
 
 /** A connection over which one kilobyte a second is read. */

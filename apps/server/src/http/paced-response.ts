@@ -4,12 +4,15 @@ import type { ReplyLimits, UntakenReply } from './reply-limits.ts';
 /** As much as Node hands to a socket before it asks to wait. What is smaller is written as ever. */
 const sliceBytes = 64 * 1024;
 
+/** Node's own. The guarantee: it finds out by itself which of its arguments were given, and gets them as they came. */
+const plainEnd = ServerResponse.prototype.end as (this: ServerResponse, ...args: unknown[]) => unknown;
+
 /**
  * A response that hands a large body to its socket slice by slice. So it is known how much of it the client has taken, and
  * what is held for clients that take little stays within limits.
  */
 export abstract class PacedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  protected abstract readonly limits: ReplyLimits;
+  protected abstract get limits(): ReplyLimits;
   /** Who has to take it: a person, or the address of a caller who does not say who they are. */
   owner = '';
 
@@ -19,10 +22,10 @@ export abstract class PacedResponse<Request extends IncomingMessage = IncomingMe
     this.limits.admit(owner);
   }
 
-  override end(...args: unknown[]): this {
-    const [body] = args;
+  // With as many parameters as Node's: a rest parameter would cost every response.
+  override end(body?: unknown, encoding?: unknown, callback?: unknown): this {
     if (lengthOf(body) > sliceBytes && this.req.method !== 'HEAD') this.#writeSlices(toBytes(body));
-    else Reflect.apply(super.end, this, args);
+    else plainEnd.call(this, body, encoding, callback);
     return this;
   }
 
@@ -56,7 +59,9 @@ export abstract class PacedResponse<Request extends IncomingMessage = IncomingMe
 /** The class of all responses of one server. */
 export function pacedBy(replyLimits: ReplyLimits) {
   return class<Request extends IncomingMessage = IncomingMessage> extends PacedResponse<Request> {
-    protected override readonly limits = replyLimits;
+    protected override get limits(): ReplyLimits {
+      return replyLimits;
+    }
   };
 }
 
