@@ -44,7 +44,7 @@ export interface Settings {
   readonly publicUrl: string;
   /** Whether the operator said so; else it is this machine's own. */
   readonly isPublicUrlGiven: boolean;
-  /** What the operator should look at, one line each; the log is told at the start. */
+  /** Warnings for the operator, one line each; logged at the start. */
   readonly warnings: readonly string[];
   /** None: mails are written to the data directory. */
   readonly mailUrl: string | null;

@@ -170,7 +170,7 @@ it('nothing that a person may ask for keeps all others waiting for more than 50 
   const turns: Record<string, { ms: number; bytes: number; statuses: string }> = {};
   try {
     for (const [name, call] of Object.entries(works)) {
-      // What runs for the first time is compiled, and counts no more than any start.
+      // The first run compiles code: it is not measured.
       const times = name === 'export' ? 2 : 12;
       await ask(Array(Math.min(times, 4)).fill(call), 2);
       let answers: { status: number; bytes: number }[] = [];

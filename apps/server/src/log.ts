@@ -10,7 +10,7 @@ export interface ServerLog {
   readonly log: Logger;
   /** For the one line of each request: its fields are fixed and hold no secret, so nothing is looked for in them. */
   readonly accessLog: Logger;
-  /** Writes what is still in memory, within a second; what cannot be written is told on standard error. */
+  /** Writes what is still in memory, within a second; standard error says what could not be written. */
   close(): Promise<void>;
   /** The same where nothing can be awaited: writes what is taken at once. */
   closeNow(): void;

@@ -81,7 +81,7 @@ function repeat(width: number, pathOf: (index: number) => string): Abuse {
       response.resume();
       await new Promise((resolve) => response.once('close', resolve));
       count(answers, response.statusCode);
-      // Whoever is refused may come again at once: that costs the sender, too, who shares this machine.
+      // A refused caller may retry at once; the sender shares this machine, so that has its price as well.
       if (response.statusCode !== 200) await sleep(20, undefined, { signal: isOver });
     });
 }

@@ -140,7 +140,7 @@ function batched<Value>(read: (keys: readonly string[]) => Promise<ReadonlyMap<s
       })
       .then(() => read([...keys]));
     current = found;
-    // Whoever asks next begins from nothing; whoever waits already hears of it.
+    // The next caller starts afresh; those who wait already get the error.
     found.catch(() => {
       if (current === found) current = Promise.resolve();
     });

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DomainError } from '../errors.ts';
 
 const chunkBytes = 65_536;
-/** So long a reader may take: then the file goes, read or not. */
+/** How long a reader may take; then the file is removed. */
 const keptMs = 10 * 60_000;
 /** What is larger is only streamed: to hold it whole would be what a file is there to avoid. */
 const mostWholeBytes = 16 * 1024 * 1024;
@@ -38,7 +38,7 @@ export class JsonFile {
     this.#bytes += bytes.length;
   }
 
-  /** Begins anew. */
+  /** Starts again from the beginning. */
   clear(): void {
     ftruncateSync(this.#fd);
     this.#bytes = 0;
@@ -88,7 +88,7 @@ export class JsonFile {
   }
 }
 
-/** The output of a procedure that gives a file with what `content` describes: whoever wrote it has checked it. */
+/** The output of a procedure that gives a file with what `content` describes: checked when it was written. */
 export function fileOf<Content extends z.ZodType>(content: Content) {
   const file = z.custom((value) => value instanceof JsonFile).meta({ [fileContent]: content });
   // The guarantee: clients are given what the file holds, and every transport sends that.

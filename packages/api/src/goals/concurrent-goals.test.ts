@@ -40,7 +40,7 @@ async function titlesByVersion(userId: string, id: string): Promise<Map<number, 
   return titles;
 }
 
-it('of many writers of one goal each is told what its own change left', { timeout: 60_000 }, async () => {
+it('each of many writers of one goal gets the state that its own change left', { timeout: 60_000 }, async () => {
   const { api } = await signUp(deps);
   const { id } = await api.goals.create({ title: 'first' });
   const told = await race(async (writer, round) => {
@@ -52,7 +52,7 @@ it('of many writers of one goal each is told what its own change left', { timeou
   expect(new Set(told.map(({ reply }) => reply.version)).size).toBe(writers * rounds);
 });
 
-it('none of them is told 404 for what was done, or shown a goal in another state', { timeout: 60_000 }, async () => {
+it('no writer gets 404 for a change that was made, or a goal in another state', { timeout: 60_000 }, async () => {
   const { api, user } = await signUp(deps);
   const { id } = await api.goals.create({ title: 'first' });
   const ask = <Goal>(act: Promise<Goal>) =>
