@@ -135,7 +135,7 @@ describe('a server that others share', () => {
   });
 
   test('F6: of 100 parallel requests for each of 100 keys one is done, whatever is killed meanwhile', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const url = fleet.nextUrl();
     const persons = await Promise.all(Array.from({ length: people }, () => register(url)));

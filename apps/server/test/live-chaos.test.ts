@@ -20,7 +20,7 @@ interface Acknowledgement {
 }
 
 test('kills and cuts: every copy gets every change once and in order, and ends as the database', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   await using store = await createTestStore();
   const redisUrl = testRedisUrl() ?? undefined;

@@ -5,7 +5,7 @@ import type { EventStream } from '../harness/event-stream.ts';
 import { attempt, maxStreams, openStream, sharedServer, until } from '../harness/live.ts';
 import { residentBytes } from '../harness/memory.ts';
 
-const timeout = 60_000;
+const timeout = 180_000;
 const mebibyte = 2 ** 20;
 const slowReaders = 15;
 const changes = 1600;

