@@ -185,7 +185,7 @@ describe('the lines of the history', () => {
     const { user } = await signUp(deps);
     await addLine(user.id, { entity, action: 'noted', after: { a: 1 } });
     const where = { userId: user.id, entity };
-    const before = await deps.db.prisma.activity.findMany({ where });
+    const before = await deps.db.prisma.activity.findMany({ where, orderBy: { number: 'asc' } });
     const sql = (text: string, values: readonly unknown[] = [user.id, entity]) => deps.db.query({ text }, values);
     const mine = 'WHERE user_id = $1 AND entity = $2::activity_entity';
     const [line] = before;

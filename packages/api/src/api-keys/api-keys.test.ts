@@ -137,7 +137,10 @@ describe('an API key', () => {
     expect(await refusalOf(key)).toContain('UNAUTHENTICATED');
     await expect(reading).rejects.toMatchObject({ code: 'UNAUTHENTICATED', message: 'This is not a valid API key' });
     expect(await api.apiKeys.revoke({ id: apiKey.id })).toEqual(first);
-    const lines = await deps.db.prisma.activity.findMany({ where: { userId: user.id, entity: 'api_key' } });
+    const lines = await deps.db.prisma.activity.findMany({
+      where: { userId: user.id, entity: 'api_key' },
+      orderBy: { number: 'asc' },
+    });
     expect(lines.map(({ action }) => action)).toEqual(['create', 'revoke']);
   });
 
