@@ -169,7 +169,7 @@ describe('the security activity', () => {
       21,
     ]);
     const lines = plan.map((row) => row['QUERY PLAN']);
-    expect(lines.join('\n')).toContain('activity_user_id_entity_entity_id_number_idx');
+    expect(lines.join('\n')).toContain('activity_user_id_entity_entity_id_changed_number_idx');
     expect(lines.join('\n')).not.toContain('Seq Scan on activity');
     const startedAt = performance.now();
     expect((await readAll(api)).map(({ action }) => action)).toEqual(['register', 'create']);
@@ -199,7 +199,9 @@ describe('the lines of the history', () => {
       () => sql('TRUNCATE users CASCADE', []),
       () =>
         sql(
-          `INSERT INTO activity SELECT * FROM activity ${mine} ON CONFLICT (user_id, number) DO UPDATE SET action = 'x'`,
+          `INSERT INTO activity (user_id, number, at, actor_id, entity, entity_id, action)
+           SELECT user_id, number, at, actor_id, entity, entity_id, action FROM activity ${mine}
+               ON CONFLICT (user_id, number) DO UPDATE SET action = 'x'`,
         ),
       () => sql('UPDATE users SET id = gen_random_uuid() WHERE id = $1', [user.id]),
       () => deps.db.prisma.activity.updateMany({ where, data: { action: 'x' } }),

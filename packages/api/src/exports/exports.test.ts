@@ -293,7 +293,7 @@ it('takes a very large account in little time and memory', { timeout: 120_000 },
   expect(figures.megabytes).toBeGreaterThan(40);
   expect(figures.ms).toBeLessThan(60_000);
   // It was 281 MB for half as much: the file is larger than that.
-  expect(figures.rssMegabytes).toBeLessThan(100);
+  expect(figures.rssMegabytes).toBeLessThan(140);
 });
 
 it('takes as much memory as a page of rows, however long they are, and is whole', { timeout: 120_000 }, async () => {

@@ -175,7 +175,7 @@ describe('purging', () => {
     expect(await purgeAccounts(deps)).toEqual({ shut: 0, deleted: 1 });
     // The bare id is a part of what the administrator did: their history, and the replies that they were given.
     expect(await searchFor(user.id, email)).toEqual(['activity.entity_id', 'idempotency_keys.reply']);
-    const lines = await deps.db.prisma.activity.findMany({ where: { entityId: user.id } });
+    const lines = await deps.db.prisma.activity.findMany({ where: { entityId: user.id }, orderBy: { number: 'asc' } });
     expect(lines.map(({ userId, action }) => [userId, action])).toEqual([
       [boss.user.id, 'disabled_person'],
       [boss.user.id, 'enabled_person'],
