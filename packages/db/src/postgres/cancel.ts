@@ -8,7 +8,8 @@ interface BackendKey {
   readonly secretKey: number;
 }
 interface CancellingConnection {
-  connect(port: number, host: string): void;
+  /** A port and a host, or the path of a Unix socket. */
+  connect(portOrPath: number | string, host?: string): void;
   cancel(processID: number, secretKey: number): void;
 }
 
@@ -37,5 +38,6 @@ export function requestCancel(config: pg.ClientConfig, client: pg.PoolClient): v
   connection.on('connect', send);
   connection.on('sslconnect', send);
   connection.on('end', () => clearTimeout(limit));
-  asCancelling(connection).connect(port, host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : host);
+  if (host.startsWith('/')) asCancelling(connection).connect(`${host}/.s.PGSQL.${port}`);
+  else asCancelling(connection).connect(port, host);
 }
