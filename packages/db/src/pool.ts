@@ -43,9 +43,12 @@ function asPoolConnect(connect: (whenConnected?: Connected) => unknown): pg.Pool
   return connect as pg.Pool['connect'];
 }
 
+/** What one owner may hold of the connections: somebody else's call always finds one that is free, or about to be. */
+const shareOfOne = 0.8;
+
 /** On whose behalf a connection is used. */
 export interface Caller {
-  /** Callers of one owner take turns among themselves, and hold half of the connections at most. */
+  /** Callers of one owner take turns among themselves, and hold four fifths of the connections at most. */
   readonly owner: string;
   /** Whether nobody waits for the answer any more. Asked only about what takes long. */
   readonly hasLeft?: (() => boolean) | undefined;
@@ -89,7 +92,7 @@ export class SteadyPool extends pg.Pool {
     super(config);
     this.refusesIdleTransactions = refusesIdleTransactions;
     const { max } = this.options;
-    this.#queue = new FairQueue(max, Math.ceil(max / 2));
+    this.#queue = new FairQueue(max, Math.ceil(max * shareOfOne));
     this.#connect = super.connect.bind(this) as Connect;
     this.connect = asPoolConnect((whenConnected) =>
       whenConnected === undefined ? this.acquire() : this.#take(undefined, whenConnected),

@@ -38,6 +38,8 @@ const longestWaitMs = 1500;
 const retryAfterSeconds = 1;
 /** What was used counts for a third after so long. */
 const memoryMs = 2000;
+/** Whoever was served so lately is there. */
+const presentMs = 500;
 /** Nobody is held back who has used less than a quarter of that time. */
 const freeMs = 500;
 /** Nor anybody who has used less than so many times of what the others have used on average. */
@@ -47,7 +49,7 @@ const longCall = 2;
 /** After each call they rest so many times as long as it took: a third of one core is what they get, whatever they ask. */
 const restFactor = 2;
 const longestRestMs = 1000;
-const surveyMs = 200;
+const surveyMs = 100;
 const mostOwners = 20_000;
 
 interface Waiting {
@@ -102,12 +104,12 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     return Math.exp((owner.usedAt - at) / memoryMs);
   }
 
-  /** What everybody has used of late. */
+  /** What everybody who is there has used of late. */
   function look(at: number): typeof survey {
     if (at - survey.at < surveyMs) return survey;
     survey = { at, owners: 0, used: 0, calls: 0 };
     for (const owner of owners.values()) {
-      if (at - owner.usedAt > memoryMs && owner.running === 0) continue;
+      if (at - owner.usedAt > presentMs && owner.running === 0) continue;
       survey.owners += 1;
       survey.used += owner.used * left(owner, at);
       survey.calls += owner.calls * left(owner, at);
