@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findBinaries } from './embedded/binaries.ts';
 import { startCluster } from './embedded/cluster.ts';
 import { initialise, postgresDirectory } from './embedded/directory.ts';
+import { tryLock } from './embedded/file-lock.ts';
 import { takeOwnership } from './embedded/owner.ts';
 import { chooseRunAs } from './embedded/run-as.ts';
 import { testBinariesFolder } from './env.ts';
@@ -24,7 +25,9 @@ export async function initialiseTemporary(dataDir: string): Promise<void> {
   const binaries = await findBinaries(testBinariesFolder());
   const owner = await takeOwnership(dataDir);
   const runAs = await chooseRunAs(binaries, dataDir, postgresDirectory(dataDir));
-  await initialise(dataDir, binaries, runAs);
+  const lock = await tryLock(join(dataDir, 'postgresql.lock'));
+  if (lock === null) throw new Error(`${dataDir} is in use`);
+  await initialise(dataDir, binaries, runAs, lock).finally(() => lock.release());
   await appendFile(join(postgresDirectory(dataDir), 'postgresql.conf'), NOT_DURABLE);
   await owner.release();
 }

@@ -120,18 +120,23 @@ export async function startCluster({ dataDir, binaries, log }: ClusterOptions): 
   const isThere = await inspect(dataDir, binaries);
   const runAs = await chooseRunAs(binaries, dataDir, directory);
 
-  async function start(): Promise<Postmaster> {
+  /** Does something while no process of an earlier PostgreSQL is alive; what it starts inherits the lock. */
+  async function locked<T>(work: (lock: FileLock) => Promise<T>): Promise<T> {
     const lock = await takeDatabaseLock(dataDir, log);
     try {
-      await removeStaleFiles(directory);
-      return await startPostmaster({ binaries, runAs, directory, lock, log });
+      return await work(lock);
     } finally {
-      // PostgreSQL has the file open now; ours would keep the lock after its end.
+      // PostgreSQL has the file open by now; ours would keep the lock after its end.
       await lock.release();
     }
   }
+  const start = (): Promise<Postmaster> =>
+    locked(async (lock) => {
+      await removeStaleFiles(directory);
+      return startPostmaster({ binaries, runAs, directory, lock, log });
+    });
 
-  if (!isThere) await initialise(dataDir, binaries, runAs);
+  if (!isThere) await locked((lock) => initialise(dataDir, binaries, runAs, lock));
   await giveTo(runAs, directory);
   let postmaster = await start();
   const stopping = new AbortController();

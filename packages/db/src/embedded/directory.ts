@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Binaries, EmbeddedDatabaseError } from './binaries.ts';
 import { postgresEnvironment } from './env.ts';
 import { exitOf } from './exit-of.ts';
+import type { FileLock } from './file-lock.ts';
 import { giveTo, type RunAs } from './run-as.ts';
 
 const HALF_MADE = /^postgresql\.new-/;
@@ -67,7 +68,7 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-async function runInitdb(binaries: Binaries, { prefix }: RunAs, directory: string): Promise<void> {
+async function runInitdb(binaries: Binaries, { prefix }: RunAs, directory: string, lock: FileLock): Promise<void> {
   // A collation by code point that PostgreSQL brings itself: an update of the system's cannot spoil an index.
   const locale = binaries.major >= 17 ? ['--locale-provider=builtin', '--locale=C.UTF-8'] : ['--locale=C.UTF-8'];
   const [command = '', ...args] = [
@@ -82,7 +83,8 @@ async function runInitdb(binaries: Binaries, { prefix }: RunAs, directory: strin
     '--no-instructions',
     ...locale,
   ];
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: postgresEnvironment() });
+  const stdio = ['ignore', 'ignore', 'pipe', lock.file.fd] as const;
+  const child = spawn(command, args, { stdio: [...stdio], env: postgresEnvironment() });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString()}`.slice(-4_000);
@@ -96,15 +98,16 @@ async function runInitdb(binaries: Binaries, { prefix }: RunAs, directory: strin
 
 /**
  * Makes a new database in `<dataDir>/postgresql`. It is made beside and renamed when whole, so a start that is killed leaves
- * nothing that looks like a database. The caller owns `dataDir`.
+ * nothing that looks like a database. The caller owns `dataDir` and holds `lock`, which initdb's processes inherit: those of a
+ * killed start write on for a moment.
  */
-export async function initialise(dataDir: string, binaries: Binaries, runAs: RunAs): Promise<void> {
+export async function initialise(dataDir: string, binaries: Binaries, runAs: RunAs, lock: FileLock): Promise<void> {
   await removeHalfMade(dataDir);
   const draft = join(dataDir, `postgresql.new-${randomUUID()}`);
   try {
     await mkdir(draft, { mode: 0o700 });
     await giveTo(runAs, draft);
-    await runInitdb(binaries, runAs, draft);
+    await runInitdb(binaries, runAs, draft, lock);
     await rename(draft, postgresDirectory(dataDir));
     await syncDirectory(dataDir);
   } catch (error) {
