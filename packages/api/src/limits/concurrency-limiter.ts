@@ -69,7 +69,19 @@ interface Owner {
   typicalMs: number;
   restsUntil: number;
   alarm: NodeJS.Timeout | undefined;
+  /** Its part of what was used by all. */
+  share: Share;
 }
+
+/** How many have used how much in how many calls, as of when. */
+interface Share {
+  at: number;
+  owners: number;
+  used: number;
+  calls: number;
+}
+
+const nothing: Share = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0, calls: 0 };
 
 /**
  * Bounds how much of the service one owner occupies. A few calls run at a time and the rest wait, so that a batch of ten or a
@@ -79,7 +91,7 @@ interface Owner {
 export function createConcurrencyLimiter(limits: ConcurrencyLimits): ConcurrencyLimiter {
   const { most, least, isShared, now = () => performance.now() } = limits;
   const owners = new LRUCache<string, Owner>({ max: mostOwners });
-  let survey = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0, calls: 0 };
+  let all = nothing;
 
   function find(name: string): Owner {
     let owner = owners.get(name);
@@ -93,6 +105,7 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
         typicalMs: 0,
         restsUntil: 0,
         alarm: undefined,
+        share: nothing,
       };
       owners.set(name, owner);
     }
@@ -104,35 +117,38 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     return Math.exp((owner.usedAt - at) / memoryMs);
   }
 
-  /** What everybody who is there has used of late. */
-  function look(at: number): typeof survey {
-    if (at - survey.at < surveyMs) return survey;
-    survey = { at, owners: 0, used: 0, calls: 0 };
+  /** What the others who are there have used of late, as of a moment ago. */
+  function othersOf(owner: Owner, at: number): Omit<Share, 'at'> {
+    if (at - all.at >= surveyMs) survey(at);
+    const own = owner.share.at === all.at ? owner.share : nothing;
+    return { owners: all.owners - own.owners, used: all.used - own.used, calls: all.calls - own.calls };
+  }
+
+  function survey(at: number): void {
+    all = { at, owners: 0, used: 0, calls: 0 };
     for (const owner of owners.values()) {
       if (at - owner.usedAt > presentMs && owner.running === 0) continue;
-      survey.owners += 1;
-      survey.used += owner.used * left(owner, at);
-      survey.calls += owner.calls * left(owner, at);
+      const still = left(owner, at);
+      owner.share = { at, owners: 1, used: owner.used * still, calls: owner.calls * still };
+      all.owners += 1;
+      all.used += owner.share.used;
+      all.calls += owner.share.calls;
     }
-    return survey;
   }
 
   function isOutOfProportion(owner: Owner, at: number): boolean {
     const used = owner.used * left(owner, at);
     if (!isShared || used < freeMs) return false;
-    const all = look(at);
-    return all.owners > 1 && used * (all.owners - 1) > outOfProportion * (all.used - used);
+    const others = othersOf(owner, at);
+    return others.owners > 0 && used * others.owners > outOfProportion * others.used;
   }
 
   function mostOf(owner: Owner, at: number): number {
     if (isOutOfProportion(owner, at)) return 1;
     if (!isShared || owner.running < least) return most;
-    const all = look(at);
-    const share = left(owner, at);
-    const calls = all.calls - owner.calls * share;
-    // Nobody else was served of late.
-    if (all.owners < 2 || calls < 1) return most;
-    const othersMs = Math.max((all.used - owner.used * share) / calls, 0.1);
+    const others = othersOf(owner, at);
+    if (others.owners === 0 || others.calls < 1) return most;
+    const othersMs = Math.max(others.used / others.calls, 0.1);
     return Math.min(most, Math.max(least, Math.floor((most * longCall * othersMs) / owner.typicalMs)));
   }
 
