@@ -44,7 +44,7 @@ export const abuses: Readonly<Record<string, Abuse>> = {
   }),
   'slow reads': async (person, url, answers, isOver) => {
     const path = `/trpc/${Array(10).fill('tasks.list').join(',')}?batch=1&${inputParameter({ 0: page, 1: page, 2: page })}`;
-    await inLanes(20, isOver, async () => {
+    await inLanes(20, isOver, answers, async () => {
       const response = await send(`${url}${path}`, person, isOver);
       count(answers, response.statusCode);
       // A kilobyte a second, for a few seconds; then the next.
@@ -56,7 +56,7 @@ export const abuses: Readonly<Record<string, Abuse>> = {
     });
   },
   streams: async (person, url, answers, isOver) => {
-    await inLanes(20, isOver, async (lane) => {
+    await inLanes(20, isOver, answers, async (lane) => {
       const response = await send(`${url}/api/v1/sync/live`, person, isOver, {
         accept: 'text/event-stream',
         'last-event-id': String(210 + lane),
@@ -76,7 +76,7 @@ function after(number: number): string {
 /** Asks `width` times at once, again and again; answers are read and thrown away. */
 function repeat(width: number, pathOf: (index: number) => string): Abuse {
   return (person, url, answers, isOver) =>
-    inLanes(width, isOver, async (lane, round) => {
+    inLanes(width, isOver, answers, async (lane, round) => {
       const response = await send(`${url}${pathOf(lane + round * width)}`, person, isOver);
       response.resume();
       await new Promise((resolve) => response.once('close', resolve));
@@ -89,12 +89,14 @@ function repeat(width: number, pathOf: (index: number) => string): Abuse {
 async function inLanes(
   width: number,
   isOver: AbortSignal,
+  answers: Answers,
   work: (lane: number, round: number) => Promise<void>,
 ): Promise<void> {
   const lane = async (_: unknown, index: number) => {
     for (let round = 0; !isOver.aborted; round += 1) {
-      await work(index, round).catch((error: unknown) => {
-        if (!isOver.aborted) throw error;
+      await work(index, round).catch(() => {
+        // The server cuts clients that hold too much; then they come again.
+        if (!isOver.aborted) count(answers, 'cut');
       });
     }
   };
@@ -123,6 +125,6 @@ function send(
   });
 }
 
-function count(answers: Answers, status: number | undefined): void {
+function count(answers: Answers, status: number | 'cut' | undefined): void {
   answers[String(status)] = (answers[String(status)] ?? 0) + 1;
 }

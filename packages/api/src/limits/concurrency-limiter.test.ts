@@ -59,8 +59,9 @@ describe('one owner', () => {
       repeat(1, limiter, 'long', () => pass(20));
       repeat(5, limiter, 'short', () => pass(1));
     }
-    expect(fill(limiter, 'long')).toHaveLength(2);
+    expect(fill(limiter, 'long')).toHaveLength(1);
     expect(fill(limiter, 'short')).toHaveLength(8);
+    expect(fill(limiter, 'unknown')).toHaveLength(2);
     vi.useRealTimers();
   });
 

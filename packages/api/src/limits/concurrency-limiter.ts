@@ -28,7 +28,7 @@ export interface ConcurrencyLimits {
   readonly now?: () => number;
 }
 
-export const personConcurrency: ConcurrencyLimits = { most: 8, least: 2, isShared: true };
+export const personConcurrency: ConcurrencyLimits = { most: 8, least: 1, isShared: true };
 /** Many people may stand behind one address; what they can call before they sign in is short, but for the hash of a password. */
 export const networkConcurrency: ConcurrencyLimits = { most: 16, least: 16, isShared: false };
 
@@ -148,6 +148,8 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     if (!isShared || owner.running < least) return most;
     const others = othersOf(owner, at);
     if (others.owners === 0 || others.calls < 1) return most;
+    // Nothing is known yet: two that turn out to be long do no harm that lasts.
+    if (owner.typicalMs === 0) return Math.min(most, Math.max(least, 2));
     const othersMs = Math.max(others.used / others.calls, 0.1);
     return Math.min(most, Math.max(least, Math.floor((most * longCall * othersMs) / owner.typicalMs)));
   }
