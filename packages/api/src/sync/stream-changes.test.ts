@@ -112,9 +112,10 @@ describe('a stream of changes', () => {
     await expect(follow(tokens.accessToken)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     await expect(follow((await signUp(deps)).tokens.accessToken)).resolves.toBeDefined();
     // Whether or not anything was read of it.
-    for (const stream of streams.slice(10)) void stream.next();
+    const readings = streams.slice(10).map((stream) => stream.next());
     for (const stream of streams) stream.leave();
     await sleep(20);
     expect(deps.changes.watching(user.id)).toBe(0);
+    await Promise.all(readings);
   });
 });

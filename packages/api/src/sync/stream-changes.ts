@@ -75,8 +75,11 @@ async function* follow(ctx: StreamContext, place: Place): AsyncGenerator<ChangeO
   const { bell } = place;
   try {
     while (await bell.rings()) {
-      // However many streams a person has, they read as one.
-      const page = await ctx.deps.concurrency.ofPerson.run(ctx.user.id, () => readChanges(ctx, place.after, pageSize));
+      // However many streams a person has, they read as one. Its reader may leave while it waits for its turn.
+      const page = await ctx.deps.concurrency.ofPerson.run(ctx.user.id, async () =>
+        bell.goesOn() ? readChanges(ctx, place.after, pageSize) : null,
+      );
+      if (page === null) return;
       if (!page.isComplete) throw fullSyncRequired();
       for (const item of page.changes) {
         yield parsed(item);
