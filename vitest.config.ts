@@ -1,4 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** The embedded database is the same whatever server the others are tested on: its own tests run in the pass without one. */
+const isOnServer = Boolean(process.env['TEST_DATABASE_URL']);
 
 export default defineConfig({
   test: {
@@ -19,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'prisma/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...(isOnServer ? ['packages/db/src/embedded/**'] : [])],
           // One server for the run (TEST_DATABASE_URL, or our own), and on it a migrated database that every test copies.
           globalSetup: ['packages/db/src/testing-setup.ts'],
         },
