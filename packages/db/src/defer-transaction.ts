@@ -1,7 +1,7 @@
 import { awaitCommit } from './after-commit.ts';
 import type { Database, RunQuery, Transaction } from './database.ts';
 
-/** A transaction that begins with the first statement and ends when it is told to. */
+/** A transaction that begins with its first statement and ends with `commit` or `rollBack`. */
 export interface DeferredTransaction {
   /** What runs on it is part of the transaction, and begins it. It has no Prisma client and cannot be closed. */
   readonly database: Database;

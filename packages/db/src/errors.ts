@@ -7,7 +7,7 @@ export type DatabaseFault =
   | { readonly kind: 'unique' | 'foreign_key' | 'check'; readonly constraint: string | null }
   /** It is there but did not get to this call in time: a lock, a long statement, a conflict between transactions. */
   | { readonly kind: 'timeout' }
-  /** Whoever asked has left, and so it was not done. */
+  /** The caller has left, so it was not done. */
   | { readonly kind: 'abandoned' }
   /** A value that is no text of its type for PostgreSQL: NUL, a lone surrogate in JSON, a malformed uuid. */
   | { readonly kind: 'invalid_text' };

@@ -48,7 +48,7 @@ export class FairQueue {
     };
   }
 
-  /** Gives a place back, to whoever is next. */
+  /** Gives a place back, to the next in the queue. */
   leave(name: string): void {
     const owner = this.#owner(name);
     owner.running -= 1;

@@ -65,7 +65,7 @@ export interface Hold {
   cancelled: 'left' | 'late' | null;
 }
 
-/** Whoever asked has gone: nobody is there to be told. */
+/** The caller has gone: no one waits for the answer. */
 export class CallerLeftError extends Error {
   override readonly name = 'CallerLeftError';
   constructor(cause?: unknown) {

@@ -38,7 +38,7 @@ const longestWaitMs = 1500;
 const retryAfterSeconds = 1;
 /** What was used counts for a third after so long. */
 const memoryMs = 2000;
-/** Whoever was served so lately is there. */
+/** An owner who was served this recently counts as present. */
 const presentMs = 500;
 /** Nobody is held back who has used less than a quarter of that time. */
 const freeMs = 500;

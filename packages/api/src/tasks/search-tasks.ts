@@ -4,7 +4,7 @@ import type { UserContext } from '../context.ts';
 import { fullPageCharacters } from '../shared/paging.ts';
 import { nameFor, type TaskPosition, type TaskSelection } from './task-selection.ts';
 
-/** So long a search goes on looking before it gives what it has. */
+/** How long a search looks before it returns what it has found. */
 const patienceMs = 100;
 /**
  * A step looks at so many tasks at most, and at as many bytes of notes as would fill a page if all were found: the longest

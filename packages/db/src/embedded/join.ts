@@ -8,7 +8,7 @@ import { postgresDirectory } from './directory.ts';
 import { DataDirectoryInUse } from './owner.ts';
 
 /**
- * Opens a database beside whoever uses it already: a server by its URL, or the embedded database of a running ALICE over its
+ * Opens a database that others may be using already: a server by its URL, or the embedded database of a running ALICE over its
  * socket. An embedded database that is not running is started, and stopped again at the close. For commands.
  */
 export async function joinDatabase(options: DatabaseOptions): Promise<Database> {
