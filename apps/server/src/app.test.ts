@@ -211,6 +211,9 @@ describe('refusals', () => {
     expect(busy[0]?.headers.get('retry-after')).toBe('1');
     expect(await busy[0]?.json()).toMatchObject({ error: { data: { code: 'BUSY', retryAfterSeconds: 1 } } });
     expect(responses.some((response) => response.status === 401)).toBe(true);
+    // A refusal is no defect: a warning without a stack, however many there are.
+    expect(lines.filter(({ msg }) => msg === 'refused')).toHaveLength(busy.length);
+    expect(lines.filter(({ level, err }) => level === 50 || err !== undefined)).toEqual([]);
   });
 
   it('tell nothing of what went wrong inside; the log does', async () => {

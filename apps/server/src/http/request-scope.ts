@@ -12,6 +12,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ClientAddress } from './client-address.ts';
 import { limitUrl } from './limits.ts';
+import { logFailure } from './log-failure.ts';
 import { PacedResponse } from './paced-response.ts';
 import { problem } from './problem.ts';
 import { addBudget, type Cors } from './response-headers.ts';
@@ -145,12 +146,18 @@ export function requestScope(
 
     const { status } = response;
     const { method, path } = c.req;
-    const level = status >= 500 ? 'error' : status === goneStatus || quietPaths.has(path) ? 'debug' : 'info';
+    const level = levelOf(status, path);
     const ms = Math.round((performance.now() - startedAt) * 100) / 100;
     // The path without its query: tRPC's inputs stand there.
     accessLog[level]({ requestId: scope.id, method, path, status, ms, address: scope.address }, 'request');
     return response;
   };
+}
+
+function levelOf(status: number, path: string): 'error' | 'warn' | 'debug' | 'info' {
+  if (status > 500) return 'warn';
+  if (status === 500) return 'error';
+  return status === goneStatus || quietPaths.has(path) ? 'debug' : 'info';
 }
 
 async function answerOrProblem(c: Context<AppEnv>, scope: RequestScope, answer: Answer): Promise<Response> {
@@ -159,7 +166,7 @@ async function answerOrProblem(c: Context<AppEnv>, scope: RequestScope, answer: 
     return await answer(c);
   } catch (error) {
     const failure = fromUnknown(error);
-    if (errorKinds[failure.code].status >= 500) scope.log.error({ err: failure.cause ?? error }, 'failed');
+    logFailure(scope, failure);
     return problem(failure, scope.id);
   }
 }

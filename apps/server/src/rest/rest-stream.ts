@@ -1,5 +1,6 @@
 import { errorKinds, fromUnknown } from '@alice/api';
 import { type EventFormat, type NumberedStream, streamResponse } from '../http/event-stream.ts';
+import { logFailure } from '../http/log-failure.ts';
 import { problemBody } from '../http/problem.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 
@@ -14,7 +15,7 @@ export function restStream(scope: RequestScope, stream: NumberedStream, leaving:
       if (errorKinds[error.code].status < 500) {
         return `event: end\ndata: ${JSON.stringify(problemBody(error, scope.id))}\n\n`;
       }
-      scope.log.error({ err: error.cause ?? cause }, 'failed');
+      logFailure(scope, error);
       return null;
     },
   };

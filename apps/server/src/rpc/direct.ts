@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { appRouter, type Deps, JsonFile, type ProcedureFacts, procedureMap, type RequestContext } from '@alice/api';
+import { appRouter, type Deps, JsonFile, type ProcedureFacts, procedureMap, type RequestContext, toDomainError } from '@alice/api';
 import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { Context } from 'hono';
@@ -7,9 +7,10 @@ import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { type JsonPart, jsonBody, longText } from '../http/json-text.ts';
 import { readJsonBody } from '../http/limits.ts';
 import { openContext } from '../http/open-context.ts';
+import { logFailure } from '../http/log-failure.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { requireShallow } from '../http/require-shallow.ts';
-import { logFailure, retryHeaders } from './failures.ts';
+import { retryHeaders } from './retry-headers.ts';
 import { answerStream, withLastEventId } from './stream.ts';
 
 /**
@@ -83,7 +84,7 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
       };
     } catch (cause) {
       const error = getTRPCErrorFromUnknown(cause);
-      logFailure(scope, error, path);
+      logFailure(scope, toDomainError(error), path);
       return { error, path, type };
     }
   };

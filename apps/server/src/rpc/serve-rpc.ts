@@ -1,13 +1,14 @@
-import { appRouter, type Deps, DomainError } from '@alice/api';
+import { appRouter, type Deps, DomainError, toDomainError } from '@alice/api';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Context } from 'hono';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { readJsonBody } from '../http/limits.ts';
 import { openContext } from '../http/open-context.ts';
+import { logFailure } from '../http/log-failure.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { requireShallow } from '../http/require-shallow.ts';
 import { answerDirectly, maxBatchSize, readDirectCall } from './direct.ts';
-import { logFailure, retryHeaders } from './failures.ts';
+import { retryHeaders } from './retry-headers.ts';
 
 /** Serves every procedure at `/trpc/<path>`: plain calls directly, all else by tRPC's own adapter. */
 export function serveRpc(deps: Deps) {
@@ -49,6 +50,6 @@ export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<R
     router: appRouter,
     createContext: () => openContext(deps, scope),
     responseMeta: ({ errors, info }) => ({ headers: new Headers(retryHeaders(errors, info?.calls.length ?? 1)) }),
-    onError: ({ error, path }) => logFailure(scope, error, path),
+    onError: ({ error, path }) => logFailure(scope, toDomainError(error), path),
   });
 }

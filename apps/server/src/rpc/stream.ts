@@ -2,8 +2,8 @@ import { appRouter, errorKinds, type RequestContext, toDomainError } from '@alic
 import { getTRPCErrorFromUnknown, getTRPCErrorShape } from '@trpc/server';
 import type { Context } from 'hono';
 import { asStream, type EventFormat, streamResponse } from '../http/event-stream.ts';
+import { logFailure } from '../http/log-failure.ts';
 import type { AppEnv, RequestScope } from '../http/request-scope.ts';
-import { logFailure } from './failures.ts';
 
 /** A subscription as tRPC's clients read it: its events, with the number where it begins as the first id. */
 export function answerStream(
@@ -18,9 +18,10 @@ export function answerStream(
     heartbeat: 'event: ping\ndata: \n\n',
     failure(cause) {
       const error = getTRPCErrorFromUnknown(cause);
-      logFailure(scope, error, undefined);
+      const failure = toDomainError(error);
+      logFailure(scope, failure);
       // What passes is no reason to tell: the client comes back and goes on.
-      if (errorKinds[toDomainError(error).code].status >= 500) return null;
+      if (errorKinds[failure.code].status >= 500) return null;
       const { _config: config } = appRouter._def;
       const shape = getTRPCErrorShape({ config, error, type: 'subscription', path: undefined, input: undefined, ctx });
       return `event: serialized-error\ndata: ${JSON.stringify(shape)}\n\n`;

@@ -80,8 +80,8 @@ test('F16: whatever one account does, the others keep their pace', { timeout: 60
     }
     expect(rows.at(-1), name).toMatchObject({ kept: true });
   }
-  // Refusals are foreseen; nothing else failed.
-  const failures = server.logs.filter(({ msg, err }) => msg === 'failed' && !JSON.stringify(err).includes('"BUSY"'));
+  // Refusals are logged as such; nothing failed.
+  const failures = server.logs.filter(({ msg }) => msg === 'failed');
   expect(failures).toEqual([]);
 });
 

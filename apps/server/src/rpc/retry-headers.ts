@@ -1,4 +1,4 @@
-import { DomainError, errorKinds, type RequestFacts, toDomainError } from '@alice/api';
+import { toDomainError } from '@alice/api';
 import type { TRPCError } from '@trpc/server';
 
 /**
@@ -10,15 +10,4 @@ export function retryHeaders(errors: readonly TRPCError[], calls: number): Recor
   const seconds = errors.map((error) => toDomainError(error).retryAfterSeconds);
   const known = seconds.filter((value) => value !== undefined);
   return known.length === seconds.length ? { 'retry-after': String(Math.max(...known)) } : {};
-}
-
-/** Logs the cause of what is our fault; what is the client's stands in the request's own line. */
-export function logFailure(request: RequestFacts, error: TRPCError, path: string | undefined): void {
-  const failure = toDomainError(error);
-  if (errorKinds[failure.code].status < 500) return;
-  const cause = failure.cause ?? error;
-  request.log.error(
-    { procedure: path, code: failure.code, err: cause instanceof DomainError ? undefined : cause },
-    'failed',
-  );
 }
