@@ -14,6 +14,13 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 const pools = new WeakMap<Database, SteadyPool>();
 
+/** Tells a view of ours from a copy of it with other parts. */
+const itself = Symbol('itself');
+
+interface OwnView extends Database {
+  [itself]: Database | null;
+}
+
 /** The pool under a database, for the migrations of this package: they need a connection of their own and unparsed SQL. */
 export function poolOf(database: Database): SteadyPool {
   const pool = pools.get(database);
@@ -136,34 +143,34 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
   let closing: Promise<void> | undefined;
   const closeOnce = (): Promise<void> => (closing ??= close());
 
-  const seenBy = (caller: Caller | undefined): Pick<Database, 'query' | 'transaction'> => ({
-    query: async <Row>(statement: Statement, values: readonly unknown[]) =>
-      rowsAs<Row>(await pool.run(toConfig(statement, values), caller)),
-    transaction: (work) => runTransaction(pool, caller, work),
-  });
-  const views = new WeakSet<Database>();
-  function viewFor(caller: Caller): Database {
-    const view: Database = Object.assign(Object.create(database), seenBy(caller));
-    views.add(view);
+  const ping = (): Promise<void> =>
+    within(
+      PING_TIMEOUT_MS,
+      pool.run({ text: 'SELECT 1' }).then(() => undefined),
+      () => new Error('timeout: the database did not answer a ping'),
+    );
+
+  /** Made for each call of each person, so that it costs two functions and an object, and no chain of prototypes. */
+  function seenBy(caller: Caller | undefined): OwnView {
+    const view: OwnView = {
+      prisma,
+      query: async <Row>(statement: Statement, values: readonly unknown[]) =>
+        rowsAs<Row>(await pool.run(toConfig(statement, values), caller)),
+      transaction: (work) => runTransaction(pool, caller, work),
+      for: viewFor,
+      ping,
+      close: closeOnce,
+      [Symbol.asyncDispose]: closeOnce,
+      [itself]: null,
+    };
+    view[itself] = view;
     return view;
   }
-  const database: Database = {
-    prisma,
-    ...seenBy(undefined),
-    for(caller) {
-      // What is laid over a database, as tests do, is not to be gone around.
-      return this === database || views.has(this) ? viewFor(caller) : this;
-    },
-    ping: async () => {
-      await within(
-        PING_TIMEOUT_MS,
-        pool.run({ text: 'SELECT 1' }),
-        () => new Error('timeout: the database did not answer a ping'),
-      );
-    },
-    close: closeOnce,
-    [Symbol.asyncDispose]: closeOnce,
-  };
+  /** What is laid over a database, as tests do, is not to be gone around: a copy of a view is not itself. */
+  function viewFor(this: Database, caller: Caller): Database {
+    return itself in this && this[itself] === this ? seenBy(caller) : this;
+  }
+  const database = seenBy(undefined);
   pools.set(database, pool);
   return database;
 }

@@ -53,6 +53,8 @@ const surveyMs = 100;
 const mostOwners = 20_000;
 
 interface Waiting {
+  /** When they are refused; null: never. */
+  readonly until: number | null;
   readonly admit: (place: Place) => void;
   readonly refuse: (error: unknown) => void;
   readonly hasLeft: (() => boolean) | undefined;
@@ -68,7 +70,10 @@ interface Owner {
   /** How long a call takes, of late: kept, as a program that pauses comes back with the same calls. */
   typicalMs: number;
   restsUntil: number;
+  /** The end of the rest. */
   alarm: NodeJS.Timeout | undefined;
+  /** The end of the patience of whoever waits longest: a timer of each call would cost each call. */
+  deadline: NodeJS.Timeout | undefined;
   /** Its part of what was used by all. */
   share: Share;
 }
@@ -91,6 +96,8 @@ const nothing: Share = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0, calls
 export function createConcurrencyLimiter(limits: ConcurrencyLimits): ConcurrencyLimiter {
   const { most, least, isShared, now = () => performance.now() } = limits;
   const owners = new LRUCache<string, Owner>({ max: mostOwners });
+  /** Those with a call under way, or who had one a moment ago. */
+  const present = new Set<Owner>();
   let all = nothing;
 
   function find(name: string): Owner {
@@ -105,6 +112,7 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
         typicalMs: 0,
         restsUntil: 0,
         alarm: undefined,
+        deadline: undefined,
         share: nothing,
       };
       owners.set(name, owner);
@@ -126,8 +134,11 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
 
   function survey(at: number): void {
     all = { at, owners: 0, used: 0, calls: 0 };
-    for (const owner of owners.values()) {
-      if (at - owner.usedAt > presentMs && owner.running === 0) continue;
+    for (const owner of present) {
+      if (at - owner.usedAt > presentMs && owner.running === 0) {
+        present.delete(owner);
+        continue;
+      }
       const still = left(owner, at);
       owner.share = { at, owners: 1, used: owner.used * still, calls: owner.calls * still };
       all.owners += 1;
@@ -156,6 +167,7 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
 
   function placeOf(owner: Owner, startedAt: number): Place {
     owner.running += 1;
+    present.add(owner);
     function leave(): void {
       const at = now();
       const took = at - startedAt;
@@ -194,26 +206,38 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     }
   }
 
+  /** Refuses those who have waited too long. They stand in their order, so that the first is the next. */
+  function refuseLate(owner: Owner): void {
+    owner.deadline = undefined;
+    const at = now();
+    for (const { until, refuse } of owner.waiting) {
+      if (until === null) continue;
+      if (until > at) {
+        owner.deadline = setTimeout(refuseLate, until - at, owner).unref();
+        return;
+      }
+      refuse(tooMany());
+    }
+  }
+
   function wait(owner: Owner, hasLeft: (() => boolean) | undefined, waitMs: number | null): Promise<Place> {
     return new Promise((resolve, reject) => {
-      const end = () => {
-        clearTimeout(limit);
-        owner.waiting.delete(waiting);
-      };
+      const at = now();
       const waiting: Waiting = {
+        until: waitMs === null ? null : at + waitMs,
         hasLeft,
         admit: (place) => {
-          end();
+          owner.waiting.delete(waiting);
           resolve(place);
         },
         refuse: (error) => {
-          end();
+          owner.waiting.delete(waiting);
           reject(error);
         },
       };
-      const limit = waitMs === null ? undefined : setTimeout(() => waiting.refuse(tooMany()), waitMs);
       owner.waiting.add(waiting);
-      if (owner.running === 0) serve(owner, now());
+      if (waitMs !== null) owner.deadline ??= setTimeout(refuseLate, waitMs, owner).unref();
+      if (owner.running === 0) serve(owner, at);
     });
   }
 
