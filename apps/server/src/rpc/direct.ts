@@ -1,13 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { appRouter, type Deps, JsonFile, type ProcedureFacts, procedureMap, type RequestContext, toDomainError } from '@alice/api';
+import {
+  appRouter,
+  type Deps,
+  JsonFile,
+  type ProcedureFacts,
+  procedureMap,
+  type RequestContext,
+  toDomainError,
+} from '@alice/api';
 import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { Context } from 'hono';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { type JsonPart, jsonBody, longText } from '../http/json-text.ts';
 import { readJsonBody } from '../http/limits.ts';
-import { openContext } from '../http/open-context.ts';
 import { logFailure } from '../http/log-failure.ts';
+import { openContext } from '../http/open-context.ts';
 import type { AppEnv } from '../http/request-scope.ts';
 import { requireShallow } from '../http/require-shallow.ts';
 import { retryHeaders } from './retry-headers.ts';
