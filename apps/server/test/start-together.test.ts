@@ -14,9 +14,13 @@ if (testDatabaseUrl() === null) {
   }, async () => {
     await using store = await createTestStore();
     await using stack = new AsyncDisposableStack();
+    const startedAt = performance.now();
     const processes = Array.from({ length: together }, () => stack.use(spawnServer(store)));
+    const left = processes.map(({ exited }) => exited.then(() => Math.round(performance.now() - startedAt)));
 
     const ends = await Promise.all(processes.map(hasEnded));
+    const leftMs = await Promise.all(left.filter((_moment, index) => ends[index]));
+    console.log(`${leftMs.length} of ${together} left after ${leftMs.toSorted((a, b) => a - b).join(', ')} ms`);
     const [first, ...others] = processes.filter((_process, index) => !ends[index]);
 
     expect(others).toEqual([]);

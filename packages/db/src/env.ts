@@ -85,6 +85,11 @@ export function testBinariesFolder(): string | undefined {
   return process.env['TEST_POSTGRES_BINARIES'] || undefined;
 }
 
+/** TEST_ROUNDS: how many times as often as usual faults are made; 1 unless told. For trials longer than CI's. */
+export function testRounds(): number {
+  return Number(process.env['TEST_ROUNDS'] || 1);
+}
+
 const TEST_SOURCE = 'ALICE_TEST_DATABASE';
 
 /** What the tests' global setup prepared; null when it did not run. */

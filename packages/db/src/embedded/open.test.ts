@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { DatabaseLog } from '../database.ts';
+import { testRounds } from '../env.ts';
 import { databaseFault } from '../errors.ts';
 import { type MadeDirectories, makeDirectories } from '../fixtures/made-directories.ts';
 import { run } from '../fixtures/run.ts';
@@ -203,24 +204,30 @@ describe('an owner that died', { timeout }, () => {
     await (await openDatabase({ dataDir })).close();
   });
 
-  test('at any moment of a first start and its migrations leaves what the next start completes', async () => {
+  test('F2: at any moment of a first start and its migrations leaves what the next start completes', {
+    timeout: timeout * testRounds(),
+  }, async () => {
+    for (let round = 0; round < testRounds(); round++) await killFirstStart(join(parent, `data-${round}`));
+  });
+
+  async function killFirstStart(directory: string): Promise<void> {
     for (let attempt = 0; attempt < 8; attempt++) {
-      const start = run(script, [dataDir, 'migrate']);
+      const start = run(script, [directory, 'migrate']);
       await sleep(150 + Math.random() * 1_800);
       start.child.kill('SIGKILL');
       await start.ended;
     }
-    const last = run(script, [dataDir, 'migrate']);
+    const last = run(script, [directory, 'migrate']);
     await last.says('open');
     last.child.stdin.end();
     expect(await last.ended).toMatchObject({ code: 0, err: '' });
 
-    expect((await readdir(dataDir)).toSorted()).toEqual(['owner.lock', 'postgresql', 'postgresql.lock']);
-    await using database = await openDatabase({ dataDir });
+    expect((await readdir(directory)).toSorted()).toEqual(['owner.lock', 'postgresql', 'postgresql.lock']);
+    await using database = await openDatabase({ dataDir: directory });
     const twice = 'SELECT migration_name FROM _prisma_migrations GROUP BY 1 HAVING count(*) > 1';
     expect(await database.query({ text: twice }, [])).toEqual([]);
     expect(await database.prisma.user.count()).toBe(0);
-  });
+  }
 });
 
 describe('a PostgreSQL that ends by itself', { timeout }, () => {
