@@ -24,11 +24,11 @@ interface Acknowledgement {
 const victims =
   testDatabaseUrl() === null
     ? ([
-        ['our process', 20],
-        ['its PostgreSQL', 5],
-        ['both', 5],
+        ['our process', 10],
+        ['its PostgreSQL', 3],
+        ['both', 3],
       ] as const)
-    : ([['our process', 20]] as const);
+    : ([['our process', 10]] as const);
 
 for (const [victim, usually] of victims) {
   const rounds = usually * roundsFactor();

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { call, inputParameter, register } from '../harness/call.ts';
 import { startServer } from '../harness/child-server.ts';
-import { type Abuse, type Answers, abuses, registerGreedy } from '../harness/greedy.ts';
+import { roundsFactor } from '../harness/env.ts';
+import { type Answers, abuses } from '../harness/greedy.ts';
 import { type LoopResult, openLoop, quantile } from '../harness/open-loop.ts';
+import { startGreedy } from '../harness/start-greedy.ts';
 import { createTestStore } from '../harness/test-store.ts';
 
 /** Fifty people who make two calls a second each. */
@@ -36,7 +38,7 @@ test('F16: whatever one account does, the others keep their pace', { timeout: 60
   for (const token of tokens) {
     for (let count = 0; count < 5; count += 1) await call(url, 'tasks.create', { title: `${count}` }, token);
   }
-  const greedy = await registerGreedy(url);
+  await using greedy = await startGreedy(url);
 
   const other = (index: number): Promise<Response> => {
     const headers = { authorization: `Bearer ${tokens[index % people]}`, 'content-type': 'application/json' };
@@ -51,28 +53,22 @@ test('F16: whatever one account does, the others keep their pace', { timeout: 60
     const [calls, livez] = await Promise.all([openLoop(rate, other), openLoop(looks, () => fetch(`${url}/livez`))]);
     return { calls, livez };
   };
-  const beside = async (abuse: Abuse) => {
-    const answers: Answers = {};
-    const over = new AbortController();
-    const abusing = abuse(greedy, url, answers, over.signal);
+  const beside = async (names: readonly string[]) => {
+    const end = greedy.begin(names);
     const measured = await measure();
-    over.abort();
-    await abusing;
-    return { ...measured, answers };
+    return { ...measured, answers: await end() };
   };
 
-  const everything: Abuse = async (...how) => {
-    await Promise.all(Object.values(abuses).map((abuse) => abuse(...how)));
-  };
   // What runs for the first time is compiled meanwhile, and connections are made.
-  await beside(everything);
+  const all = Object.keys(abuses);
+  await beside(all);
   const rows: Row[] = [];
-  for (const [name, abuse] of [...Object.entries(abuses), ['all at once', everything] as const]) {
+  // Each by itself as well in trials longer than CI's.
+  const alone = roundsFactor() > 1 ? all.map((name) => [name, [name]] as const) : [];
+  for (const [name, abused] of [...alone, ['all at once', all] as const]) {
     // Again where a round misses: a machine that is busy with something else for a moment is no abuse.
     for (let round = 0; round < mostRounds; round += 1) {
-      const alone = await measure();
-      const disturbed = await beside(abuse);
-      const row = toRow(name, alone, disturbed);
+      const row = toRow(name, await measure(), await beside(abused));
       rows.push(row);
       console.table(rows);
       expect(row['others 5xx'], name).toBe(0);

@@ -1,0 +1,36 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type Answers, registerGreedy } from './greedy.ts';
+import type { GreedyOrder } from './greedy-process.ts';
+
+export interface Greedy extends AsyncDisposable {
+  /** Begins these abuses. Returns the function that ends them, and gives what was answered. */
+  begin(names: readonly string[]): () => Promise<Answers>;
+}
+
+/**
+ * One person who asks for too much, in a process of its own and at a low priority: their machine is another one in life, and
+ * what reading the answers costs is not to be measured as the waiting of others.
+ */
+export async function startGreedy(url: string): Promise<Greedy> {
+  const person = await registerGreedy(url);
+  const child = fork(fileURLToPath(new URL('./greedy-process.ts', import.meta.url)), { execArgv: [] });
+  if (child.pid !== undefined) setPriority(child.pid, 10);
+  const tell = (order: GreedyOrder) => child.send(order);
+  return {
+    begin(names) {
+      tell({ person, url, names });
+      return async () => {
+        tell('end');
+        const [answers] = await once(child, 'message');
+        return answers;
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
