@@ -97,6 +97,22 @@ it.each(['close', 'closeNow'] as const)(
   },
 );
 
+it.each(['close', 'closeNow'] as const)(
+  'after %s it writes nothing more: the descriptor may be another file’s',
+  async (way) => {
+    const { reader, writer } = openPipe();
+    const output = new LogOutput(writer, lostLine, heldLimit);
+    for (let index = 0; index < 2000; index += 1) output.write(line(index));
+    await sleep(50);
+    await output[way]();
+    const read = () => readSync(reader, Buffer.alloc(1_000_000));
+    expect(read()).toBeGreaterThan(1000);
+    output.write(line(2000));
+    await sleep(500);
+    expect(read).toThrow(/EAGAIN/);
+  },
+);
+
 it('keeps what a full disk did not take, and neither throws nor spins', async () => {
   const output = new LogOutput(open('/dev/full', 'w'), lostLine, heldLimit);
   for (let index = 0; index < 20; index += 1) {

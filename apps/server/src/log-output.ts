@@ -37,6 +37,8 @@ export class LogOutput {
   #held = 0;
   #lost = 0;
   #isWriting = false;
+  /** The descriptor may be another file's from now on. */
+  #isClosed = false;
   /** 0 while writing works. */
   #retryMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -49,7 +51,7 @@ export class LogOutput {
   }
 
   write(line: string): void {
-    if (this.#held + line.length > this.#heldLimit) {
+    if (this.#isClosed || this.#held + line.length > this.#heldLimit) {
       this.#lost += 1;
       return;
     }
@@ -63,6 +65,7 @@ export class LogOutput {
       this.#writePiece();
       await sleep(firstRetryMs);
     }
+    this.#end();
     return this.#unwritten;
   }
 
@@ -77,7 +80,14 @@ export class LogOutput {
     } catch {
       // Counted as not written.
     }
+    this.#end();
     return this.#unwritten;
+  }
+
+  /** After it nothing is written any more. */
+  #end(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
   }
 
   get #unwritten(): number {
@@ -96,13 +106,14 @@ export class LogOutput {
   }
 
   #writeIn(ms: number): void {
+    if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => this.#writePiece(), ms).unref();
   }
 
   #writePiece(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#isWriting || this.#held === 0) return;
+    if (this.#isWriting || this.#isClosed || this.#held === 0) return;
     const piece = this.#nextPiece();
     this.#isWriting = true;
     write(this.#fd, piece.bytes, (error, count) => {
