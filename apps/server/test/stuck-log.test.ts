@@ -75,7 +75,8 @@ for (const [name, open] of Object.entries(outputs)) {
     await using server = spawnServer({ ...store, databaseUrl, stdout: output.fd, stderr: output.fd });
     const { code, ms } = await server.exited;
     expect(code).toBe(1);
-    expect(ms).toBeLessThan(exitLimitMs);
+    // A start takes seconds on a busy machine.
+    expect(ms).toBeLessThan(2 * exitLimitMs);
   });
 }
 

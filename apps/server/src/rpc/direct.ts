@@ -42,9 +42,10 @@ export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
   const { method } = c.req;
   const type = method === 'GET' ? 'query' : method === 'POST' ? 'mutation' : null;
   const query = c.req.query();
-  if (type === null || c.req.header('trpc-accept') !== undefined || query['connectionParams'] !== undefined)
-    return null;
   const isBatch = query['batch'] === '1';
+  if (type === null || !isPlain(c.req.header('trpc-accept'))) return null;
+  // They are for streams. A batch is answered here in any case: the adapter makes all of its JSON in one turn.
+  if (query['connectionParams'] !== undefined && !isBatch) return null;
   const path = c.req.path.slice(prefix.length);
   const paths = isBatch ? path.split(',') : [path];
   if (paths.length > maxBatchSize) return null;
@@ -56,6 +57,11 @@ export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
     procedures.push(procedure);
   }
   return { procedures, isBatch, query: query['input'] };
+}
+
+/** Whether a reply of one piece is asked for, and not lines of JSON as they come. */
+function isPlain(accept: string | undefined): boolean {
+  return accept === undefined || accept === 'application/json';
 }
 
 type Failure = Pick<ProcedureFacts, 'path' | 'type'> & { readonly error: TRPCError };
