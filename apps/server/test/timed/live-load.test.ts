@@ -8,7 +8,7 @@ import { residentBytes } from '../harness/memory.ts';
 const timeout = 180_000;
 const mebibyte = 2 ** 20;
 const slowReaders = 15;
-const changes = 1600;
+const changes = 1000;
 // With a small heap garbage does not pass for memory that is held.
 const shared = sharedServer({ NODE_OPTIONS: '--max-old-space-size=96' });
 
@@ -36,7 +36,7 @@ test('readers that stop reading cost no memory and get everything when they go o
   const after = await residentBytes(server.pid);
 
   for (const stream of streams) stream.resume();
-  await until(() => streams.every(({ numbers }) => numbers.length >= changes), 30_000, 'the rest came');
+  await until(() => streams.every(({ numbers }) => numbers.length >= changes), 120_000, 'the rest came');
   for (const { events, numbers } of streams) {
     const from = events[0]?.id ?? 0;
     expect(numbers).toEqual(Array.from({ length: changes }, (_, index) => from + 1 + index));
@@ -71,7 +71,7 @@ test('1,000 clients that leave in mid-stream leave nothing behind', { timeout },
   for (const stream of streams) stream[Symbol.dispose]();
   await Promise.all(writing);
 
-  await until(async () => (await files()) <= before + 20, 5000, 'the connections are gone');
+  await until(async () => (await files()) <= before + 20, 20_000, 'the connections are gone');
   // Nobody is counted any more: all of a person's places are free.
   for (const person of persons) {
     const again = await Promise.all(Array.from({ length: maxStreams }, () => openStream(server, person)));

@@ -14,17 +14,17 @@ if (testDatabaseUrl() === null) {
     await using store = await createTestStore();
     await using first = await startServer(store);
     const ada = await register(first.url);
-    const before = await quietListing(store.dataDir);
 
-    await using second = spawnServer(store);
-    const { code, ms } = await second.exited;
+    const second = await expectToWriteNothing(store.dataDir, async () => {
+      await using process = spawnServer(store);
+      return { ...(await process.exited), output: process.output };
+    });
 
-    expect(code).toBe(1);
+    expect(second.code).toBe(1);
     // Two seconds are promised for a machine that is free; a busy one takes longer to start any process.
     await using idle = spawnServer({ ...store, env: { PORT: 'none' } });
     const { ms: machineMs } = await idle.exited;
-    expect(ms).toBeLessThan(Math.max(2000, 4 * machineMs));
-    expect(await listing(store.dataDir)).toEqual(before);
+    expect(second.ms).toBeLessThan(Math.max(2000, 4 * machineMs));
     await call(first.url, 'tasks.create', { title: 'still served' }, ada.token);
     const lastLine = second.output.at(-1);
     expect(lastLine).toContain(String(first.pid));
@@ -59,6 +59,21 @@ if (testDatabaseUrl() === null) {
     const { id } = await call(second.url, 'tasks.create', { title: 'written by the second' }, ada.token);
     expect((await call(first.url, 'tasks.get', { id }, ada.token)).title).toBe('written by the second');
   });
+}
+
+/**
+ * Runs `work` while nobody else writes below `root`, and expects that it did not either. Again where something was written:
+ * the owner's PostgreSQL has work of its own, now and then; what `work` itself wrote, it would write each time.
+ */
+async function expectToWriteNothing<T>(root: string, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await quietListing(root);
+    const result = await work();
+    const after = await listing(root);
+    if (attempt < 3 && after.join() !== before.join()) continue;
+    expect(after).toEqual(before);
+    return result;
+  }
 }
 
 /** Every file and directory below `root` with its size and the time of its last change, as one text each. */
