@@ -4,10 +4,18 @@ export const ownWork = '';
 /** Why somebody waits: called once, when there is a place. */
 type Admit = () => void;
 
+/** Let go of when it is over: a Set's old tables may outlive what they hold. */
+interface Waiting {
+  admit: Admit | null;
+}
+
 interface Owner {
   running: number;
-  readonly waiting: Set<Admit>;
+  readonly waiting: Set<Waiting>;
 }
+
+/** So many owners are remembered although they have nothing here: the next call of each costs less. */
+const mostIdle = 1000;
 
 /**
  * Gives out a number of places. Those who wait are served in turns, one of each owner, so that twelve callers of one owner do not
@@ -20,6 +28,7 @@ export class FairQueue {
   /** Owners with somebody who waits, and whose turn it is next. */
   readonly #turns = new Set<string>();
   #taken = 0;
+  #forgetAt = mostIdle;
 
   constructor(places: number, mostOfOne: number) {
     this.#places = places;
@@ -39,12 +48,13 @@ export class FairQueue {
   /** Calls `admit` when there is a place, which is then taken. Gives the function that ends the waiting. */
   wait(name: string, admit: Admit): () => void {
     const owner = this.#owner(name);
-    owner.waiting.add(admit);
+    const waiting: Waiting = { admit };
+    owner.waiting.add(waiting);
     this.#turns.add(name);
     return () => {
-      owner.waiting.delete(admit);
+      owner.waiting.delete(waiting);
+      waiting.admit = null;
       if (owner.waiting.size === 0) this.#turns.delete(name);
-      this.#forget(name, owner);
     };
   }
 
@@ -53,7 +63,7 @@ export class FairQueue {
     const owner = this.#owner(name);
     owner.running -= 1;
     this.#taken -= 1;
-    this.#forget(name, owner);
+    if (this.#owners.size > this.#forgetAt) this.#forgetIdle();
     if (this.#turns.size > 0) this.#serve();
   }
 
@@ -62,15 +72,17 @@ export class FairQueue {
       if (this.#taken >= this.#places) return;
       const owner = this.#owner(name);
       if (owner.running >= this.#mostOf(name)) continue;
-      const [admit] = owner.waiting;
-      if (admit === undefined) continue;
-      owner.waiting.delete(admit);
+      const [next] = owner.waiting;
+      if (next === undefined) continue;
+      owner.waiting.delete(next);
+      const { admit } = next;
+      next.admit = null;
       // To the end: all others come before this owner's next one.
       this.#turns.delete(name);
       if (owner.waiting.size > 0) this.#turns.add(name);
       owner.running += 1;
       this.#taken += 1;
-      admit();
+      admit?.();
     }
   }
 
@@ -87,7 +99,11 @@ export class FairQueue {
     return owner;
   }
 
-  #forget(name: string, owner: Owner): void {
-    if (owner.running === 0 && owner.waiting.size === 0) this.#owners.delete(name);
+  /** Rarely enough to cost nothing, however many are busy. */
+  #forgetIdle(): void {
+    for (const [name, owner] of this.#owners) {
+      if (owner.running === 0 && owner.waiting.size === 0) this.#owners.delete(name);
+    }
+    this.#forgetAt = Math.max(mostIdle, 2 * this.#owners.size);
   }
 }

@@ -79,7 +79,6 @@ export class CallerLeftError extends Error {
  * transaction, which Prisma can leave behind when the event loop stalls (prisma/orm#29719); and it serves whoever came first.
  */
 export class SteadyPool extends pg.Pool {
-  readonly busy = new Map<pg.PoolClient, Hold>();
   readonly clients = new Set<pg.PoolClient>();
   /** Whether a transaction fails that waits for something other than the database. */
   readonly refusesIdleTransactions: boolean;
@@ -87,6 +86,11 @@ export class SteadyPool extends pg.Pool {
   answers = 0;
   readonly #queue: FairQueue;
   readonly #connect: Connect;
+  /**
+   * Who uses each connection; null: nobody. Nothing is deleted with each use: a Map that is made smaller is made anew, and V8
+   * chains the old tables to the new ones, so that what they held outlives its request.
+   */
+  readonly #holds = new Map<pg.PoolClient, Hold | null>();
 
   constructor(config: pg.PoolConfig, onIdleError: (error: Error) => void, refusesIdleTransactions = false) {
     super(config);
@@ -105,17 +109,27 @@ export class SteadyPool extends pg.Pool {
       // The failure of a connection in use reaches its caller through the statement; the event must only not be unheard.
       client.on('error', () => undefined);
     });
-    this.on('remove', (client) => this.clients.delete(client));
+    this.on('remove', (client) => {
+      this.clients.delete(client);
+      this.#holds.delete(client);
+    });
     this.on('release', (error, client) => {
       if (!error) this.answers += 1;
-      const hold = this.busy.get(client);
+      const hold = this.#holds.get(client);
       const status = client.getTransactionStatus();
       // Ended here, the pool sees it and removes it instead of keeping it.
       if (status === 'T' || status === 'E' || hold?.cancelled != null) client.end(() => undefined);
-      if (hold === undefined) return;
-      this.busy.delete(client);
+      if (hold == null) return;
+      this.#holds.set(client, null);
       this.#queue.leave(hold.caller?.owner ?? ownWork);
     });
+  }
+
+  /** The connections in use. */
+  get busy(): ReadonlyMap<pg.PoolClient, Hold> {
+    const busy = new Map<pg.PoolClient, Hold>();
+    for (const [client, hold] of this.#holds) if (hold !== null) busy.set(client, hold);
+    return busy;
   }
 
   /** One statement on a connection of its own. Callbacks, as promises in between cost a tenth of a short statement. */
@@ -158,7 +172,7 @@ export class SteadyPool extends pg.Pool {
 
   /** Why a statement failed: what PostgreSQL says, unless it was cancelled because its caller has left. */
   reasonOf(client: pg.PoolClient, failure: unknown): unknown {
-    return this.busy.get(client)?.cancelled === 'left' ? new CallerLeftError(failure) : failure;
+    return this.#holds.get(client)?.cancelled === 'left' ? new CallerLeftError(failure) : failure;
   }
 
   /** Cuts every connection; whoever waits on one gets `reason`. */
@@ -176,7 +190,7 @@ export class SteadyPool extends pg.Pool {
   #open(caller: Caller | undefined, owner: string, whenConnected: Connected): void {
     this.#connect((error, client) => {
       if (client === undefined) this.#queue.leave(owner);
-      else this.busy.set(client, { caller, since: performance.now(), cancelled: null });
+      else this.#holds.set(client, { caller, since: performance.now(), cancelled: null });
       whenConnected(error, client);
     });
   }

@@ -55,9 +55,14 @@ const mostOwners = 20_000;
 interface Waiting {
   /** When they are refused; null: never. */
   readonly until: number | null;
+  /** Null once it is over: the old tables of a Set may outlive what it held, and this is a whole request. */
+  call: WaitingCall | null;
+}
+
+interface WaitingCall {
+  readonly hasLeft: (() => boolean) | undefined;
   readonly admit: (place: Place) => void;
   readonly refuse: (error: unknown) => void;
-  readonly hasLeft: (() => boolean) | undefined;
 }
 
 interface Owner {
@@ -184,7 +189,7 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     return {
       leave,
       fail(error) {
-        for (const { refuse } of owner.waiting) refuse(error);
+        for (const next of owner.waiting) take(owner, next)?.refuse(error);
         leave();
       },
     };
@@ -201,8 +206,9 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     const limit = mostOf(owner, at);
     for (const next of owner.waiting) {
       if (owner.running >= limit) return;
-      if (next.hasLeft?.() === true) next.refuse(new DomainError('CANCELLED'));
-      else next.admit(placeOf(owner, at));
+      const call = take(owner, next);
+      if (call?.hasLeft?.() === true) call.refuse(new DomainError('CANCELLED'));
+      else call?.admit(placeOf(owner, at));
     }
   }
 
@@ -210,32 +216,22 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
   function refuseLate(owner: Owner): void {
     owner.deadline = undefined;
     const at = now();
-    for (const { until, refuse } of owner.waiting) {
+    for (const next of owner.waiting) {
+      const { until } = next;
       if (until === null) continue;
       if (until > at) {
         owner.deadline = setTimeout(refuseLate, until - at, owner).unref();
         return;
       }
-      refuse(tooMany());
+      take(owner, next)?.refuse(tooMany());
     }
   }
 
   function wait(owner: Owner, hasLeft: (() => boolean) | undefined, waitMs: number | null): Promise<Place> {
     return new Promise((resolve, reject) => {
       const at = now();
-      const waiting: Waiting = {
-        until: waitMs === null ? null : at + waitMs,
-        hasLeft,
-        admit: (place) => {
-          owner.waiting.delete(waiting);
-          resolve(place);
-        },
-        refuse: (error) => {
-          owner.waiting.delete(waiting);
-          reject(error);
-        },
-      };
-      owner.waiting.add(waiting);
+      const until = waitMs === null ? null : at + waitMs;
+      owner.waiting.add({ until, call: { hasLeft, admit: resolve, refuse: reject } });
       if (waitMs !== null) owner.deadline ??= setTimeout(refuseLate, waitMs, owner).unref();
       if (owner.running === 0) serve(owner, at);
     });
@@ -265,6 +261,14 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
       }
     },
   };
+}
+
+/** Takes a call out of the queue. */
+function take(owner: Owner, waiting: Waiting): WaitingCall | null {
+  const { call } = waiting;
+  owner.waiting.delete(waiting);
+  waiting.call = null;
+  return call;
 }
 
 function tooMany(): DomainError {
