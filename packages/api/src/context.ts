@@ -1,8 +1,8 @@
-import type { RunBefore } from './changes/before-transaction.ts';
 import type { Deps, Log } from './deps.ts';
-import type { DomainError } from './errors.ts';
-import type { Budget } from './limits/call-limiter.ts';
-import type { Scope } from './procedure-meta.ts';
+import type { DomainError } from './errors/domain-error.ts';
+import type { RunBefore } from './platform/idempotency/before-transaction.ts';
+import type { Budget } from './platform/rate-limits/call-limiter.ts';
+import type { Scope } from './procedures/procedure-meta.ts';
 
 /** Who is calling, as a verified access token says. */
 export interface Identity {

@@ -1,19 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '@alice/db';
-import { createKeyVerifier } from './api-keys/key-verifier.ts';
-import { normalisePasswords } from './auth/normalise-passwords.ts';
-import { createPasswordHasher, type PasswordHasherOptions, passwordHashing } from './auth/password-hasher.ts';
-import { createRecentRotations } from './auth/recent-rotations.ts';
-import { createSessionGate } from './auth/session-gate.ts';
-import { createTokenIssuer, type TokenOptions } from './auth/tokens.ts';
-import { createChangeFeed } from './changes/change-feed.ts';
-import { createSealer } from './crypto/seal.ts';
+import { createKeyVerifier } from './account/api-keys/key-verifier.ts';
+import { createExportDesk } from './account/export/export-desk.ts';
+import { normalisePasswords } from './account/passwords/normalise-passwords.ts';
+import {
+  createPasswordHasher,
+  type PasswordHasherOptions,
+  passwordHashing,
+} from './account/passwords/password-hasher.ts';
+import { createRecentRotations } from './account/sessions/recent-rotations.ts';
+import { createSessionGate } from './account/sessions/session-gate.ts';
+import { createTokenIssuer, type TokenOptions } from './account/sessions/tokens.ts';
 import { type Deps, type Log, type Site, systemClock } from './deps.ts';
-import { createExportDesk } from './exports/export-desk.ts';
-import type { JobQueue } from './jobs/job-queue.ts';
-import { createCallLimiter } from './limits/call-limiter.ts';
-import { createConcurrencyLimiter, networkConcurrency, personConcurrency } from './limits/concurrency-limiter.ts';
-import { uncounted } from './limits/guesses.ts';
+import { createSealer } from './platform/crypto/seal.ts';
+import { createChangeFeed } from './platform/events/change-feed.ts';
+import type { JobQueue } from './platform/jobs/job-queue.ts';
+import { createCallLimiter } from './platform/rate-limits/call-limiter.ts';
+import {
+  createConcurrencyLimiter,
+  networkConcurrency,
+  personConcurrency,
+} from './platform/rate-limits/concurrency-limiter.ts';
+import { uncounted } from './platform/rate-limits/guesses.ts';
 
 /** What nobody can choose for a process; all else has a default. */
 export interface DepsOptions {

@@ -1,16 +1,16 @@
 import type { Database } from '@alice/db';
-import type { KeyVerifier } from './api-keys/key-verifier.ts';
-import type { PasswordHasher } from './auth/password-hasher.ts';
-import type { RecentRotations } from './auth/recent-rotations.ts';
-import type { SessionGate } from './auth/session-gate.ts';
-import type { TokenIssuer } from './auth/tokens.ts';
-import type { ChangeFeed } from './changes/change-feed.ts';
-import type { Sealer } from './crypto/seal.ts';
-import type { ExportDesk } from './exports/export-desk.ts';
-import type { JobQueue } from './jobs/job-queue.ts';
-import type { CallLimiter } from './limits/call-limiter.ts';
-import type { ConcurrencyLimiter } from './limits/concurrency-limiter.ts';
-import type { GuessLimiter } from './limits/guesses.ts';
+import type { KeyVerifier } from './account/api-keys/key-verifier.ts';
+import type { ExportDesk } from './account/export/export-desk.ts';
+import type { PasswordHasher } from './account/passwords/password-hasher.ts';
+import type { RecentRotations } from './account/sessions/recent-rotations.ts';
+import type { SessionGate } from './account/sessions/session-gate.ts';
+import type { TokenIssuer } from './account/sessions/tokens.ts';
+import type { Sealer } from './platform/crypto/seal.ts';
+import type { ChangeFeed } from './platform/events/change-feed.ts';
+import type { JobQueue } from './platform/jobs/job-queue.ts';
+import type { CallLimiter } from './platform/rate-limits/call-limiter.ts';
+import type { ConcurrencyLimiter } from './platform/rate-limits/concurrency-limiter.ts';
+import type { GuessLimiter } from './platform/rate-limits/guesses.ts';
 
 /** What the process owns and hands to every request. Made in `main.ts`, or by a test. */
 export interface Deps {

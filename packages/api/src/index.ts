@@ -1,35 +1,49 @@
-export { keyPrefix } from './api-keys/key-verifier.ts';
-export { remindOfKeys } from './api-keys/remind-of-keys.ts';
+export { keyPrefix } from './account/api-keys/key-verifier.ts';
+export { remindOfKeys } from './account/api-keys/remind-of-keys.ts';
+export { createJobHandlers } from './account/create-job-handlers.ts';
+export { type PurgedAccounts, purgeAccounts } from './account/deletion/purge-accounts.ts';
+export { purgeTokens } from './account/email/purge-tokens.ts';
+export { contentOf, JsonFile } from './account/export/export-file.ts';
 export {
   createPasswordHasher,
   type PasswordHasher,
   type PasswordHasherOptions,
   passwordHashing,
-} from './auth/password-hasher.ts';
-export { purgeSessions } from './auth/purge-sessions.ts';
-export { purgeTokens } from './auth/purge-tokens.ts';
-export { createSessionGate, type SessionGate } from './auth/session-gate.ts';
-export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './auth/tokens.ts';
-export { type Broadcast, type ChangeFeed, createChangeFeed } from './changes/change-feed.ts';
-export { purgeReplies } from './changes/purge-replies.ts';
+} from './account/passwords/password-hasher.ts';
+export { createRequestContext, plainRequest } from './account/sessions/create-request-context.ts';
+export { purgeSessions } from './account/sessions/purge-sessions.ts';
+export { createSessionGate, type SessionGate } from './account/sessions/session-gate.ts';
+export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './account/sessions/tokens.ts';
 export type { HeldCopy, Identity, RefreshCookie, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
 export { createDeps, type DepsOptions } from './create-deps.ts';
-export { createJobHandlers } from './create-job-handlers.ts';
-export { createRequestContext, plainRequest } from './create-request-context.ts';
-export { createSealer, type Sealer } from './crypto/seal.ts';
 export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
-export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors.ts';
-export { contentOf, JsonFile } from './exports/export-file.ts';
-export { createJobQueue, type Job, type JobHandlers, type RunningJobQueue } from './jobs/create-job-queue.ts';
-export type { JobData, JobName, JobOptions, JobQueue } from './jobs/job-queue.ts';
-export { type Budget, type CallLimiter, type CallLimits, createCallLimiter } from './limits/call-limiter.ts';
-export { type GuessSettings, guessBudgets } from './limits/guess-budgets.ts';
-export { createGuessLimiter, type GuessLimiter } from './limits/guesses.ts';
-export { canonicalAddress, networkOf } from './limits/network-of.ts';
-export { grantedOf, memoryWindows, type OpenWindows, resultOf, type WindowLimit } from './limits/windows.ts';
-export type { Mailer, OutgoingMail } from './mail/mailer.ts';
-export type { Mail } from './mail/mails.ts';
-export { type ProcedureFacts, procedureMap } from './procedure-map.ts';
+export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors/domain-error.ts';
+export { fromUnknown, toDomainError } from './errors/to-domain-error.ts';
+export { createSealer, type Sealer } from './platform/crypto/seal.ts';
+export { type Broadcast, type ChangeFeed, createChangeFeed } from './platform/events/change-feed.ts';
+export { purgeReplies } from './platform/idempotency/purge-replies.ts';
+export { createJobQueue, type Job, type JobHandlers, type RunningJobQueue } from './platform/jobs/create-job-queue.ts';
+export type { JobData, JobName, JobOptions, JobQueue } from './platform/jobs/job-queue.ts';
+export type { Mailer, OutgoingMail } from './platform/mail/mailer.ts';
+export type { Mail } from './platform/mail/mails.ts';
+export {
+  type Budget,
+  type CallLimiter,
+  type CallLimits,
+  createCallLimiter,
+} from './platform/rate-limits/call-limiter.ts';
+export { type GuessSettings, guessBudgets } from './platform/rate-limits/guess-budgets.ts';
+export { createGuessLimiter, type GuessLimiter } from './platform/rate-limits/guesses.ts';
+export { canonicalAddress, networkOf } from './platform/rate-limits/network-of.ts';
+export {
+  grantedOf,
+  memoryWindows,
+  type OpenWindows,
+  resultOf,
+  type WindowLimit,
+} from './platform/rate-limits/windows.ts';
+export { itemOf, notModified } from './procedures/access.ts';
+export { type ProcedureFacts, procedureMap } from './procedures/procedure-map.ts';
 export {
   type Access,
   type ProcedureMeta,
@@ -37,8 +51,5 @@ export {
   type RestRoute,
   type Scope,
   scopes,
-} from './procedure-meta.ts';
+} from './procedures/procedure-meta.ts';
 export { appRouter, createCaller } from './root.ts';
-export { fromUnknown, toDomainError } from './to-domain-error.ts';
-export { itemOf, notModified } from './trpc.ts';
-export { type PurgedAccounts, purgeAccounts } from './users/purge-accounts.ts';

@@ -1,14 +1,14 @@
-import { apiKeysRouter } from './api-keys/router.ts';
-import { authRouter } from './auth/router.ts';
-import { goalsRouter } from './goals/router.ts';
-import { insightsRouter } from './insights/router.ts';
-import { passkeysRouter } from './passkeys/router.ts';
-import { secondFactorRouter } from './second-factor/router.ts';
-import { syncRouter } from './sync/router.ts';
-import { tasksRouter } from './tasks/router.ts';
-import { totpRouter } from './totp/router.ts';
-import { createCallerFactory, router } from './trpc.ts';
-import { usersRouter } from './users/router.ts';
+import { apiKeysRouter } from './account/api-keys/router.ts';
+import { usersRouter } from './account/profile/router.ts';
+import { passkeysRouter } from './account/second-factor/passkeys/router.ts';
+import { secondFactorRouter } from './account/second-factor/router.ts';
+import { totpRouter } from './account/second-factor/totp/router.ts';
+import { authRouter } from './account/sign-in/router.ts';
+import { goalsRouter } from './features/goals/router.ts';
+import { insightsRouter } from './features/insights/router.ts';
+import { syncRouter } from './features/sync/router.ts';
+import { tasksRouter } from './features/tasks/router.ts';
+import { createCallerFactory, router } from './procedures/access.ts';
 
 /** Every procedure of the product. */
 export const procedures = {

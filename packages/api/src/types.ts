@@ -1,5 +1,5 @@
 import type { AnyTRPCProcedure, TRPCBuiltRouter, TRPCDecorateCreateRouterOptions } from '@trpc/server';
-import type { ErrorShape } from './errors.ts';
+import type { ErrorShape } from './errors/domain-error.ts';
 import type { procedures } from './root.ts';
 
 /**
@@ -27,4 +27,4 @@ export type Change = Output<(typeof procedures)['sync']['pull']>['items'][number
 /** A goal as a copy keeps it. */
 export type SyncedGoal = NonNullable<Extract<Change, { entity: 'goal' }>['row']>;
 export type Overview = Output<(typeof procedures)['insights']['overview']>;
-export type { ErrorCode, ErrorDetails, ErrorShape, FieldError } from './errors.ts';
+export type { ErrorCode, ErrorDetails, ErrorShape, FieldError } from './errors/domain-error.ts';

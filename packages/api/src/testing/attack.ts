@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { PasswordHasher } from '../auth/password-hasher.ts';
-import { createRequestContext, plainRequest } from '../create-request-context.ts';
+import type { PasswordHasher } from '../account/passwords/password-hasher.ts';
+import { createRequestContext, plainRequest } from '../account/sessions/create-request-context.ts';
 import type { Deps } from '../deps.ts';
-import { DomainError, type ErrorCode } from '../errors.ts';
+import { DomainError, type ErrorCode } from '../errors/domain-error.ts';
 import { createCaller } from '../root.ts';
 
 /** A hasher that remembers which passwords it was asked about. */

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '@alice/db';
-import { createSessionGate } from '../auth/session-gate.ts';
+import { createRequestContext, plainRequest } from '../account/sessions/create-request-context.ts';
+import { createSessionGate } from '../account/sessions/session-gate.ts';
 import type { RequestContext } from '../context.ts';
 import { createDeps } from '../create-deps.ts';
-import { createRequestContext, plainRequest } from '../create-request-context.ts';
 import type { Clock, Deps, Log } from '../deps.ts';
-import type { JobData, JobName, JobQueue } from '../jobs/job-queue.ts';
-import { createCallLimiter } from '../limits/call-limiter.ts';
-import { type GuessLimiter, uncounted } from '../limits/guesses.ts';
-import type { Mail } from '../mail/mails.ts';
-import { sendMail } from '../mail/send-mail.ts';
+import type { JobData, JobName, JobQueue } from '../platform/jobs/job-queue.ts';
+import type { Mail } from '../platform/mail/mails.ts';
+import { sendMail } from '../platform/mail/send-mail.ts';
+import { createCallLimiter } from '../platform/rate-limits/call-limiter.ts';
+import { type GuessLimiter, uncounted } from '../platform/rate-limits/guesses.ts';
 import { createCaller } from '../root.ts';
 
 export { recordedPasswords, signInFrom } from './attack.ts';

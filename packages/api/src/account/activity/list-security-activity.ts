@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { UserContext } from '../../context.ts';
+import { apiKeys, fieldName, passkeys, sessions, type Table, totps, users } from '../../platform/history/table.ts';
+import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
+import { type ListSecurityActivityInput, type SecurityEventOut, securityEntity } from './schemas.ts';
+
+const order = 'number.desc';
+const shape = z.tuple([z.string().regex(/^\d{1,16}$/)]);
+
+type Columns = Readonly<Record<string, unknown>>;
+
+interface LineRow extends Pick<SecurityEventOut, 'number' | 'happenedAt' | 'action' | 'entity' | 'entityId'> {
+  readonly actorId: string;
+  readonly sessionId: string | null;
+  readonly userAgent: string | null;
+  readonly address: string | null;
+  readonly before: Columns | null;
+  readonly after: Columns | null;
+}
+
+/**
+ * $1 person, $2 where the last page ended or null, $3 how many. The lines are gathered by their entities first, along that
+ * index: few of a long history are of these, and a walk along the numbers would pass all the others.
+ */
+export const statement = {
+  name: 'activity.security',
+  text: `
+    WITH found AS MATERIALIZED (
+      SELECT number FROM activity
+       WHERE user_id = $1 AND entity IN (${securityEntity.options.map((entity) => `'${entity}'`).join(', ')})
+         AND ($2::bigint IS NULL OR number < $2)
+    ), page AS MATERIALIZED (
+      SELECT number FROM found ORDER BY number DESC LIMIT $3
+    )
+    SELECT a.number, a.at AS "happenedAt", a.action, a.entity, a.entity_id AS "entityId", a.actor_id AS "actorId",
+           a.session_id AS "sessionId", s.user_agent AS "userAgent", s.address, a.before, a.after
+      FROM page p JOIN activity a ON a.user_id = $1 AND a.number = p.number
+      LEFT JOIN sessions s ON s.user_id = $1 AND s.id = a.session_id
+     ORDER BY a.number DESC`,
+};
+
+/** One page of what happened to the person's account, newest first. */
+export async function listSecurityActivity(
+  ctx: UserContext,
+  input: ListSecurityActivityInput,
+): Promise<Page<SecurityEventOut>> {
+  const [before] = input.cursor === undefined ? [null] : decodeCursor(input.cursor, order, shape);
+  const rows = await ctx.deps.db.query<LineRow>(statement, [ctx.user.id, before, input.limit + 1]);
+  return pageOf(
+    rows,
+    input.limit,
+    (line) => toEvent(line, ctx.user.id),
+    (last) => ({ order, values: [String(last.number)] }),
+  );
+}
+
+/** What was done by somebody who did not show, or only seemed to show, that they are the person. */
+const unproven: ReadonlySet<string> = new Set(['failed_login', 'second_factor_failed', 'passkey_cloned']);
+
+function toEvent(line: LineRow, userId: string): SecurityEventOut {
+  const { number, happenedAt, action, entity, entityId } = line;
+  const isUnproven = line.sessionId === null && unproven.has(action);
+  const actor = isUnproven ? 'unknown' : line.actorId === userId ? 'you' : 'administrator';
+  return {
+    number,
+    happenedAt,
+    action,
+    entity,
+    entityId,
+    actor,
+    // An administrator's session is no business of the person's.
+    sessionId: actor === 'administrator' ? null : line.sessionId,
+    // A sign-in that failed began no session: its line says itself where it came from.
+    userAgent: line.userAgent ?? textOf(line.after?.['user_agent'] ?? line.after?.['userAgent']),
+    address: line.address ?? textOf(line.after?.['address']),
+    details: detailsOf(line),
+  };
+}
+
+/** What every row has, and what says nothing to a person. */
+const unsaid: ReadonlySet<string> = new Set([
+  'id',
+  'user_id',
+  'version',
+  'created_at',
+  'updated_at',
+  'generation',
+  'rotated_at',
+]);
+
+/** The lines hold no secrets; what has become one since they were written is left out here. */
+const secrets: Readonly<Record<SecurityEventOut['entity'], readonly string[]>> = {
+  user: users.secret,
+  session: sessions.secret,
+  api_key: apiKeys.secret,
+  passkey: passkeys.secret,
+  totp: totps.secret,
+} satisfies Record<string, Table['secret']>;
+
+function detailsOf({ entity, before, after }: LineRow): SecurityEventOut['details'] {
+  const details: [string, [string | null, string | null]][] = [];
+  for (const column of new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])) {
+    if (unsaid.has(column) || secrets[entity].includes(column)) continue;
+    const [was, is] = [textOf(before?.[column]), textOf(after?.[column])];
+    if (was !== is) details.push([fieldName(column), [was, is]]);
+  }
+  return Object.fromEntries(details);
+}
+
+function textOf(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

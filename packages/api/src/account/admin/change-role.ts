@@ -1,0 +1,16 @@
+import type { UserContext } from '../../context.ts';
+import type { AccountStateOut, ChangeRoleInput } from '../profile/schemas.ts';
+import { administerAccount } from './administer-account.ts';
+
+/** Makes a person an administrator, or takes it from them; it binds at their next call. */
+export async function changeRole(ctx: UserContext, { id, role }: ChangeRoleInput): Promise<AccountStateOut> {
+  const before = { role: role === 'admin' ? 'user' : 'admin' };
+  return administerAccount(ctx, id, {
+    action: 'change_role',
+    ownLine: { action: 'changed_role', before, after: { role } },
+    set: { role },
+    isDone: (account) => account.role === role,
+    endsSessions: false,
+    mail: { kind: 'role-changed', role },
+  });
+}

@@ -1,0 +1,15 @@
+import type { UserContext } from '../../context.ts';
+import type { AccountStateOut, UserInput } from '../profile/schemas.ts';
+import { administerAccount } from './administer-account.ts';
+
+/** Locks a person out: every session ends, and no API key of theirs works until they are let in again. */
+export async function disableUser(ctx: UserContext, { id }: UserInput): Promise<AccountStateOut> {
+  return administerAccount(ctx, id, {
+    action: 'disable',
+    ownLine: { action: 'disabled_person' },
+    set: { disabledAt: ctx.deps.clock.now().toISOString() },
+    isDone: ({ disabledAt }) => disabledAt !== null,
+    endsSessions: true,
+    mail: { kind: 'account-disabled' },
+  });
+}

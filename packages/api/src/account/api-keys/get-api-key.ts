@@ -1,0 +1,18 @@
+import type { Rows } from '@alice/db';
+import type { UserContext } from '../../context.ts';
+import { notFound } from '../../errors/domain-error.ts';
+import { apiKeys, nounOf, selectRow } from '../../platform/history/table.ts';
+import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
+import { toApiKey } from './to-api-key.ts';
+
+const statement = {
+  name: 'apiKeys.get',
+  text: `SELECT ${selectRow(apiKeys, 't')} FROM api_keys t WHERE t.user_id = $1 AND t.id = $2`,
+};
+
+/** One of the person's API keys, be it live or not. Throws NOT_FOUND. */
+export async function getApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<ApiKeyOut> {
+  const [row] = await ctx.deps.db.query<Rows['api_keys']>(statement, [ctx.user.id, id]);
+  if (row === undefined) throw notFound(nounOf(apiKeys));
+  return toApiKey(row);
+}

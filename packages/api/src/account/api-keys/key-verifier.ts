@@ -1,0 +1,112 @@
+import { hash as digest } from 'node:crypto';
+import type { Database, Rows } from '@alice/db';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../../context.ts';
+import type { Clock, Log } from '../../deps.ts';
+import { invalidKey } from '../../errors/domain-error.ts';
+import { type BearerSecret, isSameHash, readBearerSecret } from '../../platform/crypto/bearer-secret.ts';
+import { recordUse } from './record-use.ts';
+import { replacedHours } from './schemas.ts';
+import { toScopes } from './to-api-key.ts';
+
+/** How an API key begins, so that one is known wherever it is found. */
+export const keyPrefix = 'alice_';
+
+export interface KeyVerifier {
+  /**
+   * Who an API key speaks for; `address` is where it came from, for its owner to see. Throws UNAUTHENTICATED, in the same
+   * words whatever is wrong. Whether a key that was right a while ago has ended since is the session gate's to say.
+   */
+  verify(key: string, address: string | null): Caller | Promise<Caller>;
+}
+
+export interface KeyVerifierOptions {
+  /** How long a key that was right is not looked up again: no longer than the gate knows which have ended since. */
+  readonly rememberSeconds: number;
+}
+
+const mostRemembered = 10_000;
+const notedEveryMs = 60_000;
+
+interface Remembered {
+  readonly caller: Caller;
+  readonly until: number;
+  /** When its use was last told. */
+  notedAt: number;
+}
+
+/** $1 person, $2 key. */
+const findKey = {
+  name: 'apiKeys.verify',
+  text: `
+    SELECT k.hash, k.scopes, k.expires_at AS "expiresAt"
+      FROM api_keys k JOIN users u ON u.id = k.user_id
+     WHERE k.user_id = $1 AND k.id = $2 AND k.ended_at IS NULL AND u.disabled_at IS NULL`,
+};
+
+type KeyRow = Pick<Rows['api_keys'], 'hash' | 'scopes' | 'expiresAt'>;
+
+/**
+ * Knows API keys: a misspelt one at no cost, a new one by one query however many come with it at once, and one that was
+ * right for some minutes at the cost of a hash. Nothing here can be read back into a key.
+ */
+export function createKeyVerifier(
+  db: Pick<Database, 'query'>,
+  clock: Clock,
+  log: Log,
+  { rememberSeconds }: KeyVerifierOptions,
+): KeyVerifier {
+  const remembered = new LRUCache<string, Remembered>({ max: mostRemembered });
+  /** Each ends with its query, and queries are bounded by the pool's patience. */
+  const asking = new Map<string, Promise<Remembered>>();
+  const note = recordUse(db, log);
+
+  async function ask({ userId, id, hash }: BearerSecret, name: string): Promise<Remembered> {
+    // The gate remembers what ended after this moment, so the time is taken before the look.
+    const now = clock.now().getTime();
+    const [row] = await db.query<KeyRow>(findKey, [userId, id]);
+    if (row === undefined || !isSameHash(hash, Buffer.from(row.hash))) throw invalidKey();
+    const expiresAt = Date.parse(row.expiresAt);
+    if (expiresAt <= now) throw invalidKey();
+    // A key that is replaced lives on for `replacedHours`, so nothing that is said for less is said too long.
+    const expires = Math.min(expiresAt, now + replacedHours * 3_600_000);
+    const caller = { id: userId, sessionId: id, expires, scopes: new Set(toScopes(row.scopes)) };
+    const entry = { caller, until: Math.min(now + rememberSeconds * 1000, expires), notedAt: Number.NEGATIVE_INFINITY };
+    remembered.set(name, entry);
+    return entry;
+  }
+
+  function askOnce(text: string, name: string): Promise<Remembered> {
+    const secret = readBearerSecret(text);
+    if (secret === null) throw invalidKey();
+    let answer = asking.get(name);
+    if (answer === undefined) {
+      answer = ask(secret, name).finally(() => asking.delete(name));
+      asking.set(name, answer);
+    }
+    return answer;
+  }
+
+  function use(entry: Remembered, now: number, address: string | null): Caller {
+    const { caller, notedAt } = entry;
+    if (now - notedAt >= notedEveryMs) {
+      entry.notedAt = now;
+      note({ userId: caller.id, id: caller.sessionId, at: new Date(now).toISOString(), address });
+    }
+    return caller;
+  }
+
+  async function verifyAnew(text: string, name: string, address: string | null): Promise<Caller> {
+    return use(await askOnce(text, name), clock.now().getTime(), address);
+  }
+
+  return {
+    verify(key, address) {
+      const text = key.slice(keyPrefix.length);
+      const name = digest('sha256', text, 'base64url');
+      const now = clock.now().getTime();
+      const known = remembered.get(name);
+      return known !== undefined && now < known.until ? use(known, now, address) : verifyAnew(text, name, address);
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import type { UserContext } from '../../context.ts';
+import { apiKeys } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import type { ApiKeyOut, RenameApiKeyInput } from './schemas.ts';
+import { toApiKey } from './to-api-key.ts';
+
+/** Gives an API key another name; what it may do stays. Throws NOT_FOUND and STALE_VERSION. */
+export async function renameApiKey(ctx: UserContext, input: RenameApiKeyInput): Promise<ApiKeyOut> {
+  const { id, name, expectedVersion } = input;
+  return toApiKey(await updateRow(ctx, apiKeys, { id, action: 'rename', set: { name }, expectedVersion }));
+}

@@ -1,0 +1,37 @@
+import type { Rows } from '@alice/db';
+import type { UserContext } from '../../context.ts';
+import { notFound } from '../../errors/domain-error.ts';
+import { apiKeys, nounOf, selectRow } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { addKey } from './create-api-key.ts';
+import { type ApiKeyInput, type CreatedApiKeyOut, replacedHours } from './schemas.ts';
+import { toScopes } from './to-api-key.ts';
+
+/** $1 person, $2 key, $3 now. Whoever rotates the same key at the same time waits here, and then makes another one. */
+const findLive = {
+  name: 'apiKeys.findLive',
+  text: `
+    SELECT ${selectRow(apiKeys, 't')}
+      FROM (SELECT FROM change_counters WHERE user_id = $1 FOR UPDATE) counter, api_keys t
+     WHERE t.user_id = $1 AND t.id = $2 AND t.ended_at IS NULL AND t.expires_at > $3`,
+};
+
+/**
+ * Makes a key with the name, the scopes and the lifetime of another, which still counts for 24 hours, or less if it would
+ * have ended sooner. Throws NOT_FOUND, for a key that has ended too, and what making a key throws.
+ */
+export function rotateApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<CreatedApiKeyOut> {
+  return ctx.deps.db.transaction(async ({ query }) => {
+    const now = ctx.deps.clock.now();
+    const [old] = await query<Rows['api_keys']>(findLive, [ctx.user.id, id, now.toISOString()]);
+    if (old === undefined) throw notFound(nounOf(apiKeys));
+    const expires = Date.parse(old.expiresAt);
+    const lifeMs = expires - Date.parse(old.createdAt);
+    const created = await addKey(ctx, { name: old.name, scopes: toScopes(old.scopes), lifeMs }, query);
+    const endsAt = Math.min(expires, now.getTime() + replacedHours * 3_600_000);
+    // Whoever replaces a key knows that it ends.
+    const set = { expiresAt: new Date(endsAt).toISOString(), expiryMailedAt: now.toISOString() };
+    await updateRow({ ...ctx, query }, apiKeys, { id, action: 'replace', set });
+    return created;
+  });
+}

@@ -1,0 +1,17 @@
+import type { Rows } from '@alice/db';
+import { type Scope, scopes } from '../../platform/schemas/scopes.ts';
+import type { ApiKeyOut } from './schemas.ts';
+
+const known: ReadonlySet<string> = new Set(scopes);
+
+/** The scopes that there still are among those that a key was made with. */
+export function toScopes(kept: readonly string[]): Scope[] {
+  return kept.filter((scope): scope is Scope => known.has(scope));
+}
+
+/** A row as the wire shows it: never the hash. */
+export function toApiKey(row: Omit<Rows['api_keys'], 'hash'>): ApiKeyOut {
+  const { id, name, hint, expiresAt, lastUsedAt, lastUsedAddress, endedAt, version, createdAt, updatedAt } = row;
+  const times = { expiresAt, lastUsedAt, lastUsedAddress, endedAt, version, createdAt, updatedAt };
+  return { id, name, hint, scopes: toScopes(row.scopes), ...times };
+}

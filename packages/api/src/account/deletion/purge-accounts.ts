@@ -1,0 +1,123 @@
+import type { Rows } from '@alice/db';
+import type { Deps } from '../../deps.ts';
+import { users } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { lockAccounts } from '../admin/lock-accounts.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
+
+export interface PurgedAccounts {
+  /** How many were shut, to be deleted by a later purge. */
+  readonly shut: number;
+  readonly deleted: number;
+}
+
+const batchSize = 100;
+
+/** Past the life of the last access token: a request may take this long, and clocks may differ by so much. */
+const marginSeconds = 60;
+
+/** $1 now, $2 after whom, $3 how many. */
+const dueAccounts = {
+  name: 'users.dueAccounts',
+  text: `
+    SELECT id FROM users WHERE deletion_due_at <= $1 AND disabled_at IS NULL AND ($2::uuid IS NULL OR id > $2)
+     ORDER BY id LIMIT $3`,
+};
+
+/** $4 how many seconds they have been shut. */
+const shutAccounts = {
+  name: 'users.shutAccounts',
+  text: `
+    SELECT id FROM users WHERE deletion_due_at <= $1 AND ($2::uuid IS NULL OR id > $2)
+       AND disabled_at <= clock_timestamp() - make_interval(secs => $4)
+     ORDER BY id LIMIT $3`,
+};
+
+/** $1 person, $2 now, $3 how many seconds they must have been shut. */
+const deleteAccount = {
+  name: 'users.deleteAccount',
+  text: `
+    DELETE FROM users WHERE id = $1 AND deletion_due_at <= $2
+       AND disabled_at <= clock_timestamp() - make_interval(secs => $3)
+    RETURNING id`,
+};
+
+/** A goal is not deleted before its tasks, and the cascade promises no order. */
+const deleteTasks = { name: 'users.deleteTasks', text: 'DELETE FROM tasks WHERE user_id = $1' };
+
+/** A large account takes longer than any request may. */
+const takeTime = { text: `SET LOCAL statement_timeout = '10min'` };
+
+/**
+ * Deletes the accounts whose day has come, for good and with all that is theirs, in two steps: it shuts an account, so that
+ * every process sees that its sessions have ended, and deletes it once no access token of it can be alive, since then
+ * nothing says any more that it ever was. Each account is a transaction that looks again whether its person has changed
+ * their mind. One that fails is left for the next purge, and so are all that are not begun when `signal` aborts.
+ */
+export async function purgeAccounts(deps: Deps, signal?: AbortSignal): Promise<PurgedAccounts> {
+  const now = deps.clock.now().toISOString();
+  const seconds = deps.tokens.accessSeconds + marginSeconds;
+  const deleted = await forEach(
+    deps,
+    (after) => deps.db.query(shutAccounts, [now, after, batchSize, seconds]),
+    (id) => deleteOne(deps, id, now, seconds),
+    signal,
+  );
+  const shut = await forEach(
+    deps,
+    (after) => deps.db.query(dueAccounts, [now, after, batchSize]),
+    (id) => shutOne(deps, id, now),
+    signal,
+  );
+  return { shut, deleted };
+}
+
+/** Gives for how many `act` was true. */
+async function forEach(
+  { log }: Deps,
+  find: (after: string | null) => Promise<{ readonly id: string }[]>,
+  act: (id: string) => Promise<boolean>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const mayGoOn = () => signal?.aborted !== true;
+  let count = 0;
+  for (let after: string | null = null; mayGoOn(); ) {
+    const found: { readonly id: string }[] = await find(after);
+    for (const { id } of found) {
+      if (!mayGoOn()) break;
+      try {
+        if (await act(id)) count += 1;
+      } catch (error) {
+        log.warn({ err: error, userId: id }, 'could not purge an account; the next time will do');
+      }
+    }
+    after = found.at(-1)?.id ?? null;
+    if (found.length < batchSize) break;
+  }
+  return count;
+}
+
+async function shutOne(deps: Deps, id: string, now: string): Promise<boolean> {
+  return deps.db.transaction(async ({ query }) => {
+    const account = (await lockAccounts(query, [id])).get(id);
+    if (account === undefined || account.disabledAt !== null || !isDue(account, now)) return false;
+    const theirs = { deps, query, user: { id, sessionId: null } };
+    await updateRow(theirs, users, { id, action: 'shut', set: { disabledAt: now } });
+    await endSessions(deps, { userId: id, reason: 'disabled', by: null }, query);
+    return true;
+  });
+}
+
+async function deleteOne(deps: Deps, id: string, now: string, seconds: number): Promise<boolean> {
+  return deps.db.transaction(async ({ query }) => {
+    await query(takeTime, []);
+    const account = (await lockAccounts(query, [id])).get(id);
+    if (account === undefined || !isDue(account, now)) return false;
+    await query(deleteTasks, [id]);
+    return (await query(deleteAccount, [id, now, seconds])).length === 1;
+  });
+}
+
+function isDue({ deletionDueAt }: Rows['users'], now: string): boolean {
+  return deletionDueAt !== null && deletionDueAt <= now;
+}

@@ -1,0 +1,64 @@
+import { databaseFault, type RunQuery } from '@alice/db';
+import type { Context } from '../../context.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { users } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { sendNotice } from '../../platform/mail/send-notice.ts';
+import { findAccount, lockPerson } from '../sign-in/find-account.ts';
+import type { EmailChangeOut, TokenInput } from '../sign-in/schemas.ts';
+import { findToken, type LiveToken, takeToken, voidTokens } from './one-time-tokens.ts';
+
+/**
+ * One of both addresses agrees to the move; the second one that does moves the account. Of both at once one waits for the
+ * other. Throws INVALID_TOKEN, and CONFLICT when the new address got an account meanwhile.
+ */
+export async function confirmEmailChange(ctx: Context, input: TokenInput): Promise<EmailChangeOut> {
+  const { deps } = ctx;
+  const token = await findToken(ctx, input.token, ['change_email_from', 'change_email_to']);
+  try {
+    const isChanged = await deps.db.transaction(async ({ query }) => {
+      await lockPerson(token.userId, query);
+      await takeToken(ctx, token, query);
+      const newEmail = await findAgreed(token, query);
+      if (newEmail !== null) await changeEmail(ctx, token.userId, newEmail, query);
+      return newEmail !== null;
+    });
+    if (isChanged) deps.changes.announce(token.userId);
+    return { status: isChanged ? 'changed' : 'waiting' };
+  } catch (error) {
+    const fault = databaseFault(error);
+    if (fault?.kind !== 'unique' || fault.constraint !== 'users_email_key') throw error;
+    throw new DomainError('CONFLICT', 'There is already an account with this address', { cause: error });
+  }
+}
+
+/** $1 person, $2 request. Both count an hour from the same moment, and a token that was used had not expired. */
+const findBoth = {
+  name: 'auth.emailChange',
+  text: `
+    SELECT max(email) FILTER (WHERE purpose = 'change_email_from') AS "oldEmail",
+           max(email) FILTER (WHERE purpose = 'change_email_to') AS "newEmail"
+      FROM one_time_tokens WHERE user_id = $1 AND request_id = $2 AND used_at IS NOT NULL`,
+};
+
+/** The new address, when both have agreed. */
+async function findAgreed({ userId, requestId }: LiveToken, query: RunQuery): Promise<string | null> {
+  const [both] = await query<{ oldEmail: string | null; newEmail: string | null }>(findBoth, [userId, requestId]);
+  if (both === undefined || both.oldEmail === null || both.newEmail === null) return null;
+  const account = await findAccount(userId, query);
+  // The account moved elsewhere since they were asked.
+  if (account?.email !== both.oldEmail) throw new DomainError('INVALID_TOKEN');
+  return both.newEmail;
+}
+
+async function changeEmail({ deps }: Context, userId: string, newEmail: string, query: RunQuery): Promise<void> {
+  const account = await findAccount(userId, query);
+  if (account === undefined) throw new DomainError('INVALID_TOKEN');
+  const emailVerifiedAt = deps.clock.now().toISOString();
+  const change = { deps, query, user: { id: userId, sessionId: null } };
+  const set = { email: newEmail, emailVerifiedAt };
+  await updateRow(change, users, { id: userId, action: 'change_email', set });
+  await voidTokens(userId, query);
+  // Both addresses have agreed, and so have shown whose they are.
+  await sendNotice(deps, { ...account, emailVerifiedAt }, { kind: 'email-changed', newEmail }, query);
+}

@@ -1,0 +1,14 @@
+import type { Rows } from '@alice/db';
+import type { ChangeContext } from '../../platform/history/create-row.ts';
+import { users } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+
+/** A person has shown that an address is theirs. */
+export async function markVerified(
+  ctx: ChangeContext,
+  { emailVerifiedAt }: Pick<Rows['users'], 'emailVerifiedAt'>,
+): Promise<void> {
+  if (emailVerifiedAt !== null) return;
+  const set = { emailVerifiedAt: ctx.deps.clock.now().toISOString() };
+  await updateRow(ctx, users, { id: ctx.user.id, action: 'verify_email', set });
+}

@@ -1,0 +1,42 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { UserContext } from '../../context.ts';
+import { invalid, notFound } from '../../errors/domain-error.ts';
+import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
+import { shownName } from '../../platform/mail/send-notice.ts';
+import { findAccount, findAccountOf, type GuardedAccount, lockPerson } from '../sign-in/find-account.ts';
+import type { EmailInput } from '../sign-in/schemas.ts';
+import { createToken, voidTokens } from './one-time-tokens.ts';
+import { sendAddressTaken } from './send-address-taken.ts';
+
+/**
+ * Asks both addresses by mail whether the account may move from one to the other. The same answer where the new one has
+ * an account: its owner is told, and the move cannot be agreed to. Throws TOO_MANY_REQUESTS.
+ */
+export async function requestEmailChange(ctx: UserContext, { email: newEmail }: EmailInput): Promise<{ ok: true }> {
+  const { deps } = ctx;
+  const account = await beforeTransaction(ctx, (outside) => countRequest(outside, newEmail));
+  const { id: userId, email } = account;
+  const name = shownName(account);
+  await deps.db.transaction(async ({ query }) => {
+    await lockPerson(userId, query);
+    await voidTokens(userId, query, ['change_email_from', 'change_email_to']);
+    const requestId = uuidv7();
+    const from = await createToken(ctx, { userId, purpose: 'change_email_from', email, requestId }, query);
+    await deps.jobs.send('mail', { to: email, name, kind: 'change-email-from', token: from, newEmail }, { query });
+    const to = await createToken(ctx, { userId, purpose: 'change_email_to', email: newEmail, requestId }, query);
+    const isTaken = (await findAccountOf(newEmail, query)) !== undefined;
+    if (isTaken) await sendAddressTaken(deps, newEmail, query);
+    else await deps.jobs.send('mail', { to: newEmail, name, kind: 'change-email-to', token: to, newEmail }, { query });
+  });
+  return { ok: true };
+}
+
+/** The account as it is, once the request has been counted against both addresses. */
+async function countRequest({ deps, request, user }: UserContext, newEmail: string): Promise<GuardedAccount> {
+  const account = await findAccount(user.id, deps.db.query);
+  if (account === undefined) throw notFound('user');
+  if (account.email === newEmail) throw invalid('email', 'is your address already');
+  for (const email of [account.email, newEmail])
+    await deps.guesses.count({ kind: 'email-change', address: request.address, account: email });
+  return account;
+}

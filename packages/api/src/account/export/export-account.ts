@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { columns, type RunQuery, type Statement } from '@alice/db';
+import type { z } from 'zod';
+import type { UserContext } from '../../context.ts';
+import { DomainError, notFound } from '../../errors/domain-error.ts';
+import { apiKeys, goals, passkeys, sessions, type Table, tasks, totps, users } from '../../platform/history/table.ts';
+import { asContent, type JsonFile } from './export-file.ts';
+import { type ExportedAccountOut, exportedAccount } from './schemas.ts';
+
+/** How often it is read while others write, before they have to wait. */
+const attempts = 2;
+/** Of rows a page holds so many, and as many as make about this many characters of JSON: they may be short or long. */
+const rowsAPage = { first: 20, most: 1000 };
+const charactersAPage = 250_000;
+/** How long the snapshot may hold its connection. */
+const patienceMs = 5 * 60_000;
+
+/**
+ * Everything of the person as it was at one moment, in a file: every stored field of what is theirs, but no secret. It is read
+ * in small pages, with a pause after each as long as that took, so that others are served in between, and memory holds one
+ * page. That no change took a number while it was read says that all of it is of one moment; for a person who never rests
+ * it is read in one snapshot, which holds a connection. Throws BUSY while another export is written, TOO_MANY_REQUESTS.
+ */
+export async function exportAccount(ctx: UserContext): Promise<ExportedAccountOut> {
+  const { deps, user, request } = ctx;
+  const written = await deps.exports.serve(user.id, async (file) => {
+    const exportedAt = deps.clock.now().toISOString();
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const before = await deps.changes.latest(user.id);
+      await writeAll(file, deps.db.query, { userId: user.id, exportedAt, rest: () => restAfter(ctx) });
+      if ((await deps.changes.latest(user.id)) === before) return;
+      file.clear();
+    }
+    const db = deps.db.for({ owner: user.id, hasLeft: request.hasLeft, patienceMs });
+    await db.transaction(async ({ query }) => {
+      await query(snapshot, []);
+      await writeAll(file, query, { userId: user.id, exportedAt, rest: () => undefined });
+    });
+  });
+  return asContent(written);
+}
+
+/** Throws CANCELLED when nobody waits for it any more. Gives what ends a page: a pause as long as the page took. */
+function restAfter({ request }: UserContext): () => Promise<void> {
+  const began = performance.now();
+  return async () => {
+    if (request.hasLeft()) throw new DomainError('CANCELLED');
+    await sleep(performance.now() - began);
+  };
+}
+
+const snapshot = { text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY' };
+
+/** `user_id` is the person's own in each, and the file says it once. */
+function exported(table: Table): string {
+  const left = new Set([...table.secret, 'user_id']);
+  const shown = columns[table.name].filter(({ column }) => !left.has(column));
+  return shown.map(({ field, column }) => `t.${column} AS "${field}"`).join(', ');
+}
+
+const noId = '00000000-0000-0000-0000-000000000000';
+
+/** $1 person, $2 after which, $3 how many. */
+function pageOf(table: Table): Statement {
+  return {
+    name: `exports.${table.name}`,
+    text: `SELECT ${exported(table)} FROM ${table.name} t WHERE t.user_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3`,
+  };
+}
+
+const person: Statement = { name: 'exports.users', text: `SELECT ${exported(users)} FROM users t WHERE t.id = $1` };
+
+const pages = {
+  goals: pageOf(goals),
+  tasks: pageOf(tasks),
+  sessions: pageOf(sessions),
+  apiKeys: pageOf(apiKeys),
+  passkeys: pageOf(passkeys),
+  authenticatorApps: pageOf(totps),
+};
+
+/** An administrator's session is no business of the person's. */
+const linePage: Statement = {
+  name: 'exports.activity',
+  text: `
+    SELECT number, at AS "happenedAt", actor_id AS "actorId", CASE WHEN actor_id = $1 THEN session_id END AS "sessionId",
+           entity, entity_id AS "entityId", action, before, after
+      FROM activity WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
+};
+
+interface Writing {
+  readonly userId: string;
+  readonly exportedAt: string;
+  /** Called at the beginning of a page; what it gives is called at its end. */
+  readonly rest: () => (() => Promise<void>) | undefined;
+}
+
+const { shape } = exportedAccount;
+
+async function writeAll(file: JsonFile, query: RunQuery, writing: Writing): Promise<void> {
+  const { userId, exportedAt } = writing;
+  const [user] = await query<ExportedAccountOut['user']>(person, [userId]);
+  if (user === undefined) throw notFound('user');
+  const header = { format: 'alice-export', formatVersion: 1, exportedAt, user: shape.user.parse(user) };
+  file.write(JSON.stringify(header).slice(0, -1));
+  const noNumber = 0;
+  const lists = [
+    ['goals', pages.goals, noId, shape.goals.element, 'id'],
+    ['tasks', pages.tasks, noId, shape.tasks.element, 'id'],
+    ['sessions', pages.sessions, noId, shape.sessions.element, 'id'],
+    ['apiKeys', pages.apiKeys, noId, shape.apiKeys.element, 'id'],
+    ['passkeys', pages.passkeys, noId, shape.passkeys.element, 'id'],
+    ['authenticatorApps', pages.authenticatorApps, noId, shape.authenticatorApps.element, 'id'],
+    ['activity', linePage, noNumber, shape.activity.element, 'number'],
+  ] as const;
+  for (const [name, statement, first, row, key] of lists) {
+    file.write(`,"${name}":[`);
+    await writeRows(file, query, { ...writing, statement, first, row, key });
+    file.write(']');
+  }
+  file.write('}');
+}
+
+interface List extends Writing {
+  readonly statement: Statement;
+  /** Where the first page begins. */
+  readonly first: string | number;
+  readonly row: z.ZodType;
+  /** The field that its rows are read by. */
+  readonly key: string;
+}
+
+async function writeRows(file: JsonFile, query: RunQuery, list: List): Promise<void> {
+  const { statement, userId, row, key, rest } = list;
+  let after: unknown = list.first;
+  let size = rowsAPage.first;
+  for (let separator = ''; ; separator = ',') {
+    const end = rest();
+    const found = await query<Readonly<Record<string, unknown>>>(statement, [userId, after, size]);
+    const text = found.map((one) => JSON.stringify(row.parse(one))).join(',');
+    if (text !== '') file.write(separator + text);
+    const last = found.at(-1);
+    if (last === undefined || found.length < size) return;
+    after = last[key];
+    const fitting = Math.round((size * charactersAPage) / text.length);
+    size = Math.max(1, Math.min(fitting, size * 4, rowsAPage.most));
+    await end?.();
+  }
+}

@@ -1,0 +1,43 @@
+import type { UserContext } from '../../context.ts';
+import { invalid, notFound } from '../../errors/domain-error.ts';
+import { users } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
+import { sendNotice } from '../../platform/mail/send-notice.ts';
+import { voidTokens } from '../email/one-time-tokens.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
+import { findAccount, lockPerson } from '../sign-in/find-account.ts';
+import type { ChangePasswordInput } from '../sign-in/schemas.ts';
+import { lengths, requireGoodPassword, tooShort } from './password-rules.ts';
+
+/**
+ * Sets another password, ends all other sessions and tells the person. Links to reset the old one count no more. Throws
+ * VALIDATION_FAILED for a password that is too short or easily guessed, BUSY when too many are hashed.
+ */
+export async function changePassword(ctx: UserContext, { newPassword }: ChangePasswordInput): Promise<{ ok: true }> {
+  const { deps, user } = ctx;
+  const { account, standsAlone, passwordHash } = await beforeTransaction(ctx, (outside) =>
+    hashPassword(outside, newPassword),
+  );
+  await deps.db.transaction(async ({ query }) => {
+    await lockPerson(user.id, query);
+    // A second factor that was there a moment ago allowed a short password.
+    const isGuarded = standsAlone || (await findAccount(user.id, query))?.hasSecondFactor === true;
+    if (!isGuarded) throw invalid('newPassword', tooShort(lengths.alone));
+    const set = { passwordHash, passwordStandsAlone: standsAlone };
+    await updateRow({ deps, user, query }, users, { id: user.id, action: 'change_password', set });
+    await voidTokens(user.id, query, ['reset_password']);
+    await endSessions(deps, { userId: user.id, reason: 'password', by: user.sessionId, except: user.sessionId }, query);
+    await sendNotice(deps, account, { kind: 'password-changed' }, query);
+  });
+  return { ok: true };
+}
+
+/** The hash of a new password that fits the account, and what the rules say of it. */
+async function hashPassword({ deps, user }: UserContext, newPassword: string) {
+  const account = await findAccount(user.id, deps.db.query);
+  if (account === undefined) throw notFound('user');
+  const place = { path: 'newPassword', siteName: deps.site.name } as const;
+  const { standsAlone } = await requireGoodPassword(newPassword, account, place);
+  return { account, standsAlone, passwordHash: await deps.passwords.hash(newPassword) };
+}

@@ -1,0 +1,30 @@
+import { afterCommit, type RunQuery } from '@alice/db';
+import type { ChangeContext } from '../../platform/history/create-row.ts';
+import { apiKeys, passkeys, totps } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { deleteRecoveryCodes } from '../second-factor/recovery-codes/create-recovery-codes.ts';
+
+/** What still opens the account. Rows that were removed stay for the history, without what they kept sealed. */
+const find = {
+  name: 'auth.credentials',
+  text: `
+    SELECT 'api_key' AS kind, id FROM api_keys WHERE user_id = $1 AND ended_at IS NULL
+    UNION ALL SELECT 'passkey', id FROM passkeys WHERE user_id = $1 AND ended_at IS NULL
+    UNION ALL SELECT 'totp', id FROM totps WHERE user_id = $1 AND ended_at IS NULL`,
+};
+
+/** Removes everything but the password that opens an account: whoever made it was not its owner. */
+export async function removeCredentials(ctx: ChangeContext, query: RunQuery): Promise<void> {
+  const { deps, user } = ctx;
+  const endedAt = deps.clock.now().toISOString();
+  const found = await query<{ kind: 'api_key' | 'passkey' | 'totp'; id: string }>(find, [user.id]);
+  for (const { kind, id } of found) {
+    const change = { id, action: 'remove_unproven', set: { endedAt } };
+    if (kind === 'api_key') {
+      await updateRow(ctx, apiKeys, change);
+      afterCommit(query, () => deps.sessions.end(id));
+    } else if (kind === 'passkey') await updateRow(ctx, passkeys, change);
+    else await updateRow(ctx, totps, { ...change, set: { endedAt, sealedSecret: '' } });
+  }
+  await deleteRecoveryCodes(user.id, query);
+}

@@ -1,0 +1,67 @@
+import type { RunQuery } from '@alice/db';
+import type { Context } from '../../context.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { users } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { sendNotice } from '../../platform/mail/send-notice.ts';
+import { markVerified } from '../email/mark-verified.ts';
+import { findToken, type LiveToken, takeToken, voidTokens } from '../email/one-time-tokens.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
+import { findAccount, type GuardedAccount, lockPerson } from '../sign-in/find-account.ts';
+import type { ResetPasswordInput } from '../sign-in/schemas.ts';
+import { findStanding, type Standing } from './find-standing.ts';
+import { requireGoodPassword } from './password-rules.ts';
+import { removeCredentials } from './remove-credentials.ts';
+
+/**
+ * Sets the password anew for whoever got the mail: ends all sessions and all links that are under way, and calls off a
+ * deletion. The mail has shown that the address is theirs, which makes an administrator of whoever the operator named.
+ * Where a stranger may have made it, whatever else opens the account goes; the second factor of an owner who is known
+ * stays. It signs nobody in. Throws INVALID_TOKEN, and VALIDATION_FAILED for a password that is too short or easily
+ * guessed: the link then still counts.
+ */
+export async function resetPassword(ctx: Context, input: ResetPasswordInput): Promise<{ ok: true }> {
+  const { deps } = ctx;
+  const token = await findToken(ctx, input.token, ['reset_password']);
+  const { userId } = token;
+  const before = await judge(deps, token, deps.db.query);
+  const place = { path: 'newPassword', siteName: deps.site.name } as const;
+  const { standsAlone } = await requireGoodPassword(input.newPassword, before.account, place);
+  const passwordHash = await deps.passwords.hash(input.newPassword);
+
+  await deps.db.transaction(async ({ query }) => {
+    await lockPerson(userId, query);
+    await takeToken(ctx, token, query);
+    const { account, standing } = await judge(deps, token, query);
+    // A second factor that was there a moment ago allowed a short password.
+    if (!standsAlone && !account.hasSecondFactor) throw new DomainError('INVALID_TOKEN');
+    const change = { deps, query, user: { id: userId, sessionId: null } };
+    const set = { passwordHash, passwordStandsAlone: standsAlone, deletionDueAt: null };
+    await updateRow(change, users, { id: userId, action: 'reset_password', set });
+    await voidTokens(userId, query);
+    await endSessions(deps, { userId, reason: 'password', by: null }, query);
+    if (!standing.keepsCredentials) await removeCredentials(change, query);
+    await markVerified(change, account);
+    if (standing.becomesAdmin)
+      await updateRow(change, users, { id: userId, action: 'become_admin', set: { role: 'admin' } });
+    // The link has just shown whose the address is.
+    const owner = { ...account, emailVerifiedAt: account.emailVerifiedAt ?? deps.clock.now().toISOString() };
+    await sendNotice(deps, owner, { kind: 'password-changed' }, query);
+    if (account.deletionDueAt !== null) await sendNotice(deps, owner, { kind: 'deletion-cancelled' }, query);
+  });
+  deps.changes.announce(userId);
+  return { ok: true };
+}
+
+/** The account as the rules are to see it, a second factor that goes being none; and what becomes of it. */
+async function judge(
+  deps: Context['deps'],
+  { userId, email }: LiveToken,
+  query: RunQuery,
+): Promise<{ account: GuardedAccount; standing: Standing }> {
+  const account = await findAccount(userId, query);
+  if (account === undefined || account.email !== email) throw new DomainError('INVALID_TOKEN');
+  const standing = await findStanding(deps, account, query);
+  const hasSecondFactor = account.hasSecondFactor && standing.keepsCredentials;
+  return { account: { ...account, hasSecondFactor }, standing };
+}

@@ -1,0 +1,51 @@
+import type { Rows, RunQuery } from '@alice/db';
+import type { Context } from '../../context.ts';
+import { insertedColumns, selectRow, users } from '../../platform/history/table.ts';
+import { toRecord } from '../../platform/history/to-record.ts';
+import type { UserOut } from './schemas.ts';
+import { toUser } from './to-user.ts';
+
+export interface NewAccount {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly timeZone: string;
+  readonly passwordHash: string;
+}
+
+const { names, wanted } = insertedColumns(users);
+
+/** $1 the row as JSON, $2 now. The person's first change, number 1, is that they are there. */
+const statement = {
+  name: 'users.createAccount',
+  text: `
+    WITH created AS (
+      INSERT INTO users (${names})
+      SELECT ${wanted} FROM jsonb_populate_record(NULL::users, $1::jsonb) w RETURNING *
+    ), counter AS (
+      INSERT INTO change_counters (user_id, number) SELECT id, 1 FROM created
+    ), line AS (
+      INSERT INTO activity (user_id, number, at, actor_id, entity, entity_id, action, after)
+      SELECT id, 1, $2, id, 'user', id, 'create', to_jsonb(created) - '{password_hash,password_stands_alone}'::text[] FROM created
+    )
+    SELECT ${selectRow(users, 'created')} FROM created`,
+};
+
+/** Adds a person and their counter of changes. A taken address violates the constraint `users_email_key`. */
+export async function createAccount(ctx: Context, account: NewAccount, query: RunQuery): Promise<UserOut> {
+  const now = ctx.deps.clock.now().toISOString();
+  const row = {
+    ...account,
+    role: 'user',
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    disabledAt: null,
+    emailVerifiedAt: null,
+    deletionDueAt: null,
+    passwordStandsAlone: true,
+  };
+  const [created] = await query<Rows['users']>(statement, [toRecord(row), now]);
+  if (created === undefined) throw new Error('INSERT … RETURNING gave no row');
+  return toUser(created);
+}

@@ -1,0 +1,15 @@
+import type { Rows } from '@alice/db';
+import type { UserContext } from '../../context.ts';
+import { notFound } from '../../errors/domain-error.ts';
+import { selectRow, users } from '../../platform/history/table.ts';
+import type { UserOut } from './schemas.ts';
+import { toUser } from './to-user.ts';
+
+const statement = { name: 'users.me', text: `SELECT ${selectRow(users, 't')} FROM users t WHERE t.id = $1` };
+
+/** The person who asks. */
+export async function getMe(ctx: UserContext): Promise<UserOut> {
+  const [row] = await ctx.deps.db.query<Rows['users']>(statement, [ctx.user.id]);
+  if (row === undefined) throw notFound('user');
+  return toUser(row);
+}

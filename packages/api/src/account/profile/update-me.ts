@@ -1,0 +1,11 @@
+import type { UserContext } from '../../context.ts';
+import { users } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import type { UpdateUserInput, UserOut } from './schemas.ts';
+import { toUser } from './to-user.ts';
+
+/** Changes the fields that are given. Throws STALE_VERSION. */
+export async function updateMe(ctx: UserContext, input: UpdateUserInput): Promise<UserOut> {
+  const { expectedVersion, ...set } = input;
+  return toUser(await updateRow(ctx, users, { id: ctx.user.id, action: 'update', set, expectedVersion }));
+}

@@ -1,0 +1,45 @@
+import { generateRegistrationOptions } from '@simplewebauthn/server';
+import type { UserContext } from '../../../context.ts';
+import { notFound } from '../../../errors/domain-error.ts';
+import { findPasskeys } from './find-passkeys.ts';
+import { makeChallenge } from './read-challenge.ts';
+import { algorithms, relyingPartyId, timeoutMs, toUserHandle } from './relying-party.ts';
+import { requireRoom } from './require-room.ts';
+import type { RegistrationOptionsOut } from './schemas.ts';
+
+const findPerson = { name: 'passkeys.person', text: 'SELECT email, name FROM users WHERE id = $1' };
+
+/** What a browser needs to make a passkey for this person. Writes nothing. Throws CONFLICT when they have 20. */
+export async function createRegistrationOptions({ deps, user }: UserContext): Promise<RegistrationOptionsOut> {
+  const { query } = deps.db;
+  const [person] = await query<{ email: string; name: string }>(findPerson, [user.id]);
+  if (person === undefined) throw notFound('user');
+  const existing = await findPasskeys(query, user.id);
+  requireRoom(existing.length);
+  const question = { purpose: 'passkey-register', userId: user.id, sessionId: user.sessionId } as const;
+  const options = await generateRegistrationOptions({
+    rpName: deps.site.name,
+    rpID: relyingPartyId(deps.site),
+    userID: toUserHandle(user.id),
+    userName: person.email,
+    userDisplayName: person.name,
+    challenge: makeChallenge(deps, question),
+    timeout: timeoutMs,
+    attestationType: 'none',
+    supportedAlgorithmIDs: algorithms,
+  });
+  return {
+    rp: { id: relyingPartyId(deps.site), name: deps.site.name },
+    user: options.user,
+    challenge: options.challenge,
+    pubKeyCredParams: options.pubKeyCredParams.map(({ alg }) => ({ alg, type: 'public-key' })),
+    timeout: timeoutMs,
+    excludeCredentials: existing.map(({ credentialId, transports }) => ({
+      id: credentialId,
+      type: 'public-key',
+      transports,
+    })),
+    authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
+    attestation: 'none',
+  };
+}

@@ -1,0 +1,16 @@
+import type { Context } from '../../../context.ts';
+import { makeChallenge } from './read-challenge.ts';
+import { relyingPartyId, timeoutMs } from './relying-party.ts';
+import type { RequestOptionsOut } from './schemas.ts';
+
+/** What a browser needs to ask for a passkey of whoever is there. Reads and writes nothing. */
+export function createSignInOptions({ deps }: Context): RequestOptionsOut {
+  const challenge = makeChallenge(deps, { purpose: 'passkey-sign-in', userId: null, sessionId: null });
+  return {
+    challenge: Buffer.from(challenge).toString('base64url'),
+    timeout: timeoutMs,
+    rpId: relyingPartyId(deps.site),
+    allowCredentials: [],
+    userVerification: 'required',
+  };
+}

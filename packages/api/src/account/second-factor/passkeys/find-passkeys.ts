@@ -1,0 +1,17 @@
+import type { Rows, RunQuery } from '@alice/db';
+import { passkeys, selectRow } from '../../../platform/history/table.ts';
+
+/** How many a person may have at once. */
+export const mostPasskeys = 20;
+
+const statement = {
+  name: 'passkeys.live',
+  text: `
+    SELECT ${selectRow(passkeys, 't')} FROM passkeys t
+     WHERE t.user_id = $1 AND t.ended_at IS NULL ORDER BY t.created_at DESC, t.id DESC LIMIT $2`,
+};
+
+/** The passkeys that count, newest first. */
+export function findPasskeys(query: RunQuery, userId: string): Promise<Rows['passkeys'][]> {
+  return query<Rows['passkeys']>(statement, [userId, mostPasskeys]);
+}

@@ -1,0 +1,37 @@
+import type { Deps } from '../../../deps.ts';
+import { openPass, type Pass, sealPass } from '../../../platform/crypto/sealed-pass.ts';
+
+export type ChallengePurpose = 'passkey-register' | 'passkey-sign-in' | 'passkey-confirm';
+
+/** For whom a question is asked, and what for. */
+export type Question = Pick<Pass, 'userId' | 'sessionId'> & { readonly purpose: ChallengePurpose };
+
+/** A challenge is a pass: nothing is kept of the many that nobody answers. */
+export function makeChallenge(
+  deps: Pick<Deps, 'sealer' | 'random' | 'clock'>,
+  question: Question,
+): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(sealPass(deps, { ...question, stamp: null })));
+}
+
+/** The challenge that a browser answered, as it wrote it; null where that is none of ours, or has expired. */
+export function readChallenge(
+  deps: Pick<Deps, 'sealer' | 'clock'>,
+  clientDataJSON: string,
+  purpose: ChallengePurpose,
+): { readonly challenge: string; readonly pass: Pass } | null {
+  const challenge = challengeIn(clientDataJSON);
+  if (challenge === null) return null;
+  const pass = openPass(deps, Buffer.from(challenge, 'base64url').toString(), purpose);
+  return pass === null ? null : { challenge, pass };
+}
+
+function challengeIn(clientDataJSON: string): string | null {
+  try {
+    const data: unknown = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString());
+    const isObject = typeof data === 'object' && data !== null && 'challenge' in data;
+    return isObject && typeof data.challenge === 'string' ? data.challenge : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Context } from '../../../context.ts';
+import { sendFailureAside } from '../../sign-in/send-failed-sign-in.ts';
+import { recordEvent } from '../record-event.ts';
+import type { Question } from './read-challenge.ts';
+
+/** The passkey, and the address of the account that it belongs to. */
+interface Copied {
+  readonly id: string;
+  readonly userId: string;
+  readonly email: string;
+}
+
+/** Notes in the person's history, and in the log, that a copy of a passkey was used. */
+export async function recordCopy(ctx: Context, { id, userId, email }: Copied, expected: Question): Promise<void> {
+  const { sessionId } = expected;
+  ctx.request.log.warn({ userId, passkeyId: id }, 'a copy of a passkey was used');
+  if (sessionId === null) {
+    const about = { entity: 'passkey', entityId: id } as const;
+    return recordEvent(ctx, { userId, sessionId, action: 'passkey_cloned', about });
+  }
+  sendFailureAside(ctx, email, { action: 'passkey_cloned', passkey: { id, sessionId } });
+}

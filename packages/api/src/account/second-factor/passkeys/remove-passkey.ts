@@ -1,0 +1,23 @@
+import type { UserContext } from '../../../context.ts';
+import { notFound } from '../../../errors/domain-error.ts';
+import { passkeys } from '../../../platform/history/table.ts';
+import { updateRow } from '../../../platform/history/update-row.ts';
+import { lockPerson } from '../../sign-in/find-account.ts';
+import { requireRemovable } from '../require-removable.ts';
+import { sendFactorMail } from '../send-factor-mail.ts';
+import { findPasskeys } from './find-passkeys.ts';
+
+/** Removes a passkey: it counts no more. Throws NOT_FOUND, and CONFLICT where the password needs it beside it. */
+export function removePasskey(ctx: UserContext, { id }: { readonly id: string }): Promise<{ ok: true }> {
+  const { deps, user } = ctx;
+  return deps.db.transaction(async ({ query }) => {
+    await lockPerson(user.id, query);
+    const passkey = (await findPasskeys(query, user.id)).find((row) => row.id === id);
+    if (passkey === undefined) throw notFound('passkey');
+    await requireRemovable(query, user.id);
+    const set = { endedAt: deps.clock.now().toISOString() };
+    await updateRow({ deps, user, query }, passkeys, { id, action: 'remove', set });
+    await sendFactorMail(ctx, user.id, `the passkey "${passkey.name}" was removed`, query);
+    return { ok: true } as const;
+  });
+}

@@ -1,0 +1,15 @@
+import type { UserContext } from '../../../context.ts';
+import { notFound } from '../../../errors/domain-error.ts';
+import { passkeys } from '../../../platform/history/table.ts';
+import { updateRow } from '../../../platform/history/update-row.ts';
+import type { PasskeyOut, RenamePasskeyInput } from './schemas.ts';
+import { toPasskey } from './to-passkey.ts';
+
+/** Gives a passkey another name. Throws NOT_FOUND, for one that was removed too, and STALE_VERSION. */
+export async function renamePasskey(ctx: UserContext, input: RenamePasskeyInput): Promise<PasskeyOut> {
+  const { id, name, expectedVersion } = input;
+  const change = { id, action: 'rename', set: { name }, expectedVersion, onlyIf: '(p.r).ended_at IS NULL' };
+  const row = await updateRow(ctx, passkeys, change);
+  if (row.endedAt !== null) throw notFound('passkey');
+  return toPasskey(row);
+}

@@ -1,0 +1,20 @@
+import type { Context, Identity } from '../../context.ts';
+import { sendFailureAside } from '../sign-in/send-failed-sign-in.ts';
+import { recordEvent } from './record-event.ts';
+import type { ShowFactorInput } from './schemas.ts';
+
+const findEmail = { name: 'secondFactor.email', text: 'SELECT email FROM users WHERE id = $1' };
+
+/** Notes in the person's history that a second factor was wrong. */
+export async function recordFailure(
+  ctx: Context & { readonly user?: Identity },
+  userId: string,
+  shown: ShowFactorInput,
+): Promise<void> {
+  if (ctx.user === undefined) {
+    const method = shown.code !== undefined ? 'totp' : shown.passkey !== undefined ? 'passkey' : 'recoveryCode';
+    return recordEvent(ctx, { userId, sessionId: null, action: 'second_factor_failed', after: { method } });
+  }
+  const [person] = await ctx.deps.db.query<{ email: string }>(findEmail, [userId]);
+  if (person !== undefined) sendFailureAside(ctx, person.email, { action: 'second_factor_failed' });
+}

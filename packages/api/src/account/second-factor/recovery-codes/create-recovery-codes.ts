@@ -1,0 +1,28 @@
+import type { RunQuery } from '@alice/db';
+import { v7 as uuidv7 } from 'uuid';
+import type { Context } from '../../../context.ts';
+import { hashRecoveryCode, makeRecoveryCode, recoveryCodeCount } from './recovery-codes.ts';
+
+const forget = { name: 'secondFactor.forgetRecoveryCodes', text: 'DELETE FROM recovery_codes WHERE user_id = $1' };
+
+/** $1 person, $2 ids, $3 hashes in hexadecimal, $4 now. */
+const insert = {
+  name: 'secondFactor.addRecoveryCodes',
+  text: `
+    INSERT INTO recovery_codes (user_id, id, hash, created_at)
+    SELECT $1, c.id, decode(c.hash, 'hex'), $4 FROM unnest($2::uuid[], $3::text[]) AS c(id, hash)`,
+};
+
+/** Makes ten codes, in place of all there were. They are told once: only their hashes are kept. */
+export async function createRecoveryCodes({ deps }: Context, userId: string, query: RunQuery): Promise<string[]> {
+  const codes = Array.from({ length: recoveryCodeCount }, () => makeRecoveryCode(deps.random));
+  const hashes = codes.map((code) => hashRecoveryCode(userId, code).toString('hex'));
+  await deleteRecoveryCodes(userId, query);
+  await query(insert, [userId, codes.map(() => uuidv7()), hashes, deps.clock.now().toISOString()]);
+  return codes;
+}
+
+/** With the last second factor, there is nothing left that a code could stand in for. */
+export async function deleteRecoveryCodes(userId: string, query: RunQuery): Promise<void> {
+  await query(forget, [userId]);
+}

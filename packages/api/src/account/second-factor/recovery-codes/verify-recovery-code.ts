@@ -1,0 +1,38 @@
+import type { Context } from '../../../context.ts';
+import { recordEvent } from '../record-event.ts';
+import { sendFactorMail } from '../send-factor-mail.ts';
+import type { Proof } from '../use-proof.ts';
+import { hashRecoveryCode } from './recovery-codes.ts';
+
+/** $1 person, $2 hash. */
+const find = {
+  name: 'secondFactor.recoveryCode',
+  text: 'SELECT id FROM recovery_codes WHERE user_id = $1 AND hash = $2 AND used_at IS NULL',
+};
+
+/** $1 person, $2 id, $3 now. */
+const spend = {
+  name: 'secondFactor.useRecoveryCode',
+  text: `
+    UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND id = $2 AND used_at IS NULL
+    RETURNING (SELECT count(*) - 1 FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL) AS "left"`,
+};
+
+/** What a recovery code proves; null where it is wrong, or was used. Using it leaves a line, and a mail tells the person. */
+export async function verifyRecoveryCode(ctx: Context, userId: string, code: string): Promise<Proof | null> {
+  const { deps } = ctx;
+  const [found] = await deps.db.query<{ id: string }>(find, [userId, hashRecoveryCode(userId, code)]);
+  if (found === undefined) return null;
+  return {
+    userId,
+    passes: [],
+    async use(query) {
+      const [spent] = await query<{ left: number }>(spend, [userId, found.id, deps.clock.now().toISOString()]);
+      if (spent === undefined) return false;
+      const event = { userId, sessionId: null, action: 'recovery_code_used', after: { left: spent.left } } as const;
+      await recordEvent(ctx, event, query);
+      await sendFactorMail(ctx, userId, `a recovery code was used, and ${spent.left} are left`, query);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { UserContext } from '../../../context.ts';
+import { invalid, notFound } from '../../../errors/domain-error.ts';
+import { totps } from '../../../platform/history/table.ts';
+import { updateRow } from '../../../platform/history/update-row.ts';
+import { lockPerson } from '../../sign-in/find-account.ts';
+import { countFactors, findFactors } from '../find-factors.ts';
+import { createRecoveryCodes } from '../recovery-codes/create-recovery-codes.ts';
+import { sendFactorMail } from '../send-factor-mail.ts';
+import { endTotps } from './end-totps.ts';
+import type { ConfirmedOut, ConfirmTotpInput } from './schemas.ts';
+import { stepOf } from './totp-code.ts';
+
+const findUnconfirmed = {
+  name: 'totp.unconfirmed',
+  text: `
+    SELECT id, sealed_secret AS "sealedSecret" FROM totps
+     WHERE user_id = $1 AND confirmed_at IS NULL AND ended_at IS NULL`,
+};
+
+/**
+ * Makes the enrolled app count, in place of an earlier one: its code shows that the secret arrived. That code is used up.
+ * Throws NOT_FOUND where nothing was enrolled, VALIDATION_FAILED for a wrong code.
+ */
+export function confirmTotp(ctx: UserContext, { code }: ConfirmTotpInput): Promise<ConfirmedOut> {
+  const { deps, user } = ctx;
+  return deps.db.transaction(async ({ query }) => {
+    await lockPerson(user.id, query);
+    const [enrolled] = await query<{ id: string; sealedSecret: string }>(findUnconfirmed, [user.id]);
+    if (enrolled === undefined) throw notFound('authenticator app that waits to be confirmed');
+    const now = deps.clock.now();
+    const step = stepOf(deps.sealer.open(enrolled.sealedSecret), code, now);
+    if (step === null) throw invalid('code', 'is not what the app shows now: is its clock right?');
+
+    const isFirst = countFactors(await findFactors(query, user.id)) === 0;
+    const replaced = await endTotps(ctx, 'confirmed', 'replace', query);
+    const set = { confirmedAt: now.toISOString(), lastStep: step };
+    await updateRow({ deps, user, query }, totps, { id: enrolled.id, action: 'confirm', set });
+    const recoveryCodes = isFirst ? await createRecoveryCodes(ctx, user.id, query) : null;
+    const what = replaced > 0 ? 'the authenticator app was replaced by another' : 'an authenticator app was added';
+    await sendFactorMail(ctx, user.id, what, query);
+    return { recoveryCodes };
+  });
+}

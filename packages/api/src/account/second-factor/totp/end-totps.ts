@@ -1,0 +1,24 @@
+import type { RunQuery } from '@alice/db';
+import type { UserContext } from '../../../context.ts';
+import { totps } from '../../../platform/history/table.ts';
+import { updateRow } from '../../../platform/history/update-row.ts';
+
+/** $1 person, $2 which kind. */
+const find = {
+  name: 'totp.live',
+  text: `
+    SELECT id FROM totps WHERE user_id = $1 AND ended_at IS NULL AND (confirmed_at IS NOT NULL) = $2`,
+};
+
+/** Ends the person's apps that were confirmed, or those that were not; gives how many. The row stays, its secret does not. */
+export async function endTotps(
+  { deps, user }: UserContext,
+  which: 'confirmed' | 'unconfirmed',
+  action: 'replace' | 'remove',
+  query: RunQuery,
+): Promise<number> {
+  const found = await query<{ id: string }>(find, [user.id, which === 'confirmed']);
+  const set = { endedAt: deps.clock.now().toISOString(), sealedSecret: '' };
+  for (const { id } of found) await updateRow({ deps, user, query }, totps, { id, action, set });
+  return found.length;
+}

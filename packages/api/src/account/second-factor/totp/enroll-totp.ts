@@ -1,0 +1,29 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { UserContext } from '../../../context.ts';
+import { notFound } from '../../../errors/domain-error.ts';
+import { createRow } from '../../../platform/history/create-row.ts';
+import { totps } from '../../../platform/history/table.ts';
+import { lockPerson } from '../../sign-in/find-account.ts';
+import { endTotps } from './end-totps.ts';
+import type { EnrolmentOut } from './schemas.ts';
+import { makeSecret, secretUri } from './totp-code.ts';
+
+const findEmail = { name: 'totp.email', text: 'SELECT email FROM users WHERE id = $1' };
+
+/**
+ * Makes a secret for an authenticator app, in place of an earlier one that was not confirmed. Nothing changes for
+ * sign-ins until a code of it has been shown.
+ */
+export function enrollTotp(ctx: UserContext): Promise<EnrolmentOut> {
+  const { deps, user } = ctx;
+  return deps.db.transaction(async ({ query }) => {
+    await lockPerson(user.id, query);
+    const [person] = await query<{ email: string }>(findEmail, [user.id]);
+    if (person === undefined) throw notFound('user');
+    await endTotps(ctx, 'unconfirmed', 'replace', query);
+    const secret = makeSecret(deps.random);
+    const row = { id: uuidv7(), sealedSecret: deps.sealer.seal(secret), confirmedAt: null, lastStep: 0, endedAt: null };
+    await createRow({ deps, user, query }, totps, row, 'enroll');
+    return { secret, uri: secretUri(secret, deps.site.name, person.email) };
+  });
+}

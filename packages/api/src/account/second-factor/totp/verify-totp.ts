@@ -1,0 +1,31 @@
+import type { Context } from '../../../context.ts';
+import type { Proof } from '../use-proof.ts';
+import { stepOf } from './totp-code.ts';
+
+/** $1 person. */
+const findConfirmed = {
+  name: 'totp.confirmed',
+  text: `
+    SELECT id, sealed_secret AS "sealedSecret", last_step AS "lastStep" FROM totps
+     WHERE user_id = $1 AND confirmed_at IS NOT NULL AND ended_at IS NULL`,
+};
+
+/** $1 person, $2 id, $3 the step. A code counts once, and none of an earlier step counts after it. */
+const useStep = {
+  name: 'totp.useStep',
+  text: `
+    UPDATE totps SET last_step = $3 WHERE user_id = $1 AND id = $2 AND last_step < $3 AND ended_at IS NULL RETURNING id`,
+};
+
+/** What a code of the person's app proves; null where it is wrong, or was used. */
+export async function verifyTotp({ deps }: Context, userId: string, code: string): Promise<Proof | null> {
+  const [found] = await deps.db.query<{ id: string; sealedSecret: string; lastStep: number }>(findConfirmed, [userId]);
+  if (found === undefined) return null;
+  const step = stepOf(deps.sealer.open(found.sealedSecret), code, deps.clock.now());
+  if (step === null || step <= found.lastStep) return null;
+  return {
+    userId,
+    passes: [],
+    use: async (query) => (await query(useStep, [userId, found.id, step])).length === 1,
+  };
+}

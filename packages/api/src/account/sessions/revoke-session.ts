@@ -1,0 +1,18 @@
+import type { UserContext } from '../../context.ts';
+import { notFound } from '../../errors/domain-error.ts';
+import { lockPerson } from '../sign-in/find-account.ts';
+import type { SessionInput } from '../sign-in/schemas.ts';
+import { endSessions } from './end-sessions.ts';
+import { dropRefreshCookie } from './refresh-cookie.ts';
+
+/** Ends one of the person's sessions. Throws NOT_FOUND where it is somebody else's, has ended, or never was. */
+export async function revokeSession(ctx: UserContext, { id }: SessionInput): Promise<{ ok: true }> {
+  const { deps, user } = ctx;
+  await deps.db.transaction(async ({ query }) => {
+    await lockPerson(user.id, query);
+    const which = { userId: user.id, reason: 'revoked', by: user.sessionId, only: id } as const;
+    if ((await endSessions(deps, which, query)) === 0) throw notFound('session');
+  });
+  if (id === user.sessionId) dropRefreshCookie(ctx);
+  return { ok: true };
+}

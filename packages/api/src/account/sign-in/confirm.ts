@@ -1,0 +1,42 @@
+import type { UserContext } from '../../context.ts';
+import { DomainError, notFound } from '../../errors/domain-error.ts';
+import { sessions } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
+import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
+import type { ConfirmInput } from './schemas.ts';
+import { sendFailureAside } from './send-failed-sign-in.ts';
+import { findClaimant, verifyPassword } from './verify-password.ts';
+
+const findEmail = { name: 'auth.emailOf', text: 'SELECT email FROM users WHERE id = $1' };
+
+/**
+ * Shows again who one is: what guards the account can then be changed for five minutes from this session. Throws
+ * INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, and TOO_MANY_REQUESTS as at a sign-in.
+ */
+export async function confirm(ctx: UserContext, { password }: ConfirmInput): Promise<{ ok: true }> {
+  await beforeTransaction(ctx, (outside) => requirePassword(outside, password));
+  await setAuthenticated(ctx);
+  return { ok: true };
+}
+
+async function requirePassword(ctx: UserContext, password: string): Promise<void> {
+  const { deps, user } = ctx;
+  const [found] = await deps.db.query<{ email: string }>(findEmail, [user.id]);
+  if (found === undefined) throw notFound('user');
+  // Their session shows who they are: strangers who guess keep nobody from confirming it, whatever network this is.
+  const claimant = { ...(await findClaimant(ctx, found.email)), isKnownNetwork: true };
+  const isRight = await verifyPassword(ctx, claimant, password);
+  if (!isRight || claimant.account === null) {
+    sendFailureAside(ctx, found.email);
+    throw new DomainError('INVALID_CREDENTIALS', 'The password is wrong');
+  }
+
+  await requireSecondFactor(ctx, claimant.account, 'confirm');
+}
+
+/** The session counts as just begun for whatever needs a fresh sign-in. */
+async function setAuthenticated(ctx: UserContext): Promise<void> {
+  const authenticatedAt = ctx.deps.clock.now().toISOString();
+  await updateRow(ctx, sessions, { id: ctx.user.sessionId, action: 'confirm', set: { authenticatedAt } });
+}

@@ -1,0 +1,73 @@
+import type { Rows } from '@alice/db';
+import type { StartContext } from '../../context.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { toUser } from '../profile/to-user.ts';
+import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
+import { startSession } from '../sessions/start-session.ts';
+import type { LoginInput, SignedInOut } from './schemas.ts';
+import { sendFailedSignIn } from './send-failed-sign-in.ts';
+import { sendNewSignIn } from './send-new-sign-in.ts';
+import { findClaimant, verifyPassword } from './verify-password.ts';
+
+/**
+ * Signs in with address and password. Throws INVALID_CREDENTIALS, the same for an unknown address, a wrong password and
+ * a disabled account, and after the same work; SECOND_FACTOR_REQUIRED where the right password is not enough;
+ * TOO_MANY_REQUESTS when too many were tried, BUSY when too many sign in at once.
+ */
+export async function login(ctx: StartContext, { email, password }: LoginInput): Promise<SignedInOut> {
+  const { deps } = ctx;
+  deps.passwords.requireRoom();
+  const claimant = await findClaimant(ctx, email);
+  const isRight = await verifyPassword(ctx, claimant, password);
+  const { account } = claimant;
+  if (!isRight || account === null) {
+    await sendFailedSignIn(ctx, email);
+    throw new DomainError('INVALID_CREDENTIALS');
+  }
+  const passwordHash = await rehash(ctx, account, password);
+
+  await requireSecondFactor(ctx, { ...account, passwordHash }, 'sign-in');
+  const tokens = await startSession(ctx, account.id, 'login');
+  await requireUnchanged(ctx, { ...account, passwordHash }, password, tokens);
+  await sendNewSignIn(ctx, claimant);
+  return { user: toUser(account), tokens };
+}
+
+/** Unless it was changed in the meantime: the same password, hashed with other parameters, is no change of the person's. */
+const replaceHash = {
+  name: 'auth.rehash',
+  text: 'UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+};
+
+async function rehash({ deps }: StartContext, { id, passwordHash }: Rows['users'], password: string): Promise<string> {
+  if (!deps.passwords.isOutdated(passwordHash)) return passwordHash;
+  const renewed = await deps.passwords.hash(password);
+  await deps.db.query(replaceHash, [id, passwordHash, renewed]);
+  return renewed;
+}
+
+const findHash = {
+  name: 'auth.passwordHash',
+  text: 'SELECT password_hash AS "passwordHash" FROM users WHERE id = $1 AND disabled_at IS NULL',
+};
+
+/**
+ * Whoever changes a password ends the sessions that there are. One that began with the old password while it was changed
+ * ends here: no sign-in outlives the change.
+ */
+async function requireUnchanged(
+  ctx: StartContext,
+  account: Rows['users'],
+  password: string,
+  tokens: SignedInOut['tokens'],
+): Promise<void> {
+  const { db, passwords, tokens: issuer } = ctx.deps;
+  const [now] = await db.query<{ passwordHash: string }>(findHash, [account.id]);
+  if (now?.passwordHash === account.passwordHash) return;
+  // Another sign-in at the same moment may have hashed the same password anew.
+  if (now !== undefined && (await passwords.verify(now.passwordHash, password))) return;
+  const { id: userId, sessionId } = await issuer.verifyAccess(tokens.accessToken);
+  await endSessions(ctx.deps, { userId, reason: 'password', by: sessionId, only: sessionId }, db.query);
+  throw new DomainError('INVALID_CREDENTIALS');
+}

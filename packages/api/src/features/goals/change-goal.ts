@@ -1,0 +1,26 @@
+import { lockPerson } from '../../account/sign-in/find-account.ts';
+import type { UserContext } from '../../context.ts';
+import { goals } from '../../platform/history/table.ts';
+import { type RowChange, updateRow } from '../../platform/history/update-row.ts';
+import type { GoalOut } from './schemas.ts';
+import { sumTasks, type TaskSums, toGoal } from './to-goal.ts';
+
+/** $1 person, $2 goal. */
+const sums = {
+  name: 'goals.sums',
+  text: `SELECT s.* FROM (SELECT $1::uuid AS user_id, $2::uuid AS id) t ${sumTasks}`,
+};
+
+/**
+ * Changes a goal, and gives it with its progress as the change left it: the person's other changes, of the goal and of its
+ * tasks, come before or after. Throws NOT_FOUND and STALE_VERSION.
+ */
+export function changeGoal({ deps, user }: UserContext, change: RowChange<'goals'>): Promise<GoalOut> {
+  return deps.db.transaction(async ({ query }) => {
+    await lockPerson(user.id, query);
+    const row = await updateRow({ deps, user, query }, goals, change);
+    const [tasks] = await query<TaskSums>(sums, [user.id, row.id]);
+    if (tasks === undefined) throw new Error('an aggregate gave no row');
+    return toGoal({ ...row, ...tasks });
+  });
+}

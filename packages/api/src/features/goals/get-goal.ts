@@ -1,0 +1,16 @@
+import type { UserContext } from '../../context.ts';
+import { notFound } from '../../errors/domain-error.ts';
+import type { GoalInput, GoalOut } from './schemas.ts';
+import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
+
+const statement = {
+  name: 'goals.get',
+  text: selectGoals('(SELECT * FROM goals WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL) t'),
+};
+
+/** One live goal with its progress. Throws NOT_FOUND. */
+export async function getGoal(ctx: UserContext, { id }: GoalInput): Promise<GoalOut> {
+  const [row] = await ctx.deps.db.query<GoalRow>(statement, [ctx.user.id, id]);
+  if (row === undefined) throw notFound('goal');
+  return toGoal(row);
+}

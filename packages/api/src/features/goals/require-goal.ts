@@ -1,0 +1,13 @@
+import type { UserContext } from '../../context.ts';
+import { notFound } from '../../errors/domain-error.ts';
+
+const statement = {
+  name: 'goals.require',
+  text: 'SELECT FROM goals WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL',
+};
+
+/** Throws NOT_FOUND, at `path` of the input, unless the person has this goal. */
+export async function requireGoal(ctx: UserContext, id: string, path: string): Promise<void> {
+  const found = await ctx.deps.db.query(statement, [ctx.user.id, id]);
+  if (found.length === 0) throw notFound('goal', path);
+}

@@ -1,0 +1,43 @@
+import { authed } from '../../procedures/access.ts';
+import { createGoal } from './create-goal.ts';
+import { deleteGoal } from './delete-goal.ts';
+import { getGoal } from './get-goal.ts';
+import { listGoals } from './list-goals.ts';
+import { restoreGoal } from './restore-goal.ts';
+import * as s from './schemas.ts';
+import { updateGoal } from './update-goal.ts';
+
+const read = { scope: 'goals:read', followsChanges: true } as const;
+const write = { scope: 'goals:write' } as const;
+
+export const goalsRouter = {
+  create: authed({ method: 'POST', path: '/goals', status: 201, summary: 'Create a goal', ...write })
+    .input(s.createGoalInput)
+    .output(s.goal)
+    .mutation(({ ctx, input }) => createGoal(ctx, input)),
+
+  get: authed({ method: 'GET', path: '/goals/{id}', summary: 'Get a goal with its progress', ...read })
+    .input(s.goalInput)
+    .output(s.goal)
+    .query(({ ctx, input }) => getGoal(ctx, input)),
+
+  list: authed({ method: 'GET', path: '/goals', summary: 'List goals with their progress', ...read })
+    .input(s.listGoalsInput.prefault({}))
+    .output(s.goalPage)
+    .query(({ ctx, input }) => listGoals(ctx, input)),
+
+  update: authed({ method: 'PATCH', path: '/goals/{id}', summary: 'Change a goal', ...write })
+    .input(s.updateGoalInput)
+    .output(s.goal)
+    .mutation(({ ctx, input }) => updateGoal(ctx, input)),
+
+  delete: authed({ method: 'DELETE', path: '/goals/{id}', summary: 'Delete a goal; its tasks live on', ...write })
+    .input(s.goalChangeInput)
+    .output(s.goal)
+    .mutation(({ ctx, input }) => deleteGoal(ctx, input)),
+
+  restore: authed({ method: 'POST', path: '/goals/{id}/restore', summary: 'Restore a deleted goal', ...write })
+    .input(s.goalChangeInput)
+    .output(s.goal)
+    .mutation(({ ctx, input }) => restoreGoal(ctx, input)),
+};

@@ -1,0 +1,122 @@
+import { GoalProgressSource, GoalState } from '@alice/db/models';
+import { z } from 'zod';
+import { id, newId, rowId } from '../../platform/schemas/ids.ts';
+import { cursor, limit, page } from '../../platform/schemas/paging.ts';
+import { notes, text, title } from '../../platform/schemas/text.ts';
+import { calendarDate, day, instant } from '../../platform/schemas/time.ts';
+import { expectedVersion, version } from '../../platform/schemas/version.ts';
+
+export const goalState = z
+  .enum(GoalState)
+  .meta({ id: 'GoalState', description: 'How a goal stands.', examples: ['active'] });
+export const progressSource = z.enum(GoalProgressSource).meta({
+  id: 'ProgressSource',
+  description: 'What moves the progress: check-ins by hand, or the linked tasks.',
+  examples: ['manual'],
+});
+
+const measure = z.number().min(-1e15).max(1e15);
+
+const metricFields = {
+  unit: text(1, 30).describe('What is counted: `%`, `kg`, `pages`.'),
+  start: measure,
+  target: measure.describe('Below `start` for a goal that goes down.'),
+  current: measure,
+};
+
+const differs = (metric: { start?: number | undefined; target?: number | undefined }) =>
+  metric.start === undefined || metric.target === undefined || metric.start !== metric.target;
+const mustDiffer = { path: ['target'], message: 'must differ from start' };
+
+const newMetric = z
+  .strictObject({
+    unit: metricFields.unit.default('%'),
+    start: metricFields.start.default(0),
+    target: metricFields.target.default(100),
+    current: metricFields.current.optional(),
+  })
+  .refine(differs, mustDiffer);
+
+const metricChange = z.strictObject(metricFields).partial().refine(differs, mustDiffer);
+
+const fields = {
+  title,
+  notes,
+  state: goalState,
+  dueDate: calendarDate.nullable(),
+  progressSource,
+};
+
+const figure = (example: number) => z.number().meta({ examples: [example] });
+
+export const goal = z
+  .object({
+    id: rowId,
+    title: z.string().meta({ examples: ['Run a half marathon'] }),
+    notes: z.string().meta({ description: 'Markdown.', examples: [''] }),
+    state: goalState,
+    dueDate: day.nullable(),
+    metric: z
+      .object({
+        unit: z.string().meta({ examples: ['km'] }),
+        start: figure(0),
+        target: figure(21),
+        current: figure(8),
+        direction: z.enum(['up', 'down']),
+      })
+      .describe('`current` follows the linked tasks when the progress comes from them.'),
+    progress: z.object({
+      source: progressSource,
+      fraction: figure(0.38).nullable().describe('0 to 1; null when it comes from tasks and there are none.'),
+      tasks: z
+        .object({ done: figure(2), total: figure(5), doneWeight: figure(2), totalWeight: figure(6) })
+        .describe(
+          'Linked tasks that are neither deleted nor cancelled. Weights stand beside counts: added scope is seen.',
+        ),
+    }),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+    deletedAt: instant.nullable().meta({ examples: [null] }),
+  })
+  .meta({ id: 'Goal', description: 'Something to reach, with how far it is.' });
+
+export const createGoalInput = z
+  .strictObject({
+    id: newId.optional(),
+    title: fields.title,
+    notes: fields.notes.default(''),
+    state: fields.state.default('active'),
+    dueDate: fields.dueDate.default(null),
+    progressSource: fields.progressSource.default('manual'),
+    metric: newMetric.prefault({}),
+  })
+  .meta({ examples: [{ title: 'Run a half marathon', dueDate: '2027-04-11', metric: { unit: 'km', target: 21 } }] });
+
+export const updateGoalInput = z
+  .strictObject({
+    id,
+    expectedVersion,
+    ...z.object({ ...fields, metric: metricChange }).partial().shape,
+  })
+  .meta({ examples: [{ metric: { current: 8 } }] });
+
+export const goalInput = z.strictObject({ id });
+export const goalChangeInput = z.strictObject({ id, expectedVersion });
+
+export const listGoalsInput = z.strictObject({
+  state: z.array(goalState).min(1).max(6).optional().describe('Goals in one of these.'),
+  deleted: z.boolean().default(false).describe('Deleted goals instead of live ones.'),
+  limit,
+  cursor: cursor.optional(),
+});
+
+export const goalPage = page(goal);
+
+export type CreateGoalInput = z.output<typeof createGoalInput>;
+export type UpdateGoalInput = z.output<typeof updateGoalInput>;
+export type GoalInput = z.output<typeof goalInput>;
+export type GoalChangeInput = z.output<typeof goalChangeInput>;
+export type ListGoalsInput = z.output<typeof listGoalsInput>;
+/** A goal as it goes over the wire. */
+export type GoalOut = z.input<typeof goal>;

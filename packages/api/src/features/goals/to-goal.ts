@@ -1,0 +1,63 @@
+import type { Rows } from '@alice/db';
+import { goals, selectRow } from '../../platform/history/table.ts';
+import type { GoalOut } from './schemas.ts';
+
+export interface TaskSums {
+  readonly done: number;
+  readonly total: number;
+  readonly doneWeight: number;
+  readonly totalWeight: number;
+}
+
+export type GoalRow = Rows['goals'] & TaskSums;
+
+/** The sums `s` of the tasks of each goal of `t`. */
+export const sumTasks = `
+      CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE k.status = 'done') AS done, count(*) AS total,
+               coalesce(sum(k.weight) FILTER (WHERE k.status = 'done'), 0) AS "doneWeight",
+               coalesce(sum(k.weight), 0) AS "totalWeight"
+          FROM tasks k
+         WHERE k.user_id = t.user_id AND k.goal_id = t.id AND k.deleted_at IS NULL AND k.status <> 'cancelled'
+      ) s`;
+
+/** Goals with the sums of their tasks, for any `page` of goals (a table expression called `t`). */
+export function selectGoals(page: string): string {
+  return `
+    SELECT ${selectRow(goals, 't')}, s.* FROM ${page} ${sumTasks}`;
+}
+
+/** A row as the wire shows it. */
+export function toGoal(row: GoalRow): GoalOut {
+  const { metricStart: start, metricTarget: target } = row;
+  const fraction = row.progressSource === 'tasks' ? fractionOfTasks(row) : fractionOfMetric(row);
+  const current = row.progressSource === 'tasks' ? start + (fraction ?? 0) * (target - start) : row.metricCurrent;
+  return {
+    id: row.id,
+    title: row.title,
+    notes: row.notes,
+    state: row.state,
+    dueDate: row.dueDate,
+    metric: { unit: row.metricUnit, start, target, current, direction: target < start ? 'down' : 'up' },
+    progress: {
+      source: row.progressSource,
+      fraction,
+      tasks: { done: row.done, total: row.total, doneWeight: row.doneWeight, totalWeight: row.totalWeight },
+    },
+    version: row.version,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    deletedAt: row.deletedAt,
+  };
+}
+
+/** By weight; by count where every task weighs nothing. */
+function fractionOfTasks({ done, total, doneWeight, totalWeight }: TaskSums): number | null {
+  if (total === 0) return null;
+  return totalWeight > 0 ? doneWeight / totalWeight : done / total;
+}
+
+/** How far `current` has come from `start` to `target`, in either direction, 0 to 1. */
+function fractionOfMetric({ metricStart, metricTarget, metricCurrent }: Rows['goals']): number {
+  return Math.min(1, Math.max(0, (metricCurrent - metricStart) / (metricTarget - metricStart)));
+}

@@ -1,0 +1,132 @@
+import { columns, type Rows } from '@alice/db';
+import { z } from 'zod';
+import type { UserContext } from '../../context.ts';
+import { invalid } from '../../errors/domain-error.ts';
+import { selectRow } from '../../platform/history/table.ts';
+import { id } from '../../platform/schemas/ids.ts';
+import { encodeCursor, readCursor } from '../../platform/schemas/keyset.ts';
+import { fullPageCharacters } from '../../platform/schemas/paging.ts';
+import { readChanges } from './read-changes.ts';
+import type { ChangeOut, PulledOut, PullInput } from './schemas.ts';
+import { syncedEntities, syncedTables } from './synced-tables.ts';
+
+type Entity = ChangeOut['entity'];
+
+/** Where a pull stands: in the changes after a number, or in a first sync that began at a number. */
+type Place =
+  | { readonly in: 'changes'; readonly number: number }
+  | { readonly in: 'rows'; readonly number: number; readonly entity: Entity; readonly after: string };
+
+const number = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+const places = {
+  changes: z.tuple([number]),
+  rows: z.tuple([number, z.enum(syncedEntities), id]),
+};
+const firstId = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * The changes after the cursor, in the order of their commits. Without a cursor, all rows as they stand, and then the
+ * changes that came meanwhile: a row may come ahead of changes that led to it, so a copy keeps the higher version.
+ */
+export async function pullChanges(ctx: UserContext, { cursor, limit }: PullInput): Promise<PulledOut> {
+  const place = cursor === undefined ? await begin(ctx) : toPlace(cursor);
+  return place.in === 'rows' ? pullRows(ctx, place, limit) : pullSince(ctx, place.number, limit);
+}
+
+async function begin(ctx: UserContext): Promise<Place> {
+  // Read first: what changes while the rows are read comes after them as a change.
+  return { in: 'rows', number: await ctx.deps.changes.latest(ctx.user.id), entity: 'user', after: firstId };
+}
+
+async function pullSince(ctx: UserContext, after: number, limit: number): Promise<PulledOut> {
+  const { changes, through, hasMore, isComplete } = await readChanges(ctx, after, limit);
+  return {
+    items: isComplete ? changes : [],
+    nextCursor: toCursor({ in: 'changes', number: isComplete ? through : after }),
+    hasMore: isComplete && hasMore,
+    fullSyncRequired: !isComplete,
+    number: isComplete ? through : null,
+  };
+}
+
+async function pullRows(ctx: UserContext, place: Place & { in: 'rows' }, limit: number): Promise<PulledOut> {
+  const items: ChangeOut[] = [];
+  let next: Place = place;
+  let bytes = 0;
+  while (next.in === 'rows' && items.length < limit && bytes < fullPageCharacters) {
+    const { entity, after } = next;
+    const wanted = limit - items.length;
+    const rows = await readRows(ctx, entity, after, wanted, fullPageCharacters - bytes);
+    for (const row of rows) items.push(toSnapshot(entity, place.number, row));
+    const last = rows.at(-1);
+    bytes += last?.bytes ?? 0;
+    const isFull = rows.length === wanted || bytes >= fullPageCharacters;
+    next = isFull && last !== undefined ? { ...next, after: last.id } : following(entity, place.number);
+  }
+  return {
+    items,
+    nextCursor: toCursor(next),
+    hasMore: true,
+    fullSyncRequired: false,
+    number: null,
+  };
+}
+
+function following(entity: Entity, from: number): Place {
+  const following = syncedEntities[syncedEntities.indexOf(entity) + 1];
+  return following === undefined
+    ? { in: 'changes', number: from }
+    : { in: 'rows', number: from, entity: following, after: firstId };
+}
+
+type AnyRow = Rows[keyof Rows];
+/** `bytes`: how long the notes are, of this row and those before it. */
+type ReadRow = AnyRow & { readonly bytes: number };
+
+const rowsOf = { user: rowStatement('user'), goal: rowStatement('goal'), task: rowStatement('task') };
+
+/** $1 person, $2 after which id, $3 how many, $4 until how many bytes of notes. */
+function rowStatement(entity: Entity) {
+  const { table, owner } = syncedTables[entity];
+  const length = columns[table.name].some(({ column }) => column === 'notes') ? 'octet_length(t.notes)' : '0';
+  return {
+    name: `sync.rows.${entity}`,
+    text: `
+      SELECT ${selectRow(table, 't')}, t.bytes FROM (
+        SELECT t.*, ${length} AS own, sum(${length}) OVER (ORDER BY t.id ROWS UNBOUNDED PRECEDING) AS bytes
+          FROM ${table.name} t
+         WHERE t.${owner} = $1 AND t.id > $2${table.softDeletes ? ' AND t.deleted_at IS NULL' : ''} ORDER BY t.id LIMIT $3
+      ) t WHERE t.bytes - t.own < $4::int ORDER BY t.id`,
+  };
+}
+
+function readRows(ctx: UserContext, entity: Entity, after: string, limit: number, bytes: number): Promise<ReadRow[]> {
+  return ctx.deps.db.query<ReadRow>(rowsOf[entity], [ctx.user.id, after, limit, bytes]);
+}
+
+function toSnapshot(entity: Entity, from: number, row: AnyRow): ChangeOut {
+  const facts = { number: from, changedAt: row.updatedAt, action: 'snapshot', id: row.id, deleted: false };
+  // The guarantee: `toWire` is that of this entity's table.
+  return { ...facts, entity, row: syncedTables[entity].toWire(row) } as ChangeOut;
+}
+
+function toCursor(place: Place): string {
+  const values = place.in === 'changes' ? [] : [place.entity, place.after];
+  return encodeCursor({ order: place.in, values: [String(place.number), ...values] });
+}
+
+/** Throws VALIDATION_FAILED on what is no cursor of a pull. */
+function toPlace(cursor: string): Place {
+  const position = readCursor(cursor);
+  const changes = places.changes.safeParse(position?.values);
+  if (position?.order === 'changes' && changes.success) return { in: 'changes', number: changes.data[0] };
+  const rows = places.rows.safeParse(position?.values);
+  if (position?.order === 'rows' && rows.success) {
+    const [from, entity, after] = rows.data;
+    return { in: 'rows', number: from, entity, after };
+  }
+  throw invalid('cursor', 'must be the nextCursor of another pull');
+}

@@ -1,0 +1,168 @@
+import type { Rows } from '@alice/db';
+import type { UserContext } from '../../context.ts';
+import { selectRow } from '../../platform/history/table.ts';
+import { fullPageCharacters } from '../../platform/schemas/paging.ts';
+import type { ChangeOut } from './schemas.ts';
+import { isDeleted, syncedEntities, syncedTables } from './synced-tables.ts';
+
+/** Some of a person's changes, in the order of their commits. */
+export interface ChangePage {
+  readonly changes: ChangeOut[];
+  /** Whoever has applied the page has seen every change up to this number. */
+  readonly through: number;
+  readonly hasMore: boolean;
+  /** False: lines after `after` may be gone, or there never were so many. */
+  readonly isComplete: boolean;
+}
+
+interface Line {
+  readonly number: number;
+  readonly at: string;
+  readonly entity: ChangeOut['entity'];
+  readonly id: string;
+  readonly action: string;
+}
+
+/**
+ * $1 person, $2 after, $3 how many. The counter is read in the same snapshot as the lines. What an administrator did to
+ * somebody else's account stands in their own lines too, and is no change of theirs.
+ */
+const readLines = {
+  name: 'sync.lines',
+  text: `
+    SELECT c.number AS "latest", c.pruned_through AS "prunedThrough", l.*
+      FROM change_counters c LEFT JOIN LATERAL (
+        SELECT number, at, entity, entity_id AS id, action FROM activity
+         WHERE user_id = $1 AND number > $2 AND entity IN (${syncedEntities.map((entity) => `'${entity}'`).join(', ')})
+           AND (entity <> 'user' OR entity_id = $1)
+         ORDER BY number LIMIT $3
+      ) l ON true
+     WHERE c.user_id = $1 ORDER BY l.number`,
+};
+
+type LineRow = { readonly latest: number; readonly prunedThrough: number } & (Line | { readonly number: null });
+
+/** Read at once: a page of long notes is full after a few of these, and what was read beyond that would be thrown away. */
+const linesAtOnce = 10;
+
+/**
+ * At most `limit` changes after number `after`, each with its row as it was left then. A page whose rows are large ends
+ * earlier, and is never empty while there is more.
+ */
+export async function readChanges(ctx: UserContext, after: number, limit: number): Promise<ChangePage> {
+  let page = await readSome(ctx, after, Math.min(limit, linesAtOnce));
+  while (page.isComplete && page.hasMore && page.changes.length < limit && page.characters < fullPageCharacters) {
+    const { changes, characters, through } = page;
+    const more = await readSome(ctx, through, Math.min(limit - changes.length, linesAtOnce));
+    page = { ...more, changes: [...changes, ...more.changes], characters: characters + more.characters };
+  }
+  return page;
+}
+
+interface SomeChanges extends ChangePage {
+  /** How long the notes of its rows are together: nothing else of a row is long. */
+  readonly characters: number;
+}
+
+async function readSome(ctx: UserContext, after: number, limit: number): Promise<SomeChanges> {
+  const { query } = ctx.deps.db;
+  const rows = await query<LineRow>(readLines, [ctx.user.id, after, limit + 1]);
+  const { latest = 0, prunedThrough = 0 } = rows[0] ?? {};
+  const isComplete = after >= prunedThrough && after <= latest;
+  const found = rows.filter((row): row is LineRow & Line => row.number !== null);
+  const lines = found.slice(0, limit);
+  const last = lines.at(-1);
+  const hasMore = found.length > lines.length && last !== undefined;
+  const states = last === undefined ? new Map<number, object>() : await readStates(ctx, lines, last.number);
+  return {
+    changes: lines.map((line) => toChange(line, states.get(line.number))),
+    through: hasMore ? last.number : Math.max(latest, after),
+    hasMore,
+    isComplete,
+    characters: [...states.values()].reduce((sum, row) => sum + lengthOf(row), 0),
+  };
+}
+
+function lengthOf(row: object): number {
+  return 'notes' in row && typeof row.notes === 'string' ? row.notes.length : 0;
+}
+
+function toChange({ number, at, entity, id, action }: Line, row: object | undefined): ChangeOut {
+  const deleted = row === undefined || isDeleted(row);
+  // The guarantee: `row` was made by the `toWire` of this entity's table.
+  return { number, changedAt: at, action, entity, id, deleted, row: row ?? null } as ChangeOut;
+}
+
+/** The rows as each line left them, by its number. None where a row is gone for good. */
+async function readStates(ctx: UserContext, lines: readonly Line[], through: number): Promise<Map<number, object>> {
+  const states = new Map<number, object>();
+  const byEntity = Map.groupBy(lines, ({ entity }) => entity);
+  await Promise.all(
+    [...byEntity].map(async ([entity, own]) => {
+      const values = [
+        ctx.user.id,
+        own.map(({ number }) => number),
+        own.map(({ id }) => id),
+        own.map(({ at }) => at),
+        through,
+      ];
+      const rows = await ctx.deps.db.query<Rows[keyof Rows] & { changeNumber: number }>(statesOf[entity], values);
+      for (const row of rows) states.set(row.changeNumber, syncedTables[entity].toWire(row));
+    }),
+  );
+  return states;
+}
+
+const statesOf = {
+  user: stateStatement('user'),
+  goal: stateStatement('goal'),
+  task: stateStatement('task'),
+};
+
+/**
+ * $1 person, $2 numbers, $3 ids and $4 times of lines of one entity, $5 the last number of the page. A row as a line left
+ * it is the row of today with what later lines found (`before`) laid over it, the latest first. Which line after the page
+ * was the first to change a column is looked up by the kinds of change that the row has seen (`changed`): a few probes of
+ * the index, and as many values read as the row has columns, however long its history is. Then it is walked back.
+ */
+function stateStatement(entity: ChangeOut['entity']) {
+  const { table, owner } = syncedTables[entity];
+  const ofRow = (id: string) => `a.user_id = $1 AND a.entity = '${entity}' AND a.entity_id = ${id}`;
+  return {
+    name: `sync.states.${entity}`,
+    text: `
+      WITH RECURSIVE lines AS MATERIALIZED (
+        SELECT l.number, l.id, l.at, row_number() OVER later AS place, lag(a.before) OVER later AS undone
+          FROM unnest($2::bigint[], $3::uuid[], $4::timestamptz[]) AS l(number, id, at)
+          JOIN activity a ON a.user_id = $1 AND a.number = l.number
+        WINDOW later AS (PARTITION BY l.id ORDER BY l.number DESC)
+      ), since AS MATERIALIZED (
+        SELECT l.id, (
+          SELECT coalesce(jsonb_object_agg(f.name, a.before -> f.name), '{}')
+            FROM (
+              WITH RECURSIVE kinds AS (
+                (SELECT a.changed FROM activity a
+                  WHERE ${ofRow('l.id')} AND a.changed IS NOT NULL ORDER BY a.changed LIMIT 1)
+                UNION ALL
+                SELECT further.changed FROM kinds, LATERAL (
+                  SELECT a.changed FROM activity a
+                   WHERE ${ofRow('l.id')} AND a.changed > kinds.changed ORDER BY a.changed LIMIT 1) further
+              )
+              SELECT DISTINCT ON (c.name) c.name, first.number FROM kinds, LATERAL (
+                SELECT a.number FROM activity a
+                 WHERE ${ofRow('l.id')} AND a.changed = kinds.changed AND a.number > $5 ORDER BY a.number LIMIT 1
+              ) first, jsonb_array_elements_text(kinds.changed) AS c(name)
+               ORDER BY c.name, first.number
+            ) f JOIN activity a ON a.user_id = $1 AND a.number = f.number
+        ) AS fields FROM lines l WHERE l.place = 1
+      ), states AS (
+        SELECT l.id, l.place, l.number, l.at, since.fields FROM lines l JOIN since USING (id) WHERE l.place = 1
+        UNION ALL
+        SELECT l.id, l.place, l.number, l.at, s.fields || coalesce(l.undone, '{}')
+          FROM states s JOIN lines l ON l.id = s.id AND l.place = s.place + 1
+      )
+      SELECT s.number AS "changeNumber", ${selectRow(table, 'w')}
+        FROM states s JOIN ${table.name} t ON t.${owner} = $1 AND t.id = s.id,
+             LATERAL jsonb_populate_record(t, s.fields || jsonb_build_object('updated_at', s.at)) w`,
+  };
+}

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { testDatabase } from '@alice/db/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Deps } from '../../deps.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { createChangeFeed } from '../../platform/events/change-feed.ts';
+import { requestContext, signUp, type TestClock, testClock, testDeps } from '../../testing/index.ts';
+import type { ChangeOut } from './schemas.ts';
+import { streamChanges } from './stream-changes.ts';
+
+let deps: Deps;
+let clock: TestClock;
+
+beforeAll(async () => {
+  clock = testClock();
+  deps = await testDeps(await testDatabase(), { clock });
+});
+afterAll(() => deps.db.close());
+
+async function follow(token: string, lastEventId?: string, own: Deps = deps) {
+  const { request, caller } = await requestContext(own, token);
+  if (caller instanceof DomainError) throw caller;
+  const leaving = new AbortController();
+  const stream = await streamChanges({ deps: own, request, user: caller }, { lastEventId }, leaving.signal);
+  const changes = stream[Symbol.asyncIterator]();
+  return { from: stream.from, next: () => changes.next(), leave: () => leaving.abort() };
+}
+
+const numberOf = ({ value }: IteratorResult<ChangeOut>) => value?.number;
+
+describe('a stream of changes', () => {
+  it('gives each change once, in order, and ends when its reader leaves', async () => {
+    const { api, tokens, user } = await signUp(deps);
+    const stream = await follow(tokens.accessToken);
+    expect(stream.from).toBe(2);
+    const first = stream.next();
+    await api.tasks.create({ title: 'a' });
+    expect(numberOf(await first)).toBe(3);
+    for (const title of ['b', 'c', 'd']) await api.tasks.create({ title });
+    expect([await stream.next(), await stream.next(), await stream.next()].map(numberOf)).toEqual([4, 5, 6]);
+    expect(deps.changes.watching(user.id)).toBe(1);
+    const last = stream.next();
+    stream.leave();
+    expect((await last).done).toBe(true);
+    expect(deps.changes.watching(user.id)).toBe(0);
+  });
+
+  it('begins after the last change that was seen', async () => {
+    const { api, tokens } = await signUp(deps);
+    for (const title of ['a', 'b', 'c']) await api.tasks.create({ title });
+    const stream = await follow(tokens.accessToken, '4');
+    expect(numberOf(await stream.next())).toBe(5);
+    stream.leave();
+    await expect(follow(tokens.accessToken, '6')).rejects.toMatchObject({ code: 'FULL_SYNC_REQUIRED' });
+  });
+
+  it('gives nothing more after its end, however much is still to be read', async () => {
+    const { api, tokens } = await signUp(deps);
+    for (const title of ['a', 'b', 'c']) await api.tasks.create({ title });
+    const stream = await follow(tokens.accessToken, '2');
+    expect(numberOf(await stream.next())).toBe(3);
+    await api.auth.logout();
+    await sleep(600);
+    await expect(stream.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('that is refused takes no place', async () => {
+    const { tokens, user } = await signUp(deps);
+    await expect(follow(tokens.accessToken, '999')).rejects.toMatchObject({ code: 'FULL_SYNC_REQUIRED' });
+    await sleep(1);
+    expect(deps.changes.watching(user.id)).toBe(0);
+  });
+
+  it('finds out by itself what nobody announced', async () => {
+    const { api, tokens } = await signUp(deps);
+    const deaf = createChangeFeed(deps.db, deps.log, { pollMs: 1 });
+    const stream = await follow(tokens.accessToken, undefined, { ...deps, changes: deaf });
+    const next = stream.next();
+    await api.tasks.create({ title: 'a' });
+    expect(numberOf(await next)).toBe(3);
+    stream.leave();
+  });
+
+  it('fails when its session ends, and ends with its token', async () => {
+    const [one, other] = [await signUp(deps), await signUp(deps)];
+    const ending = (await follow(one.tokens.accessToken)).next();
+    await one.api.auth.logout();
+    // Logging out is a change of the person's that no copy holds.
+    await expect(ending).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const expiring = (await follow(other.tokens.accessToken)).next();
+    clock.advance({ minutes: 16 });
+    expect((await expiring).done).toBe(true);
+  });
+
+  it('ends when the process is about to stop, and none begins after', async () => {
+    const { tokens } = await signUp(deps);
+    const own = { ...deps, changes: createChangeFeed(deps.db, deps.log, { pollMs: 1000 }) };
+    const next = (await follow(tokens.accessToken, undefined, own)).next();
+    await sleep(10);
+    own.changes.close();
+    expect((await next).done).toBe(true);
+    expect((await (await follow(tokens.accessToken, undefined, own)).next()).done).toBe(true);
+  });
+
+  it('is one of at most 20 of a person', async () => {
+    const { tokens, user } = await signUp(deps);
+    // All at once: a place is taken before anything is waited for.
+    const tried = await Promise.allSettled(Array.from({ length: 50 }, () => follow(tokens.accessToken)));
+    const streams = tried.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(streams.length).toBe(20);
+    expect(deps.changes.watching(user.id)).toBe(20);
+    await expect(follow(tokens.accessToken)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+    await expect(follow((await signUp(deps)).tokens.accessToken)).resolves.toBeDefined();
+    // Whether or not anything was read of it.
+    const readings = streams.slice(10).map((stream) => stream.next());
+    for (const stream of streams) stream.leave();
+    await sleep(20);
+    expect(deps.changes.watching(user.id)).toBe(0);
+    await Promise.all(readings);
+  });
+});

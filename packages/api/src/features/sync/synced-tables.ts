@@ -1,0 +1,42 @@
+import type { Rows } from '@alice/db';
+import { toUser } from '../../account/profile/to-user.ts';
+import { goals, type Table, tasks, users } from '../../platform/history/table.ts';
+import { toGoal } from '../goals/to-goal.ts';
+import { toTask } from '../tasks/to-task.ts';
+import type { ChangeOut, SyncedGoalOut } from './schemas.ts';
+
+type Entity = ChangeOut['entity'];
+
+interface SyncedTable<Name extends keyof Rows> {
+  readonly table: Table<Name>;
+  /** The person's own row has no `user_id`. */
+  readonly owner: 'id' | 'user_id';
+  readonly toWire: (row: Rows[Name]) => object;
+}
+
+const noTasks = { done: 0, total: 0, doneWeight: 0, totalWeight: 0 };
+
+function toSyncedGoal(row: Rows['goals']): SyncedGoalOut {
+  // The metric as it is kept: `current` follows the tasks only where they are counted.
+  const { progress: _, ...goal } = toGoal({ ...row, ...noTasks, progressSource: 'manual' });
+  return { ...goal, progressSource: row.progressSource };
+}
+
+function define<Name extends keyof Rows>(synced: SyncedTable<Name>): SyncedTable<keyof Rows> {
+  // The guarantee: `toWire` is only given rows that were read from `table`.
+  return synced as unknown as SyncedTable<keyof Rows>;
+}
+
+/** What a copy holds, in the order in which a first sync gives it: what is linked to comes before its links. */
+export const syncedTables: Readonly<Record<Entity, SyncedTable<keyof Rows>>> = {
+  user: define({ table: users, owner: 'id', toWire: toUser }),
+  goal: define({ table: goals, owner: 'user_id', toWire: toSyncedGoal }),
+  task: define({ table: tasks, owner: 'user_id', toWire: toTask }),
+};
+
+export const syncedEntities: readonly Entity[] = ['user', 'goal', 'task'];
+
+/** Whether a row is to be taken out of a copy. */
+export function isDeleted(row: object): boolean {
+  return 'deletedAt' in row && row.deletedAt !== null;
+}

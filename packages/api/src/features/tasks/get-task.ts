@@ -1,0 +1,18 @@
+import type { Rows } from '@alice/db';
+import type { UserContext } from '../../context.ts';
+import { notFound } from '../../errors/domain-error.ts';
+import { selectRow, tasks } from '../../platform/history/table.ts';
+import type { TaskInput, TaskOut } from './schemas.ts';
+import { toTask } from './to-task.ts';
+
+const statement = {
+  name: 'tasks.get',
+  text: `SELECT ${selectRow(tasks, 't')} FROM tasks t WHERE t.user_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`,
+};
+
+/** One live task. Throws NOT_FOUND. */
+export async function getTask(ctx: UserContext, { id }: TaskInput): Promise<TaskOut> {
+  const [row] = await ctx.deps.db.query<Rows['tasks']>(statement, [ctx.user.id, id]);
+  if (row === undefined) throw notFound('task');
+  return toTask(row);
+}

@@ -1,0 +1,17 @@
+import type { UserContext } from '../../context.ts';
+import { tasks } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import type { TaskChangeInput, TaskOut } from './schemas.ts';
+import { toTask } from './to-task.ts';
+
+/** Sets a done or cancelled task to do again; an open one stays as it is. Throws NOT_FOUND and STALE_VERSION. */
+export async function reopenTask(ctx: UserContext, { id, expectedVersion }: TaskChangeInput): Promise<TaskOut> {
+  const row = await updateRow(ctx, tasks, {
+    id,
+    action: 'reopen',
+    set: { status: 'todo' },
+    onlyIf: `(p.r).status IN ('done', 'cancelled')`,
+    expectedVersion,
+  });
+  return toTask(row);
+}

@@ -1,0 +1,11 @@
+import type { UserContext } from '../../context.ts';
+import { tasks } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import type { TaskChangeInput, TaskOut } from './schemas.ts';
+import { toTask } from './to-task.ts';
+
+/** Brings a deleted task back; a live one stays as it is. Throws NOT_FOUND and STALE_VERSION. */
+export async function restoreTask(ctx: UserContext, { id, expectedVersion }: TaskChangeInput): Promise<TaskOut> {
+  const set = { deletedAt: null };
+  return toTask(await updateRow(ctx, tasks, { id, action: 'restore', set, rows: 'all', expectedVersion }));
+}

@@ -1,0 +1,139 @@
+import { TaskPriority, TaskStatus } from '@alice/db/models';
+import { z } from 'zod';
+import { id, newId, rowId } from '../../platform/schemas/ids.ts';
+import { cursor, limit, page } from '../../platform/schemas/paging.ts';
+import { notes, text, title } from '../../platform/schemas/text.ts';
+import { calendarDate, day, instant, timeZone, wallTime, zoneName } from '../../platform/schemas/time.ts';
+import { expectedVersion, version } from '../../platform/schemas/version.ts';
+
+export const taskStatus = z
+  .enum(TaskStatus)
+  .meta({ id: 'TaskStatus', description: 'How far a task is.', examples: ['todo'] });
+export const taskPriority = z
+  .enum(TaskPriority)
+  .meta({ id: 'TaskPriority', description: 'How much a task matters.', examples: ['high'] });
+
+const dueMeta = {
+  description: 'A day, or a wall-clock time on it; without `timeZone` the time follows the person.',
+  examples: [{ date: '2026-12-01', time: '09:30' }],
+};
+
+export const due = z
+  .strictObject({
+    date: calendarDate,
+    time: wallTime.optional(),
+    timeZone: timeZone.optional(),
+  })
+  .refine((value) => value.timeZone === undefined || value.time !== undefined, {
+    path: ['timeZone'],
+    message: 'needs a time',
+  })
+  .meta({ id: 'NewDue', ...dueMeta });
+
+const fields = {
+  title,
+  notes,
+  status: taskStatus,
+  priority: taskPriority,
+  due: due.nullable(),
+  estimateMinutes: z.int().min(1).max(525_600).nullable(),
+  goalId: id.nullable().describe('The goal that it belongs to.'),
+  weight: z.number().min(0).max(1_000_000).describe('How much it counts for its goal.'),
+};
+
+const notYet = instant.nullable().meta({ examples: [null] });
+
+export const task = z
+  .object({
+    id: rowId,
+    title: z.string().meta({ examples: ['Pay the rent'] }),
+    notes: z.string().meta({ description: 'Markdown.', examples: [''] }),
+    status: taskStatus,
+    priority: taskPriority,
+    due: z
+      .object({
+        date: day,
+        time: z
+          .string()
+          .meta({ examples: ['09:30'] })
+          .optional(),
+        timeZone: zoneName.optional(),
+      })
+      .meta({ id: 'Due', ...dueMeta })
+      .nullable(),
+    estimateMinutes: z
+      .number()
+      .nullable()
+      .meta({ examples: [30] }),
+    goalId: rowId.nullable().describe('The goal that it belongs to.'),
+    weight: z.number().meta({ description: 'How much it counts for its goal.', examples: [1] }),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+    startedAt: notYet,
+    completedAt: notYet,
+    deletedAt: notYet,
+  })
+  .meta({ id: 'Task', description: 'Something to do.' });
+
+export const createTaskInput = z
+  .strictObject({
+    id: newId.optional(),
+    title: fields.title,
+    notes: fields.notes.default(''),
+    status: fields.status.default('todo'),
+    priority: fields.priority.default('none'),
+    due: fields.due.default(null),
+    estimateMinutes: fields.estimateMinutes.default(null),
+    goalId: fields.goalId.default(null),
+    weight: fields.weight.default(1),
+  })
+  .meta({ examples: [{ title: 'Pay the rent', priority: 'high', due: { date: '2026-12-01', time: '09:30' } }] });
+
+export const updateTaskInput = z
+  .strictObject({ id, expectedVersion, ...z.object(fields).partial().shape })
+  .meta({ examples: [{ status: 'in_progress', estimateMinutes: 30 }] });
+
+/** A task to act on. */
+export const taskInput = z.strictObject({ id });
+export const taskChangeInput = z.strictObject({ id, expectedVersion });
+
+export const taskOrder = z.enum(['created', 'due', 'priority']);
+
+const oneOrMore = <T extends z.ZodType>(item: T, most: number) => z.array(item).min(1).max(most);
+
+export const listTasksInput = z.strictObject({
+  status: oneOrMore(taskStatus, 4).optional().describe('Tasks with one of these.'),
+  priority: oneOrMore(taskPriority, 5).optional().describe('Tasks with one of these.'),
+  due: z
+    .strictObject({ from: calendarDate.optional(), to: calendarDate.optional() })
+    .optional()
+    .describe('First and last day, inclusive.'),
+  goalId: id.optional().describe('Tasks of this goal.'),
+  text: text(1, 200)
+    .optional()
+    .describe(
+      'Text that the title or the notes contain, in any case. Looking for it may take several pages, some of them empty.',
+    ),
+  deleted: z.boolean().default(false).describe('Deleted tasks instead of live ones.'),
+  order: taskOrder
+    .default('created')
+    .describe('Ties are broken by age; tasks with nothing due stand at the end of time.'),
+  direction: z
+    .enum(['asc', 'desc'])
+    .optional()
+    .describe('Newest first, soonest due first, most urgent first unless told.'),
+  limit,
+  cursor: cursor.optional(),
+});
+
+export const taskPage = page(task);
+
+export type Due = z.output<typeof due>;
+export type CreateTaskInput = z.output<typeof createTaskInput>;
+export type UpdateTaskInput = z.output<typeof updateTaskInput>;
+export type TaskInput = z.output<typeof taskInput>;
+export type TaskChangeInput = z.output<typeof taskChangeInput>;
+export type ListTasksInput = z.output<typeof listTasksInput>;
+/** A task as it goes over the wire. */
+export type TaskOut = z.input<typeof task>;

@@ -1,0 +1,14 @@
+import type { UserContext } from '../../context.ts';
+import { tasks } from '../../platform/history/table.ts';
+import { updateRow } from '../../platform/history/update-row.ts';
+import { requireGoal } from '../goals/require-goal.ts';
+import type { TaskOut, UpdateTaskInput } from './schemas.ts';
+import { dueColumns, toTask } from './to-task.ts';
+
+/** Changes the fields that are given. Throws NOT_FOUND (the task, or the goal to link) and STALE_VERSION. */
+export async function updateTask(ctx: UserContext, input: UpdateTaskInput): Promise<TaskOut> {
+  const { id, expectedVersion, due, ...fields } = input;
+  if (fields.goalId != null) await requireGoal(ctx, fields.goalId, 'goalId');
+  const set = due === undefined ? fields : { ...fields, ...dueColumns(due) };
+  return toTask(await updateRow(ctx, tasks, { id, action: 'update', set, expectedVersion }));
+}

@@ -1,0 +1,166 @@
+import { testDatabase } from '@alice/db/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Deps } from '../../deps.ts';
+import { signUp, testDeps } from '../../testing/index.ts';
+
+interface Line {
+  readonly number: number;
+  readonly entity: string;
+  readonly entityId: string;
+  readonly action: string;
+  readonly before: Record<string, unknown> | null;
+  readonly after: Record<string, unknown> | null;
+}
+
+let deps: Deps;
+
+beforeAll(async () => {
+  deps = await testDeps(await testDatabase());
+});
+afterAll(() => deps.db.close());
+
+const activityOf = (userId: string) =>
+  deps.db.query<Line>(
+    {
+      text: 'SELECT number, entity, entity_id AS "entityId", action, before, after FROM activity WHERE user_id = $1 ORDER BY number',
+    },
+    [userId],
+  );
+
+describe('every mutation', () => {
+  it('takes the next number and leaves a line of what was and what is', async () => {
+    const { api, user } = await signUp(deps);
+    const goal = await api.goals.create({ title: 'g' });
+    const task = await api.tasks.create({ title: 'a', notes: 'n' });
+    await api.tasks.update({ id: task.id, title: 'b', goalId: goal.id });
+    await api.tasks.complete({ id: task.id });
+    await api.tasks.reopen({ id: task.id });
+    await api.tasks.delete({ id: task.id });
+    await api.tasks.restore({ id: task.id });
+    await api.goals.update({ id: goal.id, metric: { current: 40 } });
+    await api.goals.delete({ id: goal.id });
+    await api.users.update({ name: 'Grace' });
+    await api.auth.logout();
+
+    const lines = await activityOf(user.id);
+    expect(lines.map((line) => `${line.number} ${line.entity}.${line.action}`)).toEqual([
+      '1 user.create',
+      '2 session.register',
+      '3 goal.create',
+      '4 task.create',
+      '5 task.update',
+      '6 task.complete',
+      '7 task.reopen',
+      '8 task.delete',
+      '9 task.restore',
+      '10 goal.update',
+      '11 goal.delete',
+      '12 user.update',
+      '13 session.logout',
+    ]);
+    expect(lines[3]).toMatchObject({ before: null, after: { title: 'a', notes: 'n', version: 1 } });
+    expect(lines[4]).toMatchObject({
+      entityId: task.id,
+      before: { title: 'a', goal_id: null, version: 1 },
+      after: { title: 'b', goal_id: goal.id, version: 2 },
+    });
+    expect(Object.keys(lines[4]?.after ?? {}).sort()).toEqual(['goal_id', 'title', 'version']);
+  });
+
+  it('never writes a password or a token into a line', async () => {
+    const { user, tokens } = await signUp(deps);
+    const text = JSON.stringify(await activityOf(user.id));
+    expect(text).not.toMatch(/argon2|password|refresh_hash/);
+    expect(text).not.toContain(tokens.refreshToken);
+  });
+
+  it('takes no number when it fails or changes nothing', async () => {
+    const { api, user } = await signUp(deps);
+    const { id } = await api.tasks.create({ title: 'a' });
+    const failing = [
+      api.tasks.update({ id, title: 'b', expectedVersion: 9 }),
+      api.tasks.update({ id: uuidv7(), title: 'b' }),
+      api.tasks.create({ id, title: 'taken' }),
+      api.goals.update({ id: uuidv7(), title: 'b' }),
+    ];
+    const outcomes = await Promise.allSettled(failing);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(failing.map(() => 'rejected'));
+    await api.tasks.update({ id, title: 'a' });
+    await api.tasks.reopen({ id });
+    await api.tasks.create({ title: 'next' });
+    expect((await activityOf(user.id)).map((line) => line.number)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('gives 100 parallel writers numbers without gap or repeat, in the order of their commits', async () => {
+    const { api, user } = await signUp(deps);
+    const tasks = await Promise.all(Array.from({ length: 10 }, (_, i) => api.tasks.create({ title: `t${i}` })));
+    // A reader that looks on: once it has seen number n, nothing below n may appear any more.
+    let isDone = false;
+    const seen = new Set<number>();
+    const reader = (async () => {
+      while (!isDone) {
+        const numbers = (await activityOf(user.id)).map((line) => line.number);
+        const highest = Math.max(0, ...seen);
+        expect(numbers.filter((number) => number <= highest && !seen.has(number))).toEqual([]);
+        expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+        for (const number of numbers) seen.add(number);
+      }
+    })();
+    // On a busy machine some are told to come again, and do.
+    const write = async (i: number): Promise<unknown> =>
+      api.tasks.update({ id: tasks[i % 10]?.id ?? '', title: `write ${i}` }).catch((error) => {
+        if (error.cause?.code !== 'TOO_MANY_REQUESTS') throw error;
+        return write(i);
+      });
+    await Promise.all(Array.from({ length: 100 }, (_, i) => write(i)));
+    isDone = true;
+    await reader;
+    const lines = await activityOf(user.id);
+    expect(lines.map((line) => line.number)).toEqual(Array.from({ length: 112 }, (_, i) => i + 1));
+    const [counter] = await deps.db.query<{ number: number }>(
+      { text: 'SELECT number FROM change_counters WHERE user_id = $1' },
+      [user.id],
+    );
+    expect(counter?.number).toBe(112);
+    // Each line continues from the line before it of the same task: the order of numbers is the order of writes.
+    for (const task of tasks) {
+      const own = lines.filter((line) => line.entityId === task.id);
+      for (const [index, line] of own.entries()) {
+        if (index > 0) expect(line.before?.['title']).toBe(own[index - 1]?.after?.['title']);
+        expect(line.after?.['version']).toBe(index + 1);
+      }
+    }
+  });
+});
+
+describe('the database itself', () => {
+  const insertTask = (userId: string, id: string, goalId: string | null) =>
+    deps.db.query(
+      {
+        text: `INSERT INTO tasks (user_id, id, title, due_by, goal_id, created_at, updated_at)
+               VALUES ($1, $2, 't', '9999-12-31 23:59:59', $3, now(), now())`,
+      },
+      [userId, id, goalId],
+    );
+
+  it("refuses a link to another person's row, with the application out of the way", async () => {
+    const [ada, bob] = await Promise.all([signUp(deps), signUp(deps)]);
+    const goal = await ada.api.goals.create({ title: 'g' });
+    await expect(insertTask(bob.user.id, uuidv7(), goal.id)).rejects.toThrow(/tasks_user_id_goal_id_fkey/);
+    await insertTask(ada.user.id, uuidv7(), goal.id);
+    const { id } = await bob.api.tasks.create({ title: 't' });
+    const relink = { text: 'UPDATE tasks SET goal_id = $3 WHERE user_id = $1 AND id = $2' };
+    await expect(deps.db.query(relink, [bob.user.id, id, goal.id])).rejects.toThrow(/tasks_user_id_goal_id_fkey/);
+  });
+
+  it('lets two people hold the same id', async () => {
+    const [ada, bob] = await Promise.all([signUp(deps), signUp(deps)]);
+    const id = uuidv7();
+    await insertTask(ada.user.id, id, null);
+    await insertTask(bob.user.id, id, null);
+    await expect(insertTask(bob.user.id, id, null)).rejects.toThrow(/tasks_pkey/);
+    await ada.api.tasks.update({ id, title: 'hers' });
+    expect((await bob.api.tasks.get({ id })).title).toBe('t');
+  });
+});

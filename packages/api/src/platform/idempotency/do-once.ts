@@ -1,0 +1,178 @@
+import { type Database, deferTransaction, type RunQuery } from '@alice/db';
+import type { UserContext } from '../../context.ts';
+import { DomainError, type ErrorCode, type ErrorDetails, type FieldError } from '../../errors/domain-error.ts';
+import type { RunBefore } from './before-transaction.ts';
+import { hashRequest } from './request-hash.ts';
+
+/** How long a reply is kept under its key. */
+export const keptHours = 24;
+const retryAfterSeconds = 1;
+
+export interface KeyedRequest {
+  readonly key: string;
+  readonly procedure: string;
+  readonly input: unknown;
+  /** The reply shows a secret: it is kept sealed. */
+  readonly isSecret?: boolean;
+}
+
+/** A reply as it is kept: what was given, or how it failed. */
+type KeptReply = { readonly at: string } & (
+  | { readonly data: unknown }
+  | {
+      readonly requestId: string;
+      readonly error: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly errors: readonly FieldError[];
+        readonly details?: ErrorDetails | undefined;
+      };
+    }
+);
+
+/** $1 person, $2 key, $3 the oldest that counts. The lock ends with the transaction. */
+const claim = {
+  name: 'changes.claimKey',
+  text: `
+    SELECT pg_try_advisory_xact_lock(hashtextextended($1::text || ' ' || $2, 0)) AS "isFree", k.request_hash AS "requestHash",
+           k.reply
+      FROM (SELECT) one LEFT JOIN idempotency_keys k ON k.user_id = $1::uuid AND k.key = $2 AND k.created_at > $3`,
+};
+
+const find = {
+  name: 'changes.findKey',
+  text: `
+    SELECT request_hash AS "requestHash", reply FROM idempotency_keys
+     WHERE user_id = $1 AND key = $2 AND created_at > $3`,
+};
+
+/** $1 person, $2 key, $3 the oldest that counts, $4 hash, $5 reply, $6 now. */
+const keep = {
+  name: 'changes.keepReply',
+  text: `
+    INSERT INTO idempotency_keys AS k (user_id, key, request_hash, reply, created_at) VALUES ($1, $2, $4, $5, $6)
+    ON CONFLICT (user_id, key) DO UPDATE
+       SET request_hash = excluded.request_hash, reply = excluded.reply, created_at = excluded.created_at
+     WHERE k.created_at <= $3
+    RETURNING key`,
+};
+
+interface KeptRow {
+  readonly requestHash: Buffer;
+  readonly reply: string;
+}
+
+/** What an operation decides of a request and would decide again. The rest passes, or was decided before anything was done. */
+const lasting: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'CONFLICT', 'STALE_VERSION', 'CANNOT_UNDO']);
+
+/** Ends a call that is answered by a stored response. */
+class StoredResponse extends Error {}
+
+/**
+ * Does a mutation once for its idempotency key: the effect and the reply commit together, and the same request again
+ * gets the same reply, for 24 hours (draft-ietf-httpapi-idempotency-key-header). Failures that nobody decided, and
+ * those that pass, are not kept. `run` works on the database that it is given, which is a transaction from its first
+ * statement on; what waits for something else goes through `runBefore` first. It throws DomainErrors.
+ * Throws IDEMPOTENCY_KEY_IN_USE while the first still runs, IDEMPOTENCY_KEY_REUSED for another request, and what `run` throws.
+ */
+export async function doOnce(ctx: UserContext, request: KeyedRequest, run: Run): Promise<unknown> {
+  const { deps, user } = ctx;
+  const running = `${user.id} ${request.key}`;
+  if (deps.runningKeys.has(running)) throw inUse();
+  deps.runningKeys.add(running);
+  try {
+    const hash = hashRequest(deps.sealer, request.procedure, request.input);
+    const now = deps.clock.now();
+    const oldest = new Date(now.getTime() - keptHours * 3_600_000).toISOString();
+    const { isSecret = false } = request;
+    const once: Once = { ctx, key: request.key, isSecret, hash, at: now.toISOString(), oldest };
+    return await runOrRepeat(once, run);
+  } finally {
+    deps.runningKeys.delete(running);
+  }
+}
+
+type Run = (db: Database, runBefore: RunBefore) => Promise<unknown>;
+
+interface Once {
+  readonly ctx: UserContext;
+  readonly key: string;
+  readonly isSecret: boolean;
+  readonly hash: Buffer;
+  readonly at: string;
+  readonly oldest: string;
+}
+
+async function runOrRepeat(once: Once, run: Run): Promise<unknown> {
+  const { ctx, key, at, oldest } = once;
+  const { db } = ctx.deps;
+  let stored: KeptRow | undefined;
+  const keyed = deferTransaction(db, async (tx) => {
+    stored = await claimKey(once, tx.query);
+    if (stored !== undefined) throw new StoredResponse();
+  });
+  const findStored = async () => (await db.query<KeptRow>(find, [ctx.user.id, key, oldest])).at(0);
+  const runBefore: RunBefore = async (work) => {
+    if (keyed.hasBegun) throw new Error('the transaction has begun: what waits comes before its first statement');
+    stored ??= await findStored();
+    if (stored !== undefined) throw new StoredResponse();
+    return work(db);
+  };
+
+  try {
+    const data = await run(keyed.database, runBefore);
+    // Whatever the operation made of it.
+    if (stored !== undefined) throw new StoredResponse();
+    await keyed.commit(async (tx) => {
+      if (!(await keepReply(once, tx.query, { at, data }))) throw new StoredResponse();
+    });
+    ctx.request.reply.givenAt = at;
+    return data;
+  } catch (error) {
+    await keyed.rollBack(error);
+    if (stored === undefined && isNewAndLasting(error)) {
+      const { code, message, errors, details } = error;
+      const requestId = ctx.request.id;
+      await keepReply(once, db.query, { at, requestId, error: { code, message, errors, details } });
+    }
+    if (error instanceof StoredResponse || isNewAndLasting(error)) stored ??= await findStored();
+    if (stored === undefined) throw error;
+    return repeat(once, stored);
+  }
+}
+
+/** The stored response of this key, if there is one. Throws IDEMPOTENCY_KEY_IN_USE while another process has the key. */
+async function claimKey({ ctx, key, oldest }: Once, query: RunQuery): Promise<KeptRow | undefined> {
+  const [found] = await query<Partial<KeptRow> & { isFree: boolean }>(claim, [ctx.user.id, key, oldest]);
+  if (found?.reply != null && found.requestHash != null) return { requestHash: found.requestHash, reply: found.reply };
+  if (found?.isFree !== true) throw inUse();
+  return undefined;
+}
+
+/** False when another process kept its reply first. */
+async function keepReply(once: Once, query: RunQuery, reply: KeptReply): Promise<boolean> {
+  const { ctx, key, hash, at, oldest } = once;
+  const text = JSON.stringify(reply);
+  const shown = once.isSecret ? ctx.deps.sealer.seal(text) : text;
+  const kept = await query(keep, [ctx.user.id, key, oldest, hash, shown, at]);
+  return kept.length === 1;
+}
+
+/** What was given before. The guarantee of the cast: `keepReply` wrote it. */
+function repeat({ ctx, hash, isSecret }: Once, { requestHash, reply }: KeptRow): unknown {
+  if (!requestHash.equals(hash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
+  const kept = JSON.parse(isSecret ? ctx.deps.sealer.open(reply) : reply) as KeptReply;
+  ctx.request.reply.givenAt = kept.at;
+  if ('data' in kept) return kept.data;
+  const { code, message, errors, details } = kept.error;
+  throw new DomainError(code, message, { errors, ...(details ? { details } : {}), requestId: kept.requestId });
+}
+
+/** A failure that was kept and is given again carries the id of its first request. */
+function isNewAndLasting(error: unknown): error is DomainError {
+  return error instanceof DomainError && lasting.has(error.code) && error.requestId === undefined;
+}
+
+function inUse(): DomainError {
+  return new DomainError('IDEMPOTENCY_KEY_IN_USE', undefined, { retryAfterSeconds });
+}

@@ -1,0 +1,10 @@
+import type { Deps } from '../../deps.ts';
+import { type Purge, purge } from '../jobs/purge.ts';
+import { keptHours } from './do-once.ts';
+
+const replies: Purge = { table: 'idempotency_keys', key: ['user_id', 'key'], column: 'created_at' };
+
+/** Takes away the replies whose keys do not count any more. Gives how many they were. */
+export async function purgeReplies({ db, clock }: Pick<Deps, 'db' | 'clock'>, signal?: AbortSignal): Promise<number> {
+  return purge(db, replies, new Date(clock.now().getTime() - keptHours * 3_600_000), signal);
+}

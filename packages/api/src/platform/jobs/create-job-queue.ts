@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { afterCommit, type Database, databaseFault, type RunQuery, type Statement } from '@alice/db';
+import { type Db, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { v7 as uuidv7 } from 'uuid';
+import type { Log } from '../../deps.ts';
+import type { Sealer } from '../crypto/seal.ts';
+import type { JobData, JobName, JobQueue } from './job-queue.ts';
+import { type QueueSettings, queueOptions, timings } from './settings.ts';
+
+/** One try of a job. A job that is taken again, because its process was killed, has the same id. */
+export interface Job<Data> {
+  /** A UUIDv7, made when it was sent. */
+  readonly id: string;
+  readonly data: Data;
+}
+
+/** What does the jobs. What throws is tried again later. */
+export type JobHandlers = { readonly [Name in JobName]: (job: Job<JobData[Name]>) => Promise<void> };
+
+export interface RunningJobQueue extends JobQueue {
+  /** Makes or migrates the queue's own tables. Until then nothing can be sent. */
+  start(): Promise<void>;
+  /** Does jobs from now on: the due ones, and those of killed processes. */
+  work(handlers: JobHandlers): Promise<void>;
+  /** Takes no further job and waits up to 5 s for those that run; sending goes on. What does not end is tried again later. */
+  stop(): Promise<void>;
+}
+
+export interface JobQueueOptions {
+  readonly db: Database;
+  readonly log: Log;
+  /** What is in a job (the token of a mail) is kept sealed. */
+  readonly sealer: Sealer;
+  /** Whether this process does jobs, or only sends them. */
+  readonly isWorking: boolean;
+  readonly settings?: Partial<QueueSettings>;
+}
+
+const deadQueue = 'dead';
+const stopLimitMs = 5000;
+const startTries = 6;
+const complaintEveryMs = 30_000;
+
+interface SealedData {
+  readonly sealed: string;
+}
+
+/** A queue over pg-boss, in the schema `pgboss` of the same database and on the same connections. */
+export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQueueOptions): RunningJobQueue {
+  const settings = { ...timings, ...options.settings };
+  const boss = new PgBoss({
+    db: sqlOver(db.query),
+    schema: 'pgboss',
+    schedule: false,
+    supervise: isWorking,
+    superviseIntervalSeconds: settings.superviseSeconds,
+    monitorIntervalSeconds: settings.superviseSeconds,
+    maintenanceIntervalSeconds: 3600,
+    // Neither queues that change nor jobs that wait for each other are used here.
+    queueCacheIntervalSeconds: 3600,
+    flowIntervalSeconds: 3600,
+    bamIntervalSeconds: 600,
+    registerInstance: false,
+    monitorVacuum: false,
+    openTelemetry: { enabled: false },
+  });
+  boss.on('error', complainer(log));
+  boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'the job queue warns'));
+
+  const workers = new Map<JobName, string[]>();
+  const wake = (name: JobName) => {
+    for (const id of workers.get(name) ?? []) boss.notifyWorker(id);
+  };
+
+  async function prepare(): Promise<void> {
+    await boss.start();
+    const wanted = queueOptions(deadQueue, settings);
+    const present = new Set((await boss.getQueues()).map(({ name }) => name));
+    for (const [name, of] of Object.entries(wanted)) {
+      if (present.has(name)) await boss.updateQueue(name, of);
+      else await boss.createQueue(name, of);
+    }
+  }
+
+  async function workOn<Name extends JobName>(name: Name, handle: JobHandlers[Name]): Promise<void> {
+    const { batchSize, workers: count } = settings.queues[name];
+    const work = async (jobs: JobWithMetadata<SealedData>[]): Promise<JobResult[]> => {
+      const results: JobResult[] = [];
+      for (const job of jobs) {
+        // Requests go between the jobs of a batch.
+        await nextTurn();
+        results.push(await tryJob(name, job, handle));
+      }
+      // There may be more: look again at once.
+      if (jobs.length === batchSize) wake(name);
+      return results;
+    };
+    const ids: string[] = [];
+    workers.set(name, ids);
+    const polling = { pollingIntervalSeconds: settings.pollSeconds, batchSize };
+    for (let index = 0; index < count; index += 1)
+      ids.push(await boss.work(name, { ...polling, includeMetadata: true, perJobResults: true }, work));
+  }
+
+  async function tryJob<Name extends JobName>(
+    name: Name,
+    { id, data, retryCount }: JobWithMetadata<SealedData>,
+    handle: JobHandlers[Name],
+  ): Promise<JobResult> {
+    try {
+      // The guarantee of the cast: `send` sealed it, under the same name.
+      await handle({ id, data: JSON.parse(sealer.open(data.sealed)) as JobData[Name] });
+      return { id, status: 'completed' };
+    } catch (error) {
+      const fields = { err: error, job: name, id, try: retryCount + 1 };
+      if (retryCount + 1 < settings.queues[name].tries) log.warn(fields, 'a job failed; it will be tried again');
+      else log.error(fields, 'a job failed for the last time');
+      // Kept in the clear: what went wrong, and nothing of what the job was about.
+      return { id, status: 'failed', output: { message: error instanceof Error ? error.name : 'failed' } };
+    }
+  }
+
+  return {
+    async start() {
+      // Of processes that start together each waits for the one before, and a wait for a lock has a limit; and of two that
+      // see no schema both make it, which only one can.
+      for (let count = 1; ; count += 1) {
+        try {
+          return await prepare();
+        } catch (error) {
+          const kind = databaseFault(error)?.kind;
+          if (count === startTries || (kind !== 'timeout' && kind !== 'unique')) throw error;
+          await sleep(Math.random() * 1000);
+        }
+      }
+    },
+    async send(name, data, { query = db.query, startAfter } = {}) {
+      const sealed: SealedData = { sealed: sealer.seal(JSON.stringify(data)) };
+      await boss.send(name, sealed, {
+        id: uuidv7(),
+        db: sqlOver(query),
+        ...(startAfter === undefined ? {} : { startAfter }),
+      });
+      if (startAfter === undefined && settings.queues[name].isPatient !== true) afterCommit(query, () => wake(name));
+    },
+    async work(handlers) {
+      // The guarantee of the cast: each name is one of the handlers'.
+      for (const name of Object.keys(handlers) as JobName[]) await workOn(name, handlers[name]);
+    },
+    stop: () => boss.stop({ graceful: true, timeout: stopLimitMs }),
+  };
+}
+
+/** What pg-boss calls a database. Without values it may send several statements at once. */
+function sqlOver(query: RunQuery): Db {
+  return { executeSql: async (text, values = []) => ({ rows: await query(statementOf(text, values), values) }) };
+}
+
+/** Prepared, as ours are: pg-boss says the same few things again and again. */
+function statementOf(text: string, values: readonly unknown[]): Statement {
+  if (values.length === 0) return { text };
+  return { name: `jobs.${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`, text };
+}
+
+/** While the database is away every poll fails: said once in a while, not each time. */
+function complainer(log: Log): (error: Error) => void {
+  let complainedAt = Number.NEGATIVE_INFINITY;
+  return ({ message, stack }) => {
+    const now = performance.now();
+    if (now - complainedAt < complaintEveryMs) return;
+    complainedAt = now;
+    log.warn({ err: { message, stack } }, 'the job queue cannot work right now; it goes on trying');
+  };
+}

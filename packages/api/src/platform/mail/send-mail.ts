@@ -1,0 +1,36 @@
+import type { Deps } from '../../deps.ts';
+import type { Job } from '../jobs/create-job-queue.ts';
+import { countMail } from './count-mail.ts';
+import type { Mailer } from './mailer.ts';
+import type { Mail } from './mails.ts';
+import { oneLine, requireOneAddress } from './plain-text.ts';
+import { renderHtml, renderText } from './render.ts';
+import { contentOf } from './templates.ts';
+
+/**
+ * Writes a mail and hands it over, unless it is one of too many. Throws when the mailer does, and for an address that is none:
+ * then it was not counted.
+ */
+export async function sendMail(
+  deps: Pick<Deps, 'site' | 'guesses'>,
+  mailer: Mailer,
+  { id, data: mail }: Job<Mail>,
+): Promise<void> {
+  const { site } = deps;
+  const counted = await countMail(deps, mail);
+  if (counted === null) return;
+  try {
+    const content = contentOf(mail, site);
+    await mailer.send({
+      id,
+      kind: mail.kind,
+      to: { name: content.name ?? '', address: requireOneAddress(mail.to) },
+      subject: oneLine(content.subject),
+      text: renderText(content, site),
+      html: renderHtml(content, site),
+    });
+  } catch (error) {
+    await counted.giveBack();
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { databaseFault } from '@alice/db';
+import type { Context } from '../../context.ts';
+import type { Deps } from '../../deps.ts';
+import type { Place } from './concurrency-limiter.ts';
+
+/** How long a call may use a connection: with what it waited before, its caller hears of a failure within 3 s. */
+const patienceMs = 2000;
+
+/**
+ * Runs a call once its owner has few enough others under way, and gives it what the process owns; but what it does in the
+ * database is done in its owner's name, and only while somebody waits for it. Throws TOO_MANY_REQUESTS.
+ */
+export async function runInTurn<Result extends { readonly ok: boolean; readonly error?: unknown }>(
+  { deps, request }: Context,
+  kind: keyof Deps['concurrency'],
+  owner: string,
+  run: (deps: Deps) => Promise<Result>,
+): Promise<Result> {
+  const { hasLeft } = request;
+  const entered = deps.concurrency[kind].enter(owner, hasLeft);
+  const place = entered instanceof Promise ? await entered : entered;
+  try {
+    const result = await run({ ...deps, db: deps.db.for({ owner, hasLeft, patienceMs }) });
+    leave(place, result.error);
+    return result;
+  } catch (error) {
+    leave(place, error);
+    throw error;
+  }
+}
+
+function leave(place: Place, error: unknown): void {
+  if (error !== undefined && databaseFault(error)?.kind === 'unavailable') place.fail(error);
+  else place.leave();
+}
