@@ -1,7 +1,8 @@
-import type { Deps, Log } from './deps.ts';
+import type { Deps } from './deps.ts';
 import type { DomainError } from './errors/domain-error.ts';
 import type { RunBefore } from './platform/idempotency/before-transaction.ts';
 import type { Budget } from './platform/rate-limits/call-limiter.ts';
+import type { Log } from './platform/runtime/log.ts';
 import type { Scope } from './procedures/procedure-meta.ts';
 
 /** Who is calling, as a verified access token says. */

@@ -11,7 +11,7 @@ import {
 import { createRecentRotations } from './account/sessions/recent-rotations.ts';
 import { createSessionGate } from './account/sessions/session-gate.ts';
 import { createTokenIssuer, type TokenOptions } from './account/sessions/tokens.ts';
-import { type Deps, type Log, type Site, systemClock } from './deps.ts';
+import type { Deps } from './deps.ts';
 import { createSealer } from './platform/crypto/seal.ts';
 import { createChangeFeed } from './platform/events/change-feed.ts';
 import type { JobQueue } from './platform/jobs/job-queue.ts';
@@ -22,6 +22,9 @@ import {
   personConcurrency,
 } from './platform/rate-limits/concurrency-limiter.ts';
 import { uncounted } from './platform/rate-limits/guesses.ts';
+import { systemClock } from './platform/runtime/clock.ts';
+import type { Log } from './platform/runtime/log.ts';
+import type { Site } from './platform/runtime/site.ts';
 
 /** What nobody can choose for a process; all else has a default. */
 export interface DepsOptions {

@@ -16,7 +16,7 @@ export { createSessionGate, type SessionGate } from './account/sessions/session-
 export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './account/sessions/tokens.ts';
 export type { HeldCopy, Identity, RefreshCookie, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
 export { createDeps, type DepsOptions } from './create-deps.ts';
-export { type Clock, type Deps, type Log, systemClock } from './deps.ts';
+export type { Deps } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors/domain-error.ts';
 export { fromUnknown, toDomainError } from './errors/to-domain-error.ts';
 export { createSealer, type Sealer } from './platform/crypto/seal.ts';
@@ -42,6 +42,8 @@ export {
   resultOf,
   type WindowLimit,
 } from './platform/rate-limits/windows.ts';
+export { type Clock, systemClock } from './platform/runtime/clock.ts';
+export type { Log } from './platform/runtime/log.ts';
 export { itemOf, notModified } from './procedures/access.ts';
 export { type ProcedureFacts, procedureMap } from './procedures/procedure-map.ts';
 export {

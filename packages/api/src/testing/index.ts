@@ -5,12 +5,14 @@ import { createRequestContext, plainRequest } from '../account/sessions/create-r
 import { createSessionGate } from '../account/sessions/session-gate.ts';
 import type { RequestContext } from '../context.ts';
 import { createDeps } from '../create-deps.ts';
-import type { Clock, Deps, Log } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import type { JobData, JobName, JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Mail } from '../platform/mail/mails.ts';
 import { sendMail } from '../platform/mail/send-mail.ts';
 import { createCallLimiter } from '../platform/rate-limits/call-limiter.ts';
 import { type GuessLimiter, uncounted } from '../platform/rate-limits/guesses.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
+import type { Log } from '../platform/runtime/log.ts';
 import { createCaller } from '../root.ts';
 
 export { recordedPasswords, signInFrom } from './attack.ts';

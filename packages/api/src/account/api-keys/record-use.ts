@@ -1,5 +1,5 @@
 import type { Database } from '@alice/db';
-import type { Log } from '../../deps.ts';
+import type { Log } from '../../platform/runtime/log.ts';
 
 /** That a key was used, and from where. */
 export interface KeyUse {

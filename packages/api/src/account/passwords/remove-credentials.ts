@@ -1,4 +1,5 @@
 import { afterCommit, type RunQuery } from '@alice/db';
+import type { Deps } from '../../deps.ts';
 import type { ChangeContext } from '../../platform/history/create-row.ts';
 import { apiKeys, passkeys, totps } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
@@ -14,7 +15,10 @@ const find = {
 };
 
 /** Removes everything but the password that opens an account: whoever made it was not its owner. */
-export async function removeCredentials(ctx: ChangeContext, query: RunQuery): Promise<void> {
+export async function removeCredentials(
+  ctx: ChangeContext & { readonly deps: Pick<Deps, 'sessions'> },
+  query: RunQuery,
+): Promise<void> {
   const { deps, user } = ctx;
   const endedAt = deps.clock.now().toISOString();
   const found = await query<{ kind: 'api_key' | 'passkey' | 'totp'; id: string }>(find, [user.id]);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Rows } from '@alice/db';
 import type { Context, Identity } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { sealPass } from '../../platform/crypto/sealed-pass.ts';
 import { countFactors, type Factors, findFactors } from './find-factors.ts';
+import { sealPass } from './sealed-pass.ts';
 
 /** A request, with the session that it came with where there is one. */
 type MaybeSignedIn = Context & { readonly user?: Identity };

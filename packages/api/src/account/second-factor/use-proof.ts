@@ -1,7 +1,7 @@
 import type { RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
-import { hashOfPass, type Pass } from '../../platform/crypto/sealed-pass.ts';
 import { lockPerson } from '../sign-in/find-account.ts';
+import { hashOfPass, type Pass } from './sealed-pass.ts';
 
 /** What a person showed and was found right. It counts once. */
 export interface Proof {

@@ -1,11 +1,11 @@
 import type { Context, Identity } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { openPass, type Pass } from '../../platform/crypto/sealed-pass.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { verifyPasskey } from './passkeys/verify-passkey.ts';
 import { recordFailure } from './record-failure.ts';
 import { verifyRecoveryCode } from './recovery-codes/verify-recovery-code.ts';
 import type { ShowFactorInput } from './schemas.ts';
+import { openPass, type Pass } from './sealed-pass.ts';
 import { verifyTotp } from './totp/verify-totp.ts';
 import type { Proof } from './use-proof.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from '@alice/db';
 import type { Caller, Identity } from '../../context.ts';
-import type { Log } from '../../deps.ts';
+import type { Log } from '../../platform/runtime/log.ts';
 import { DomainError, invalidKey } from '../../errors/domain-error.ts';
 
 /** `scopes` tells an API key from a session. */

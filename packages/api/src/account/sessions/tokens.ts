@@ -3,8 +3,8 @@ import { type JWTHeaderParameters, errors as joseErrors, jwtVerify, SignJWT } fr
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Caller } from '../../context.ts';
-import type { Clock } from '../../deps.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 
 const issuer = 'alice';
 const audience = 'alice';

@@ -1,5 +1,5 @@
 import type { Database } from '@alice/db';
-import type { Log } from '../../deps.ts';
+import type { Log } from '../runtime/log.ts';
 
 /** Carries the ids of people whose data changed to the other processes. It may lose some: what it says is a hint. */
 export interface Broadcast {

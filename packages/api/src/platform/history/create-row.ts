@@ -1,14 +1,15 @@
-import type { Rows, RunQuery } from '@alice/db';
+import type { Database, Rows, RunQuery } from '@alice/db';
 import { databaseFault } from '@alice/db';
-import type { UserContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { insertedColumns, selectRow, type Table } from './table.ts';
 import { toRecord } from './to-record.ts';
 
 /** A whole new row, but for its owner, its version and its times. */
 export type NewRow<Name extends keyof Rows> = Omit<Rows[Name], 'userId' | 'version' | 'createdAt' | 'updatedAt'>;
 
-export interface ChangeContext extends Pick<UserContext, 'deps'> {
+export interface ChangeContext {
+  readonly deps: { readonly db: Pick<Database, 'query'>; readonly clock: Clock };
   /** Whose row it is, and the session that it came with; null where it came with a token of a mail. */
   readonly user: { readonly id: string; readonly sessionId: string | null };
   /** Who does it, where it is not the person themselves: an administrator. */

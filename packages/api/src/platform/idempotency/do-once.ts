@@ -1,12 +1,30 @@
 import { type Database, deferTransaction, type RunQuery } from '@alice/db';
-import type { UserContext } from '../../context.ts';
 import { DomainError, type ErrorCode, type ErrorDetails, type FieldError } from '../../errors/domain-error.ts';
+import type { Sealer } from '../crypto/seal.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { RunBefore } from './before-transaction.ts';
 import { hashRequest } from './request-hash.ts';
 
 /** How long a reply is kept under its key. */
 export const keptHours = 24;
 const retryAfterSeconds = 1;
+
+/** The caller, and the request that brought the key. */
+export interface KeyedContext {
+  readonly deps: {
+    readonly db: Database;
+    readonly clock: Clock;
+    readonly sealer: Sealer;
+    /** The keys (`<person> <key>`) whose mutation is under way in this process. */
+    readonly runningKeys: Set<string>;
+  };
+  readonly request: {
+    readonly id: string;
+    /** Set to when the reply was first given. */
+    readonly reply: { givenAt: string | null };
+  };
+  readonly user: { readonly id: string };
+}
 
 export interface KeyedRequest {
   readonly key: string;
@@ -75,7 +93,7 @@ class StoredResponse extends Error {}
  * statement on; what waits for something else goes through `runBefore` first. It throws DomainErrors.
  * Throws IDEMPOTENCY_KEY_IN_USE while the first still runs, IDEMPOTENCY_KEY_REUSED for another request, and what `run` throws.
  */
-export async function doOnce(ctx: UserContext, request: KeyedRequest, run: Run): Promise<unknown> {
+export async function doOnce(ctx: KeyedContext, request: KeyedRequest, run: Run): Promise<unknown> {
   const { deps, user } = ctx;
   const running = `${user.id} ${request.key}`;
   if (deps.runningKeys.has(running)) throw inUse();
@@ -95,7 +113,7 @@ export async function doOnce(ctx: UserContext, request: KeyedRequest, run: Run):
 type Run = (db: Database, runBefore: RunBefore) => Promise<unknown>;
 
 interface Once {
-  readonly ctx: UserContext;
+  readonly ctx: KeyedContext;
   readonly key: string;
   readonly isSecret: boolean;
   readonly hash: Buffer;

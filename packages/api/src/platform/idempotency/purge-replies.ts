@@ -1,10 +1,14 @@
-import type { Deps } from '../../deps.ts';
+import type { Database } from '@alice/db';
 import { type Purge, purge } from '../jobs/purge.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { keptHours } from './do-once.ts';
 
 const replies: Purge = { table: 'idempotency_keys', key: ['user_id', 'key'], column: 'created_at' };
 
 /** Takes away the replies whose keys do not count any more. Gives how many they were. */
-export async function purgeReplies({ db, clock }: Pick<Deps, 'db' | 'clock'>, signal?: AbortSignal): Promise<number> {
+export async function purgeReplies(
+  { db, clock }: { readonly db: Database; readonly clock: Clock },
+  signal?: AbortSignal,
+): Promise<number> {
   return purge(db, replies, new Date(clock.now().getTime() - keptHours * 3_600_000), signal);
 }

@@ -3,8 +3,8 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { afterCommit, type Database, databaseFault, type RunQuery, type Statement } from '@alice/db';
 import { type Db, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { v7 as uuidv7 } from 'uuid';
-import type { Log } from '../../deps.ts';
 import type { Sealer } from '../crypto/seal.ts';
+import type { Log } from '../runtime/log.ts';
 import type { JobData, JobName, JobQueue } from './job-queue.ts';
 import { type QueueSettings, queueOptions, timings } from './settings.ts';
 

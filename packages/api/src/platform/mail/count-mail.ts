@@ -1,6 +1,5 @@
-import type { Deps } from '../../deps.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import type { Attempt, Guess } from '../rate-limits/guesses.ts';
+import type { Attempt, Guess, GuessLimiter } from '../rate-limits/guesses.ts';
 import type { Mail, MailContent } from './mails.ts';
 
 /** Mails that somebody asked for were counted when they did. */
@@ -16,7 +15,7 @@ const askedFor: ReadonlySet<MailContent['kind']> = new Set([
  * wanted an account with it. So a flood of one kind fills no mailbox and hides no other. It is counted when it is sent,
  * and not in the transaction that it tells of, which must not wait for Redis. Null: it is one too many.
  */
-export async function countMail({ guesses }: Pick<Deps, 'guesses'>, mail: Mail): Promise<Attempt | null> {
+export async function countMail({ guesses }: { readonly guesses: GuessLimiter }, mail: Mail): Promise<Attempt | null> {
   const guess = guessOf(mail);
   if (guess === null) return { giveBack: async () => undefined };
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Site } from '../../deps.ts';
 import { createGuessLimiter, uncounted } from '../rate-limits/guesses.ts';
+import type { Site } from '../runtime/site.ts';
 import type { OutgoingMail } from './mailer.ts';
 import type { Mail, MailContent } from './mails.ts';
 import { sendMail } from './send-mail.ts';

@@ -1,5 +1,5 @@
-import type { Deps } from '../../deps.ts';
-import type { Job } from '../jobs/create-job-queue.ts';
+import type { GuessLimiter } from '../rate-limits/guesses.ts';
+import type { Site } from '../runtime/site.ts';
 import { countMail } from './count-mail.ts';
 import type { Mailer } from './mailer.ts';
 import type { Mail } from './mails.ts';
@@ -8,13 +8,13 @@ import { renderHtml, renderText } from './render.ts';
 import { contentOf } from './templates.ts';
 
 /**
- * Writes a mail and hands it over, unless it is one of too many. Throws when the mailer does, and for an address that is none:
+ * Writes the mail of a job and hands it over, unless it is one of too many. Throws when the mailer does, and for an address that is none:
  * then it was not counted.
  */
 export async function sendMail(
-  deps: Pick<Deps, 'site' | 'guesses'>,
+  deps: { readonly site: Site; readonly guesses: GuessLimiter },
   mailer: Mailer,
-  { id, data: mail }: Job<Mail>,
+  { id, data: mail }: { readonly id: string; readonly data: Mail },
 ): Promise<void> {
   const { site } = deps;
   const counted = await countMail(deps, mail);

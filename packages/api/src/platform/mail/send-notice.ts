@@ -1,6 +1,10 @@
 import type { RunQuery } from '@alice/db';
-import type { Deps } from '../../deps.ts';
-import type { Notice } from './mails.ts';
+import type { Mail, Notice } from './mails.ts';
+
+/** The part of the job queue that takes mails. */
+interface MailQueue {
+  send(name: 'mail', mail: Mail, options: { readonly query: RunQuery }): Promise<void>;
+}
 
 /** Whom a mail is for. */
 export interface MailedAccount {
@@ -15,7 +19,7 @@ export interface MailedAccount {
  * with words of their own. What is more than the budget (`count-mail.ts`) is left out, and nothing fails for it.
  */
 export async function sendNotice(
-  { jobs }: Pick<Deps, 'jobs'>,
+  { jobs }: { readonly jobs: MailQueue },
   { email, name, emailVerifiedAt }: MailedAccount,
   notice: Notice,
   query: RunQuery,

@@ -1,4 +1,4 @@
-import type { Site } from '../../deps.ts';
+import type { Site } from '../runtime/site.ts';
 import type { MailAction, MailText } from './mail-text.ts';
 import type { Mail } from './mails.ts';
 import { instantText, oneLine } from './plain-text.ts';

@@ -1,18 +1,30 @@
-import { databaseFault } from '@alice/db';
-import type { Context } from '../../context.ts';
-import type { Deps } from '../../deps.ts';
-import type { Place } from './concurrency-limiter.ts';
+import { type Database, databaseFault } from '@alice/db';
+import type { ConcurrencyLimiter, Place } from './concurrency-limiter.ts';
 
 /** How long a call may use a connection: with what it waited before, its caller hears of a failure within 3 s. */
 const patienceMs = 2000;
+
+/** What one person, or one network of callers who are nobody, may have under way at once. */
+export interface Concurrency {
+  readonly ofPerson: ConcurrencyLimiter;
+  readonly ofNetwork: ConcurrencyLimiter;
+}
+
+interface Queueing {
+  readonly db: Database;
+  readonly concurrency: Concurrency;
+}
 
 /**
  * Runs a call once its owner has few enough others under way, and gives it what the process owns; but what it does in the
  * database is done in its owner's name, and only while somebody waits for it. Throws TOO_MANY_REQUESTS.
  */
-export async function runInTurn<Result extends { readonly ok: boolean; readonly error?: unknown }>(
-  { deps, request }: Context,
-  kind: keyof Deps['concurrency'],
+export async function runInTurn<
+  Deps extends Queueing,
+  Result extends { readonly ok: boolean; readonly error?: unknown },
+>(
+  { deps, request }: { readonly deps: Deps; readonly request: { readonly hasLeft: () => boolean } },
+  kind: keyof Concurrency,
   owner: string,
   run: (deps: Deps) => Promise<Result>,
 ): Promise<Result> {

@@ -1,5 +1,5 @@
 import type { Deps } from '../../../deps.ts';
-import { openPass, type Pass, sealPass } from '../../../platform/crypto/sealed-pass.ts';
+import { openPass, type Pass, sealPass } from '../sealed-pass.ts';
 
 export type ChallengePurpose = 'passkey-register' | 'passkey-sign-in' | 'passkey-confirm';
 
