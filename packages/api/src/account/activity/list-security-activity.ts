@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { apiKeys, fieldName, passkeys, sessions, type Table, totps, users } from '../../platform/history/table.ts';
+import { fieldName, type Table } from '../../platform/history/table.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
+import { apiKeys } from '../api-keys/entity.ts';
+import { users } from '../profile/entity.ts';
+import { passkeys } from '../second-factor/passkeys/entity.ts';
+import { totps } from '../second-factor/totp/entity.ts';
+import { sessions } from '../sessions/entity.ts';
 import { type ListSecurityActivityInput, type SecurityEventOut, securityEntity } from './schemas.ts';
 
 const order = 'number.desc';

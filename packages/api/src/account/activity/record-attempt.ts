@@ -1,7 +1,7 @@
 import type { RunQuery } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 import { addLine, type NewLine } from '../../platform/history/add-line.ts';
-import { lockPerson } from '../sign-in/find-account.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 
 /** Whoever guesses on does not fill the person's history. */
 const mostPerHour = 20;

@@ -1,10 +1,10 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { users } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import type { Notice } from '../../platform/mail/mails.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
+import { users } from '../profile/entity.ts';
 import type { AccountStateOut } from '../profile/schemas.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { requireLive } from '../sessions/require-live.ts';

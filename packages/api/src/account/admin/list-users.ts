@@ -1,9 +1,10 @@
 import type { Rows } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { selectRow, users } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
+import { users } from '../profile/entity.ts';
 import type { AccountOut, ListUsersInput } from '../profile/schemas.ts';
 import { toUser } from '../profile/to-user.ts';
 

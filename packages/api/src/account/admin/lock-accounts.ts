@@ -1,5 +1,6 @@
 import type { Rows, RunQuery } from '@alice/db';
-import { selectRow, users } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
+import { users } from '../profile/entity.ts';
 
 /** Every change of a person's begins with their counter; those of several take theirs in one order, so that none waits for another in a ring. */
 const lock = {

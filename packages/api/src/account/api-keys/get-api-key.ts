@@ -1,7 +1,8 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { apiKeys, nounOf, selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
+import { apiKeys } from './entity.ts';
 import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 
@@ -13,6 +14,6 @@ const statement = {
 /** One of the person's API keys, be it live or not. Throws NOT_FOUND. */
 export async function getApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<ApiKeyOut> {
   const [row] = await ctx.deps.db.query<Rows['api_keys']>(statement, [ctx.user.id, id]);
-  if (row === undefined) throw notFound(nounOf(apiKeys));
+  if (row === undefined) throw notFound(apiKeys.noun);
   return toApiKey(row);
 }

@@ -1,9 +1,10 @@
 import type { Rows } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { apiKeys, selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
+import { apiKeys } from './entity.ts';
 import type { ApiKeyOut, ListApiKeysInput } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 

@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
-import { apiKeys } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
+import { apiKeys } from './entity.ts';
 import type { ApiKeyOut, RenameApiKeyInput } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 

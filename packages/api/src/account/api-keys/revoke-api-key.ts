@@ -1,7 +1,7 @@
 import { afterCommit } from '@alice/db';
 import type { UserContext } from '../../context.ts';
-import { apiKeys } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
+import { apiKeys } from './entity.ts';
 import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 

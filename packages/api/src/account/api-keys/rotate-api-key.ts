@@ -1,9 +1,10 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { apiKeys, nounOf, selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { addKey } from './create-api-key.ts';
+import { apiKeys } from './entity.ts';
 import { type ApiKeyInput, type CreatedApiKeyOut, replacedHours } from './schemas.ts';
 import { toScopes } from './to-api-key.ts';
 
@@ -24,7 +25,7 @@ export function rotateApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<Cre
   return ctx.deps.db.transaction(async ({ query }) => {
     const now = ctx.deps.clock.now();
     const [old] = await query<Rows['api_keys']>(findLive, [ctx.user.id, id, now.toISOString()]);
-    if (old === undefined) throw notFound(nounOf(apiKeys));
+    if (old === undefined) throw notFound(apiKeys.noun);
     const expires = Date.parse(old.expiresAt);
     const lifeMs = expires - Date.parse(old.createdAt);
     const created = await addKey(ctx, { name: old.name, scopes: toScopes(old.scopes), lifeMs }, query);

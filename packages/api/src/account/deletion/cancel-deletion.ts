@@ -1,9 +1,9 @@
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { users } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { lockAccounts } from '../admin/lock-accounts.ts';
+import { users } from '../profile/entity.ts';
 import type { UserOut } from '../profile/schemas.ts';
 import { toUser } from '../profile/to-user.ts';
 

@@ -1,8 +1,8 @@
 import type { Rows } from '@alice/db';
 import type { Deps } from '../../deps.ts';
-import { users } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { lockAccounts } from '../admin/lock-accounts.ts';
+import { users } from '../profile/entity.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 
 export interface PurgedAccounts {

@@ -1,10 +1,11 @@
 import { databaseFault, type RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { users } from '../../platform/history/table.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
-import { findAccount, lockPerson } from '../sign-in/find-account.ts';
+import { users } from '../profile/entity.ts';
+import { findAccount } from '../sign-in/find-account.ts';
 import type { EmailChangeOut, TokenInput } from '../sign-in/schemas.ts';
 import { findToken, type LiveToken, takeToken, voidTokens } from './one-time-tokens.ts';
 

@@ -1,7 +1,7 @@
 import type { Rows } from '@alice/db';
 import type { ChangeContext } from '../../platform/history/create-row.ts';
-import { users } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
+import { users } from '../profile/entity.ts';
 
 /** A person has shown that an address is theirs. */
 export async function markVerified(

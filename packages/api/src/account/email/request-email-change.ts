@@ -1,9 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../context.ts';
 import { invalid, notFound } from '../../errors/domain-error.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { shownName } from '../../platform/mail/send-notice.ts';
-import { findAccount, findAccountOf, type GuardedAccount, lockPerson } from '../sign-in/find-account.ts';
+import { findAccount, findAccountOf, type GuardedAccount } from '../sign-in/find-account.ts';
 import type { EmailInput } from '../sign-in/schemas.ts';
 import { createToken, voidTokens } from './one-time-tokens.ts';
 import { sendAddressTaken } from './send-address-taken.ts';

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { findAccount, lockPerson } from '../sign-in/find-account.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
+import { findAccount } from '../sign-in/find-account.ts';
 import type { TokenInput } from '../sign-in/schemas.ts';
 import { markVerified } from './mark-verified.ts';
 import { findToken, takeToken, voidTokens } from './one-time-tokens.ts';

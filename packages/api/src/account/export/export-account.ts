@@ -3,7 +3,14 @@ import { columns, type RunQuery, type Statement } from '@alice/db';
 import type { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { apiKeys, goals, passkeys, sessions, type Table, tasks, totps, users } from '../../platform/history/table.ts';
+import { goals } from '../../features/goals/entity.ts';
+import { tasks } from '../../features/tasks/entity.ts';
+import type { Table } from '../../platform/history/table.ts';
+import { apiKeys } from '../api-keys/entity.ts';
+import { users } from '../profile/entity.ts';
+import { passkeys } from '../second-factor/passkeys/entity.ts';
+import { totps } from '../second-factor/totp/entity.ts';
+import { sessions } from '../sessions/entity.ts';
 import { asContent, type JsonFile } from './export-file.ts';
 import { type ExportedAccountOut, exportedAccount } from './schemas.ts';
 

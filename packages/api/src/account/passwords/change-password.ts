@@ -1,12 +1,13 @@
 import type { UserContext } from '../../context.ts';
 import { invalid, notFound } from '../../errors/domain-error.ts';
-import { users } from '../../platform/history/table.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { voidTokens } from '../email/one-time-tokens.ts';
+import { users } from '../profile/entity.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
-import { findAccount, lockPerson } from '../sign-in/find-account.ts';
+import { findAccount } from '../sign-in/find-account.ts';
 import type { ChangePasswordInput } from '../sign-in/schemas.ts';
 import { lengths, requireGoodPassword, tooShort } from './password-rules.ts';
 

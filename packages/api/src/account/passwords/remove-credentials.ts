@@ -1,9 +1,11 @@
 import { afterCommit, type RunQuery } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 import type { ChangeContext } from '../../platform/history/create-row.ts';
-import { apiKeys, passkeys, totps } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
+import { apiKeys } from '../api-keys/entity.ts';
+import { passkeys } from '../second-factor/passkeys/entity.ts';
 import { deleteRecoveryCodes } from '../second-factor/recovery-codes/create-recovery-codes.ts';
+import { totps } from '../second-factor/totp/entity.ts';
 
 /** What still opens the account. Rows that were removed stay for the history, without what they kept sealed. */
 const find = {

@@ -1,13 +1,14 @@
 import type { RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { users } from '../../platform/history/table.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { markVerified } from '../email/mark-verified.ts';
 import { findToken, type LiveToken, takeToken, voidTokens } from '../email/one-time-tokens.ts';
+import { users } from '../profile/entity.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
-import { findAccount, type GuardedAccount, lockPerson } from '../sign-in/find-account.ts';
+import { findAccount, type GuardedAccount } from '../sign-in/find-account.ts';
 import type { ResetPasswordInput } from '../sign-in/schemas.ts';
 import { findStanding, type Standing } from './find-standing.ts';
 import { requireGoodPassword } from './password-rules.ts';

@@ -1,7 +1,8 @@
 import type { Rows, RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
-import { insertedColumns, selectRow, users } from '../../platform/history/table.ts';
+import { insertedColumns, selectRow } from '../../platform/history/table.ts';
 import { toRecord } from '../../platform/history/to-record.ts';
+import { users } from './entity.ts';
 import type { UserOut } from './schemas.ts';
 import { toUser } from './to-user.ts';
 

@@ -1,7 +1,8 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { selectRow, users } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
+import { users } from './entity.ts';
 import type { UserOut } from './schemas.ts';
 import { toUser } from './to-user.ts';
 

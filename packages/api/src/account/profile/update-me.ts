@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
-import { users } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
+import { users } from './entity.ts';
 import type { UpdateUserInput, UserOut } from './schemas.ts';
 import { toUser } from './to-user.ts';
 

@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
-import { sessions } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
+import { sessions } from '../sessions/entity.ts';
 import { type Proof, useProof } from './use-proof.ts';
 
 /** Uses up a proof and marks the session as one whose person has just shown who they are. Null when it was used before. */

@@ -1,6 +1,6 @@
 import type { RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
-import { lockPerson } from '../sign-in/find-account.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import { hashOfPass, type Pass } from './sealed-pass.ts';
 
 /** What a person showed and was found right. It counts once. */

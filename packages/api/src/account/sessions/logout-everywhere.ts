@@ -1,5 +1,5 @@
 import type { UserContext } from '../../context.ts';
-import { lockPerson } from '../sign-in/find-account.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import type { LogoutEverywhereInput, SessionsEndedOut } from '../sign-in/schemas.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie } from './refresh-cookie.ts';

@@ -1,7 +1,7 @@
 import type { Database, RunQuery } from '@alice/db';
 import type { Identity } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { lockPerson } from '../sign-in/find-account.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 
 /** $1 person, $2 session or API key. */
 const findLive = {

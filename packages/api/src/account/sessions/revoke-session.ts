@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { lockPerson } from '../sign-in/find-account.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import type { SessionInput } from '../sign-in/schemas.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie } from './refresh-cookie.ts';

@@ -1,7 +1,7 @@
 import type { Database } from '@alice/db';
 import type { Caller, Identity } from '../../context.ts';
-import type { Log } from '../../platform/runtime/log.ts';
 import { DomainError, invalidKey } from '../../errors/domain-error.ts';
+import type { Log } from '../../platform/runtime/log.ts';
 
 /** `scopes` tells an API key from a session. */
 type GateCaller = Identity & Partial<Pick<Caller, 'scopes'>>;

@@ -3,10 +3,10 @@ import { v7 as uuidv7 } from 'uuid';
 import type { StartContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { createRow } from '../../platform/history/create-row.ts';
-import { sessions } from '../../platform/history/table.ts';
 import { keptHours } from '../../platform/idempotency/do-once.ts';
 import { canonicalAddress } from '../../platform/rate-limits/network-of.ts';
 import type { TokensOut } from '../sign-in/schemas.ts';
+import { sessions } from './entity.ts';
 import { hashToken, type TokenPair, type TokenSubject } from './tokens.ts';
 
 const maxUserAgent = 500;

@@ -1,9 +1,9 @@
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { sessions } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
+import { sessions } from '../sessions/entity.ts';
 import type { ConfirmInput } from './schemas.ts';
 import { sendFailureAside } from './send-failed-sign-in.ts';
 import { findClaimant, verifyPassword } from './verify-password.ts';

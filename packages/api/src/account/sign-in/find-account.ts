@@ -1,5 +1,6 @@
 import type { Rows, RunQuery } from '@alice/db';
-import { selectRow, users } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
+import { users } from '../profile/entity.ts';
 
 /** An account as what guards it must know it. */
 export type GuardedAccount = Rows['users'] & { readonly hasSecondFactor: boolean };
@@ -28,14 +29,4 @@ const findByEmail = {
 export async function findAccountOf(email: string, query: RunQuery): Promise<GuardedAccount | undefined> {
   const [account] = await query<GuardedAccount>(findByEmail, [email]);
   return account;
-}
-
-const lock = { name: 'auth.lockPerson', text: 'SELECT FROM change_counters WHERE user_id = $1 FOR UPDATE' };
-
-/**
- * Puts a transaction of several statements in line with the person's other changes: each statement after it sees
- * whatever those committed. Mutations of one statement lock the same row first.
- */
-export async function lockPerson(userId: string, query: RunQuery): Promise<void> {
-  await query(lock, [userId]);
 }

@@ -3,8 +3,8 @@ import { testDatabase } from '@alice/db/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import { signUp, type TestClock, testClock, testDeps } from '../../testing/index.ts';
-import { lockPerson } from './find-account.ts';
 import { recordFailedSignIn } from './record-failed-sign-in.ts';
 
 let deps: Deps;

@@ -1,7 +1,8 @@
 import type { Rows } from '@alice/db';
 import type { Context } from '../../context.ts';
-import { selectRow, users } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
 import { canonicalAddress } from '../../platform/rate-limits/network-of.ts';
+import { users } from '../profile/entity.ts';
 
 /** Who tries a password: the account, if there is one, and whether it was signed in from this network before. */
 export interface Claimant {

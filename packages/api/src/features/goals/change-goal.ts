@@ -1,7 +1,7 @@
-import { lockPerson } from '../../account/sign-in/find-account.ts';
 import type { UserContext } from '../../context.ts';
-import { goals } from '../../platform/history/table.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
 import { type RowChange, updateRow } from '../../platform/history/update-row.ts';
+import { goals } from './entity.ts';
 import type { GoalOut } from './schemas.ts';
 import { sumTasks, type TaskSums, toGoal } from './to-goal.ts';
 

@@ -1,5 +1,6 @@
 import type { Rows } from '@alice/db';
-import { goals, selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
+import { goals } from './entity.ts';
 import type { GoalOut } from './schemas.ts';
 
 export interface TaskSums {

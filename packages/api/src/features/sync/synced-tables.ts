@@ -1,7 +1,10 @@
 import type { Rows } from '@alice/db';
+import { users } from '../../account/profile/entity.ts';
 import { toUser } from '../../account/profile/to-user.ts';
-import { goals, type Table, tasks, users } from '../../platform/history/table.ts';
+import type { Table } from '../../platform/history/table.ts';
+import { goals } from '../goals/entity.ts';
 import { toGoal } from '../goals/to-goal.ts';
+import { tasks } from '../tasks/entity.ts';
 import { toTask } from '../tasks/to-task.ts';
 import type { ChangeOut, SyncedGoalOut } from './schemas.ts';
 

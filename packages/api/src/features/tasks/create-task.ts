@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../context.ts';
 import { createRow } from '../../platform/history/create-row.ts';
-import { tasks } from '../../platform/history/table.ts';
 import { requireGoal } from '../goals/require-goal.ts';
+import { tasks } from './entity.ts';
 import type { CreateTaskInput, TaskOut } from './schemas.ts';
 import { dueColumns, toTask } from './to-task.ts';
 
@@ -10,13 +10,12 @@ import { dueColumns, toTask } from './to-task.ts';
 export async function createTask(ctx: UserContext, input: CreateTaskInput): Promise<TaskOut> {
   const { id, due, ...fields } = input;
   if (fields.goalId !== null) await requireGoal(ctx, fields.goalId, 'goalId');
-  const now = ctx.deps.clock.now();
   const row = await createRow(ctx, tasks, {
     ...fields,
     ...dueColumns(due),
     id: id ?? uuidv7(),
-    startedAt: fields.status === 'in_progress' ? now.toISOString() : null,
-    completedAt: fields.status === 'done' ? now.toISOString() : null,
+    startedAt: null,
+    completedAt: null,
     deletedAt: null,
   });
   return toTask(row);

@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
-import { tasks } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
+import { tasks } from './entity.ts';
 import type { TaskChangeInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 

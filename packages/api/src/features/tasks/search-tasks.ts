@@ -1,7 +1,8 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
-import { selectRow, tasks } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/table.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
+import { tasks } from './entity.ts';
 import { nameFor, type TaskPosition, type TaskSelection } from './task-selection.ts';
 
 /** How long a search looks before it returns what it has found. */

@@ -1,7 +1,7 @@
 import type { UserContext } from '../../context.ts';
-import { tasks } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { requireGoal } from '../goals/require-goal.ts';
+import { tasks } from './entity.ts';
 import type { TaskOut, UpdateTaskInput } from './schemas.ts';
 import { dueColumns, toTask } from './to-task.ts';
 

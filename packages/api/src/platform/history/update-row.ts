@@ -1,7 +1,7 @@
 import { columnName, type Rows } from '@alice/db';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
 import type { ChangeContext, NewRow } from './create-row.ts';
-import { nounOf, selectRow, settableColumns, type Table, wireFields } from './table.ts';
+import { selectRow, settableColumns, type Table, wireFields } from './table.ts';
 import { toRecord } from './to-record.ts';
 
 export interface RowChange<Name extends keyof Rows> {
@@ -41,7 +41,7 @@ export async function updateRow<Name extends keyof Rows>(
       ctx.actorId ?? user.id,
     ],
   );
-  if (found === undefined) throw notFound(nounOf(table));
+  if (found === undefined) throw notFound(table.noun);
   if (found.isStale) throw await stale(ctx, table, change, found.version);
   return found;
 }
@@ -72,7 +72,7 @@ async function stale<Name extends keyof Rows>(
   const what = changedFields.length === 0 ? '' : `; since then ${changedFields.join(', ')} changed`;
   return new DomainError(
     'STALE_VERSION',
-    `The ${nounOf(table)} is at version ${currentVersion}, not ${expectedVersion}${what}`,
+    `The ${table.noun} is at version ${currentVersion}, not ${expectedVersion}${what}`,
     { details: { currentVersion, changedFields, conflictingFields } },
   );
 }
@@ -103,9 +103,9 @@ function updateStatement(
  * and cannot deadlock. `FOR UPDATE` then reads the row's latest version, whatever the statement's snapshot says.
  */
 function updateSql(table: Table, { action, rows, onlyIf }: Shape): string {
-  const { name, entity, key, derived } = table;
+  const { name, entity, key, derived, derivedFromOld } = table;
   const set = settableColumns(table)
-    .map(({ column }) => `${column} = ${derived[column] ?? `w.${column}`}`)
+    .map(({ column }) => `${column} = ${derived[column] ?? derivedFromOld[column] ?? `w.${column}`}`)
     .join(', ');
   const unseen = [...table.secret, 'updated_at'].map((column) => `'${column}'`).join(', ');
   return `

@@ -1,5 +1,6 @@
 import type { Rows, RunQuery } from '@alice/db';
-import { passkeys, selectRow } from '../../../platform/history/table.ts';
+import { selectRow } from '../../../platform/history/table.ts';
+import { passkeys } from './entity.ts';
 
 /** How many a person may have at once. */
 export const mostPasskeys = 20;

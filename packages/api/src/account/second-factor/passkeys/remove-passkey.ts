@@ -1,10 +1,10 @@
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
-import { passkeys } from '../../../platform/history/table.ts';
+import { lockPerson } from '../../../platform/history/lock-person.ts';
 import { updateRow } from '../../../platform/history/update-row.ts';
-import { lockPerson } from '../../sign-in/find-account.ts';
 import { requireRemovable } from '../require-removable.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';
+import { passkeys } from './entity.ts';
 import { findPasskeys } from './find-passkeys.ts';
 
 /** Removes a passkey: it counts no more. Throws NOT_FOUND, and CONFLICT where the password needs it beside it. */

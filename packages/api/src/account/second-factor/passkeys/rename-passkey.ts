@@ -1,7 +1,7 @@
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
-import { passkeys } from '../../../platform/history/table.ts';
 import { updateRow } from '../../../platform/history/update-row.ts';
+import { passkeys } from './entity.ts';
 import type { PasskeyOut, RenamePasskeyInput } from './schemas.ts';
 import { toPasskey } from './to-passkey.ts';
 

@@ -1,6 +1,6 @@
 import type { UserContext } from '../../../context.ts';
 import { DomainError } from '../../../errors/domain-error.ts';
-import { lockPerson } from '../../sign-in/find-account.ts';
+import { lockPerson } from '../../../platform/history/lock-person.ts';
 import { countFactors, findFactors } from '../find-factors.ts';
 import { recordEvent } from '../record-event.ts';
 import type { RecoveryCodesOut } from '../schemas.ts';

@@ -1,12 +1,12 @@
 import type { UserContext } from '../../../context.ts';
 import { invalid, notFound } from '../../../errors/domain-error.ts';
-import { totps } from '../../../platform/history/table.ts';
+import { lockPerson } from '../../../platform/history/lock-person.ts';
 import { updateRow } from '../../../platform/history/update-row.ts';
-import { lockPerson } from '../../sign-in/find-account.ts';
 import { countFactors, findFactors } from '../find-factors.ts';
 import { createRecoveryCodes } from '../recovery-codes/create-recovery-codes.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';
 import { endTotps } from './end-totps.ts';
+import { totps } from './entity.ts';
 import type { ConfirmedOut, ConfirmTotpInput } from './schemas.ts';
 import { stepOf } from './totp-code.ts';
 

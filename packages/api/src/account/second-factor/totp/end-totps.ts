@@ -1,7 +1,7 @@
 import type { RunQuery } from '@alice/db';
 import type { UserContext } from '../../../context.ts';
-import { totps } from '../../../platform/history/table.ts';
 import { updateRow } from '../../../platform/history/update-row.ts';
+import { totps } from './entity.ts';
 
 /** $1 person, $2 which kind. */
 const find = {

@@ -2,9 +2,9 @@ import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
 import { createRow } from '../../../platform/history/create-row.ts';
-import { totps } from '../../../platform/history/table.ts';
-import { lockPerson } from '../../sign-in/find-account.ts';
+import { lockPerson } from '../../../platform/history/lock-person.ts';
 import { endTotps } from './end-totps.ts';
+import { totps } from './entity.ts';
 import type { EnrolmentOut } from './schemas.ts';
 import { makeSecret, secretUri } from './totp-code.ts';
 

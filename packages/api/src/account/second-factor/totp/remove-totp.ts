@@ -1,6 +1,6 @@
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
-import { lockPerson } from '../../sign-in/find-account.ts';
+import { lockPerson } from '../../../platform/history/lock-person.ts';
 import { findFactors } from '../find-factors.ts';
 import { requireRemovable } from '../require-removable.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';
