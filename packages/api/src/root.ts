@@ -1,13 +1,17 @@
 import { apiKeysRouter } from './account/api-keys/router.ts';
-import { usersRouter } from './account/profile/router.ts';
+import { createUsersRouter } from './account/profile/router.ts';
 import { passkeysRouter } from './account/second-factor/passkeys/router.ts';
 import { secondFactorRouter } from './account/second-factor/router.ts';
 import { totpRouter } from './account/second-factor/totp/router.ts';
 import { authRouter } from './account/sign-in/router.ts';
+import { goals } from './features/goals/entity.ts';
 import { goalsRouter } from './features/goals/router.ts';
+import { exportedGoals } from './features/goals/schemas.ts';
 import { insightsRouter } from './features/insights/router.ts';
 import { syncRouter } from './features/sync/router.ts';
+import { tasks } from './features/tasks/entity.ts';
 import { tasksRouter } from './features/tasks/router.ts';
+import { exportedTasks } from './features/tasks/schemas.ts';
 import { createCallerFactory, router } from './procedures/access.ts';
 
 /** Every procedure of the product. */
@@ -17,7 +21,7 @@ export const procedures = {
   totp: totpRouter,
   passkeys: passkeysRouter,
   apiKeys: apiKeysRouter,
-  users: usersRouter,
+  users: createUsersRouter({ lists: { goals: exportedGoals, tasks: exportedTasks }, tables: { goals, tasks } }),
   tasks: tasksRouter,
   goals: goalsRouter,
   insights: insightsRouter,

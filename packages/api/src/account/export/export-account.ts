@@ -3,16 +3,15 @@ import { columns, type RunQuery, type Statement } from '@alice/db';
 import type { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { goals } from '../../features/goals/entity.ts';
-import { tasks } from '../../features/tasks/entity.ts';
 import type { Table } from '../../platform/history/table.ts';
 import { apiKeys } from '../api-keys/entity.ts';
 import { users } from '../profile/entity.ts';
+import { account } from '../profile/schemas.ts';
 import { passkeys } from '../second-factor/passkeys/entity.ts';
 import { totps } from '../second-factor/totp/entity.ts';
 import { sessions } from '../sessions/entity.ts';
 import { asContent, type JsonFile } from './export-file.ts';
-import { type ExportedAccountOut, exportedAccount } from './schemas.ts';
+import { exportedAccountOf, ownLists } from './schemas.ts';
 
 /** How often it is read while others write, before they have to wait. */
 const attempts = 2;
@@ -26,22 +25,23 @@ const patienceMs = 5 * 60_000;
  * Everything of the person as it was at one moment, in a file: every stored field of what is theirs, but no secret. It is read
  * in small pages, with a pause after each as long as that took, so that others are served in between, and memory holds one
  * page. That no change took a number while it was read says that all of it is of one moment; for a person who never rests
- * it is read in one snapshot, which holds a connection. Throws BUSY while another export is written, TOO_MANY_REQUESTS.
+ * it is read in one snapshot, which holds a connection. Gives the file as whatever its procedure's output says it holds.
+ * Throws BUSY while another export is written, TOO_MANY_REQUESTS.
  */
-export async function exportAccount(ctx: UserContext): Promise<ExportedAccountOut> {
+export async function exportAccount(ctx: UserContext, format: ExportFormat): Promise<never> {
   const { deps, user, request } = ctx;
   const written = await deps.exports.serve(user.id, async (file) => {
     const exportedAt = deps.clock.now().toISOString();
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const before = await deps.changes.latest(user.id);
-      await writeAll(file, deps.db.query, { userId: user.id, exportedAt, rest: () => restAfter(ctx) });
+      await writeAll(file, deps.db.query, format.lists, { userId: user.id, exportedAt, rest: () => restAfter(ctx) });
       if ((await deps.changes.latest(user.id)) === before) return;
       file.clear();
     }
     const db = deps.db.for({ owner: user.id, hasLeft: request.hasLeft, patienceMs });
     await db.transaction(async ({ query }) => {
       await query(snapshot, []);
-      await writeAll(file, query, { userId: user.id, exportedAt, rest: () => undefined });
+      await writeAll(file, query, format.lists, { userId: user.id, exportedAt, rest: () => undefined });
     });
   });
   return asContent(written);
@@ -77,15 +77,6 @@ function pageOf(table: Table): Statement {
 
 const person: Statement = { name: 'exports.users', text: `SELECT ${exported(users)} FROM users t WHERE t.id = $1` };
 
-const pages = {
-  goals: pageOf(goals),
-  tasks: pageOf(tasks),
-  sessions: pageOf(sessions),
-  apiKeys: pageOf(apiKeys),
-  passkeys: pageOf(passkeys),
-  authenticatorApps: pageOf(totps),
-};
-
 /** An administrator's session is no business of the person's. */
 const linePage: Statement = {
   name: 'exports.activity',
@@ -95,6 +86,54 @@ const linePage: Statement = {
       FROM activity WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
 };
 
+/** A list of an export, and how it is read. */
+interface ExportedList {
+  readonly name: string;
+  readonly statement: Statement;
+  readonly row: z.ZodType;
+  /** The field that its rows are read by. */
+  readonly key: string;
+  /** Where the first page begins. */
+  readonly first: string | number;
+}
+
+/** What an export holds. */
+export interface ExportFormat {
+  readonly lists: readonly ExportedList[];
+}
+
+/** What features add to an export: their lists, and the table of each by the same name. */
+export interface ExportedFeatures<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>> {
+  readonly lists: Lists;
+  readonly tables: { readonly [Name in keyof Lists]: Table };
+}
+
+/** An export of the account itself, its history, and what features add. */
+export function createExportFormat<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>>(
+  features: ExportedFeatures<Lists>,
+) {
+  const content = exportedAccountOf(features.lists);
+  const listOf = (name: string, table: Table, rows: z.ZodArray<z.ZodType>): ExportedList => {
+    return { name, statement: pageOf(table), row: rows.element, key: 'id', first: noId };
+  };
+  const { sessions: ofSessions, apiKeys: ofKeys, passkeys: ofPasskeys, authenticatorApps, activity } = ownLists;
+  const lists: readonly ExportedList[] = [
+    ...Object.entries(features.lists).map(([name, rows]) => listOf(name, tableOf(features.tables, name), rows)),
+    listOf('sessions', sessions, ofSessions),
+    listOf('apiKeys', apiKeys, ofKeys),
+    listOf('passkeys', passkeys, ofPasskeys),
+    listOf('authenticatorApps', totps, authenticatorApps),
+    { name: 'activity', statement: linePage, row: activity.element, key: 'number', first: 0 },
+  ];
+  return { content, lists };
+}
+
+function tableOf(tables: Readonly<Record<string, Table>>, name: string): Table {
+  const table = tables[name];
+  if (table === undefined) throw new Error(`the list ${name} of an export has no table`);
+  return table;
+}
+
 interface Writing {
   readonly userId: string;
   readonly exportedAt: string;
@@ -102,42 +141,26 @@ interface Writing {
   readonly rest: () => (() => Promise<void>) | undefined;
 }
 
-const { shape } = exportedAccount;
-
-async function writeAll(file: JsonFile, query: RunQuery, writing: Writing): Promise<void> {
+async function writeAll(
+  file: JsonFile,
+  query: RunQuery,
+  lists: readonly ExportedList[],
+  writing: Writing,
+): Promise<void> {
   const { userId, exportedAt } = writing;
-  const [user] = await query<ExportedAccountOut['user']>(person, [userId]);
+  const [user] = await query(person, [userId]);
   if (user === undefined) throw notFound('user');
-  const header = { format: 'alice-export', formatVersion: 1, exportedAt, user: shape.user.parse(user) };
+  const header = { format: 'alice-export', formatVersion: 1, exportedAt, user: account.parse(user) };
   file.write(JSON.stringify(header).slice(0, -1));
-  const noNumber = 0;
-  const lists = [
-    ['goals', pages.goals, noId, shape.goals.element, 'id'],
-    ['tasks', pages.tasks, noId, shape.tasks.element, 'id'],
-    ['sessions', pages.sessions, noId, shape.sessions.element, 'id'],
-    ['apiKeys', pages.apiKeys, noId, shape.apiKeys.element, 'id'],
-    ['passkeys', pages.passkeys, noId, shape.passkeys.element, 'id'],
-    ['authenticatorApps', pages.authenticatorApps, noId, shape.authenticatorApps.element, 'id'],
-    ['activity', linePage, noNumber, shape.activity.element, 'number'],
-  ] as const;
-  for (const [name, statement, first, row, key] of lists) {
-    file.write(`,"${name}":[`);
-    await writeRows(file, query, { ...writing, statement, first, row, key });
+  for (const list of lists) {
+    file.write(`,"${list.name}":[`);
+    await writeRows(file, query, { ...writing, ...list });
     file.write(']');
   }
   file.write('}');
 }
 
-interface List extends Writing {
-  readonly statement: Statement;
-  /** Where the first page begins. */
-  readonly first: string | number;
-  readonly row: z.ZodType;
-  /** The field that its rows are read by. */
-  readonly key: string;
-}
-
-async function writeRows(file: JsonFile, query: RunQuery, list: List): Promise<void> {
+async function writeRows(file: JsonFile, query: RunQuery, list: Writing & ExportedList): Promise<void> {
   const { statement, userId, row, key, rest } = list;
   let after: unknown = list.first;
   let size = rowsAPage.first;

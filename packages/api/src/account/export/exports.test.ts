@@ -3,10 +3,16 @@ import { type Column, columnName, columns, type Database } from '@alice/db';
 import { testDatabase } from '@alice/db/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import type { Deps } from '../../deps.ts';
+import type { exportedGoals } from '../../features/goals/schemas.ts';
+import type { exportedTasks } from '../../features/tasks/schemas.ts';
 import { callAs, signUp, testDeps } from '../../testing/index.ts';
 import { JsonFile } from './export-file.ts';
-import type { ExportedAccountOut } from './schemas.ts';
+import type { exportedAccountOf } from './schemas.ts';
+
+type Exported = ReturnType<typeof exportedAccountOf<{ goals: typeof exportedGoals; tasks: typeof exportedTasks }>>;
+type ExportedAccountOut = z.input<Exported>;
 
 let deps: Deps;
 

@@ -1,39 +1,12 @@
 import { ActivityEntity, SessionEnd } from '@alice/db/models';
 import { z } from 'zod';
-import { goal, progressSource } from '../../features/goals/schemas.ts';
-import { task } from '../../features/tasks/schemas.ts';
 import { rowId } from '../../platform/schemas/ids.ts';
-import { day, instant, zoneName } from '../../platform/schemas/time.ts';
+import { instant } from '../../platform/schemas/time.ts';
 import { version } from '../../platform/schemas/version.ts';
 import { apiKey } from '../api-keys/schemas.ts';
 import { account } from '../profile/schemas.ts';
 
-const figure = (example: number) => z.number().meta({ examples: [example] });
 const never = instant.nullable().meta({ examples: [null] });
-
-const exportedGoal = goal
-  .omit({ metric: true, progress: true })
-  .extend({
-    progressSource,
-    metricUnit: z.string().meta({ examples: ['km'] }),
-    metricStart: figure(0),
-    metricTarget: figure(21),
-    metricCurrent: figure(8),
-  })
-  .meta({ id: 'ExportedGoal', description: 'A goal, field for field as it is kept.' });
-
-const exportedTask = task
-  .omit({ due: true })
-  .extend({
-    dueDate: day.nullable(),
-    dueTime: z
-      .string()
-      .nullable()
-      .meta({ description: 'Wall-clock time.', examples: ['09:30:00'] }),
-    dueTimeZone: zoneName.nullable(),
-    dueBy: z.string().meta({ description: 'The wall-clock end of what is due.', examples: ['2026-12-01 09:30:00'] }),
-  })
-  .meta({ id: 'ExportedTask', description: 'A task, field for field as it is kept.' });
 
 const exportedSession = z
   .object({
@@ -99,20 +72,25 @@ const exportedLine = z
   })
   .meta({ id: 'ExportedLine', description: 'A line of the history.' });
 
-export const exportedAccount = z
-  .object({
-    format: z.literal('alice-export'),
-    formatVersion: z.literal(1),
-    exportedAt: instant,
-    user: account,
-    goals: z.array(exportedGoal).describe('Deleted ones too.'),
-    tasks: z.array(exportedTask).describe('Deleted ones too.'),
-    sessions: z.array(exportedSession),
-    apiKeys: z.array(exportedApiKey),
-    passkeys: z.array(exportedPasskey),
-    authenticatorApps: z.array(exportedApp),
-    activity: z.array(exportedLine).describe('Every line of the history.'),
-  })
-  .meta({ id: 'Export', description: 'Everything of a person, as it was at one moment.' });
+/** The lists of the account itself. */
+export const ownLists = {
+  sessions: z.array(exportedSession),
+  apiKeys: z.array(exportedApiKey),
+  passkeys: z.array(exportedPasskey),
+  authenticatorApps: z.array(exportedApp),
+  activity: z.array(exportedLine).describe('Every line of the history.'),
+};
 
-export type ExportedAccountOut = z.input<typeof exportedAccount>;
+/** Everything of a person. `features`: the lists that features add, by their names. */
+export function exportedAccountOf<Features extends z.ZodRawShape>(features: Features) {
+  return z
+    .object({
+      format: z.literal('alice-export'),
+      formatVersion: z.literal(1),
+      exportedAt: instant,
+      user: account,
+      ...features,
+      ...ownLists,
+    })
+    .meta({ id: 'Export', description: 'Everything of a person, as it was at one moment.' });
+}

@@ -8,6 +8,10 @@ const statement = {
 
 /** Throws NOT_FOUND, at `path` of the input, unless the person has this goal. */
 export async function requireGoal(ctx: UserContext, id: string, path: string): Promise<void> {
-  const found = await ctx.deps.db.query(statement, [ctx.user.id, id]);
-  if (found.length === 0) throw notFound('goal', path);
+  if (!(await hasGoal(ctx, id))) throw notFound('goal', path);
+}
+
+/** Whether the person has this goal, and has not deleted it. */
+export async function hasGoal(ctx: UserContext, id: string): Promise<boolean> {
+  return (await ctx.deps.db.query(statement, [ctx.user.id, id])).length > 0;
 }

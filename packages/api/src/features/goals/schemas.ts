@@ -81,6 +81,25 @@ export const goal = z
   })
   .meta({ id: 'Goal', description: 'Something to reach, with how far it is.' });
 
+export const syncedGoal = goal.omit({ progress: true }).extend({ progressSource }).meta({
+  id: 'SyncedGoal',
+  description: 'A goal as it is kept: its progress follows from its tasks, which are synced themselves.',
+});
+
+const exportedGoal = goal
+  .omit({ metric: true, progress: true })
+  .extend({
+    progressSource,
+    metricUnit: z.string().meta({ examples: ['km'] }),
+    metricStart: figure(0),
+    metricTarget: figure(21),
+    metricCurrent: figure(8),
+  })
+  .meta({ id: 'ExportedGoal', description: 'A goal, field for field as it is kept.' });
+
+/** What an export holds of goals. */
+export const exportedGoals = z.array(exportedGoal).describe('Deleted ones too.');
+
 export const createGoalInput = z
   .strictObject({
     id: newId.optional(),
@@ -120,3 +139,4 @@ export type GoalChangeInput = z.output<typeof goalChangeInput>;
 export type ListGoalsInput = z.output<typeof listGoalsInput>;
 /** A goal as it goes over the wire. */
 export type GoalOut = z.input<typeof goal>;
+export type SyncedGoalOut = z.input<typeof syncedGoal>;

@@ -1,7 +1,7 @@
 import type { Rows } from '@alice/db';
 import { selectRow } from '../../platform/history/table.ts';
 import { goals } from './entity.ts';
-import type { GoalOut } from './schemas.ts';
+import type { GoalOut, SyncedGoalOut } from './schemas.ts';
 
 export interface TaskSums {
   readonly done: number;
@@ -50,6 +50,15 @@ export function toGoal(row: GoalRow): GoalOut {
     updatedAt: row.updatedAt,
     deletedAt: row.deletedAt,
   };
+}
+
+const noTasks = { done: 0, total: 0, doneWeight: 0, totalWeight: 0 };
+
+/** A row as a copy keeps it. */
+export function toSyncedGoal(row: Rows['goals']): SyncedGoalOut {
+  // The metric as it is kept: `current` follows the tasks only where they are counted.
+  const { progress: _, ...goal } = toGoal({ ...row, ...noTasks, progressSource: 'manual' });
+  return { ...goal, progressSource: row.progressSource };
 }
 
 /** By weight; by count where every task weighs nothing. */

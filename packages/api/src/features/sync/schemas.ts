@@ -3,7 +3,7 @@ import { user } from '../../account/profile/schemas.ts';
 import { rowId } from '../../platform/schemas/ids.ts';
 import { cursor, limit } from '../../platform/schemas/paging.ts';
 import { instant } from '../../platform/schemas/time.ts';
-import { goal, progressSource } from '../goals/schemas.ts';
+import { syncedGoal } from '../goals/schemas.ts';
 import { task } from '../tasks/schemas.ts';
 
 export const changeNumber = z
@@ -11,11 +11,6 @@ export const changeNumber = z
   .min(1)
   .max(Number.MAX_SAFE_INTEGER)
   .meta({ description: "Counts a person's changes from 1.", examples: [57] });
-
-export const syncedGoal = goal.omit({ progress: true }).extend({ progressSource }).meta({
-  id: 'SyncedGoal',
-  description: 'A goal as it is kept: its progress follows from its tasks, which are synced themselves.',
-});
 
 const facts = {
   number: changeNumber,
@@ -75,6 +70,5 @@ export type UndoInput = z.output<typeof undoInput>;
 /** They go over the wire. */
 export type ChangeOut = z.input<typeof change>;
 export type PulledOut = z.input<typeof pulled>;
-export type SyncedGoalOut = z.input<typeof syncedGoal>;
 /** As the SDK hands it out. */
 export type Change = z.output<typeof change>;

@@ -1,28 +1,27 @@
 import type { Rows } from '@alice/db';
 import { users } from '../../account/profile/entity.ts';
 import { toUser } from '../../account/profile/to-user.ts';
+import type { UserContext } from '../../context.ts';
 import type { Table } from '../../platform/history/table.ts';
 import { goals } from '../goals/entity.ts';
-import { toGoal } from '../goals/to-goal.ts';
+import { toSyncedGoal } from '../goals/to-goal.ts';
 import { tasks } from '../tasks/entity.ts';
+import { requireTaskLinks } from '../tasks/require-links.ts';
 import { toTask } from '../tasks/to-task.ts';
-import type { ChangeOut, SyncedGoalOut } from './schemas.ts';
+import type { ChangeOut } from './schemas.ts';
 
 type Entity = ChangeOut['entity'];
+
+/** Columns as the activity lines write them. */
+export type Columns = Readonly<Record<string, unknown>>;
 
 interface SyncedTable<Name extends keyof Rows> {
   readonly table: Table<Name>;
   /** The person's own row has no `user_id`. */
   readonly owner: 'id' | 'user_id';
   readonly toWire: (row: Rows[Name]) => object;
-}
-
-const noTasks = { done: 0, total: 0, doneWeight: 0, totalWeight: 0 };
-
-function toSyncedGoal(row: Rows['goals']): SyncedGoalOut {
-  // The metric as it is kept: `current` follows the tasks only where they are counted.
-  const { progress: _, ...goal } = toGoal({ ...row, ...noTasks, progressSource: 'manual' });
-  return { ...goal, progressSource: row.progressSource };
+  /** Throws CANNOT_UNDO where a change that comes back would link to what is not there any more. */
+  readonly requireLinks?: (ctx: UserContext, columns: Columns) => Promise<void>;
 }
 
 function define<Name extends keyof Rows>(synced: SyncedTable<Name>): SyncedTable<keyof Rows> {
@@ -34,7 +33,7 @@ function define<Name extends keyof Rows>(synced: SyncedTable<Name>): SyncedTable
 export const syncedTables: Readonly<Record<Entity, SyncedTable<keyof Rows>>> = {
   user: define({ table: users, owner: 'id', toWire: toUser }),
   goal: define({ table: goals, owner: 'user_id', toWire: toSyncedGoal }),
-  task: define({ table: tasks, owner: 'user_id', toWire: toTask }),
+  task: define({ table: tasks, owner: 'user_id', toWire: toTask, requireLinks: requireTaskLinks }),
 };
 
 export const syncedEntities: readonly Entity[] = ['user', 'goal', 'task'];

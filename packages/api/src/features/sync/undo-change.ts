@@ -6,11 +6,8 @@ import { DomainError, notFound } from '../../errors/domain-error.ts';
 import { fieldName, wireFields } from '../../platform/history/table.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { canonicalTimeZone } from '../../platform/schemas/time-zone-names.ts';
-import { requireGoal } from '../goals/require-goal.ts';
 import type { ChangeOut, UndoInput } from './schemas.ts';
-import { isDeleted, syncedTables } from './synced-tables.ts';
-
-type Columns = Readonly<Record<string, unknown>>;
+import { type Columns, isDeleted, syncedTables } from './synced-tables.ts';
 
 interface Line {
   readonly entity: ActivityEntity;
@@ -63,7 +60,7 @@ async function undo(ctx: UserContext, { entity, entityId, action, before, after 
       action === 'create' ? 'Making the account cannot be undone' : 'What guards the account cannot be undone',
     );
   }
-  const { table, toWire } = syncedTables[entity];
+  const { table, toWire, requireLinks } = syncedTables[entity];
   const current = await readCurrent(ctx, entity, entityId);
   const version = Number(current['version']);
   const set = before ?? { deleted_at: ctx.deps.clock.now().toISOString() };
@@ -78,7 +75,7 @@ async function undo(ctx: UserContext, { entity, entityId, action, before, after 
     written.filter((column) => !isDeepStrictEqual(current[column], after[column])),
   );
   if (fields.length > 0) throw cannot(`Changed again since then: ${fields.join(', ')}`, fields);
-  await requireLinks(ctx, set);
+  await requireLinks?.(ctx, set);
 
   const row = await updateRow(ctx, table, {
     id: entityId,
@@ -107,17 +104,6 @@ async function readCurrent(ctx: UserContext, entity: ChangeOut['entity'], id: st
   );
   if (found === undefined) throw cannot(`The ${entity} is gone for good`);
   return found.current;
-}
-
-async function requireLinks(ctx: UserContext, set: Columns): Promise<void> {
-  const goalId = set['goal_id'];
-  if (typeof goalId !== 'string') return;
-  try {
-    await requireGoal(ctx, goalId, 'goalId');
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== 'NOT_FOUND') throw error;
-    throw cannot('The goal that it belonged to is deleted', ['goalId']);
-  }
 }
 
 function toFields(set: Columns): Partial<Rows[keyof Rows]> {

@@ -76,6 +76,22 @@ export const task = z
   })
   .meta({ id: 'Task', description: 'Something to do.' });
 
+const exportedTask = task
+  .omit({ due: true })
+  .extend({
+    dueDate: day.nullable(),
+    dueTime: z
+      .string()
+      .nullable()
+      .meta({ description: 'Wall-clock time.', examples: ['09:30:00'] }),
+    dueTimeZone: zoneName.nullable(),
+    dueBy: z.string().meta({ description: 'The wall-clock end of what is due.', examples: ['2026-12-01 09:30:00'] }),
+  })
+  .meta({ id: 'ExportedTask', description: 'A task, field for field as it is kept.' });
+
+/** What an export holds of tasks. */
+export const exportedTasks = z.array(exportedTask).describe('Deleted ones too.');
+
 export const createTaskInput = z
   .strictObject({
     id: newId.optional(),

@@ -1,0 +1,13 @@
+import type { UserContext } from '../../context.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { hasGoal } from '../goals/require-goal.ts';
+
+/** Throws CANNOT_UNDO unless the goal that these columns of a task name is there. */
+export async function requireTaskLinks(
+  ctx: UserContext,
+  { goal_id: goalId }: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  if (typeof goalId !== 'string' || (await hasGoal(ctx, goalId))) return;
+  const details = { fields: ['goalId'] };
+  throw new DomainError('CANNOT_UNDO', 'The goal that it belonged to is deleted', { details });
+}
