@@ -53,18 +53,18 @@ export const controls = {
   },
   'scope check': {
     file: `${api}/procedures/access.ts`,
-    from: 'if (user.scopes !== null) requireScope(user.scopes, meta);',
+    from: 'if (user.scopes !== null) requireScope(user.scopes, meta?.scope);',
     to: '',
     tests: [`${api}/account/api-keys`],
   },
   'fresh sign-in': {
-    file: `${api}/procedures/access.ts`,
+    file: `${api}/account/sessions/require-recent-sign-in.ts`,
     from: `if (found?.fresh !== true) throw new DomainError('FRESH_SIGN_IN_REQUIRED');`,
     to: '',
     tests: [`${api}/procedures/procedures.test.ts`],
   },
   'administrator check': {
-    file: `${api}/procedures/access.ts`,
+    file: `${api}/account/admin/require-administrator.ts`,
     from: `if (account?.role !== 'admin') throw new DomainError('FORBIDDEN', 'This is for administrators');`,
     to: '',
     tests: ['apps/server/test/parity-errors.test.ts'],

@@ -3,7 +3,7 @@ import type { DomainError } from './errors/domain-error.ts';
 import type { RunBefore } from './platform/idempotency/before-transaction.ts';
 import type { Budget } from './platform/rate-limits/call-limiter.ts';
 import type { Log } from './platform/runtime/log.ts';
-import type { Scope } from './procedures/procedure-meta.ts';
+import type { Scope } from './platform/schemas/scopes.ts';
 
 /** Who is calling, as a verified access token says. */
 export interface Identity {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '@alice/db';
+import { requireAdministrator } from './account/admin/require-administrator.ts';
 import { createKeyVerifier } from './account/api-keys/key-verifier.ts';
 import { createExportDesk } from './account/export/export-desk.ts';
 import { normalisePasswords } from './account/passwords/normalise-passwords.ts';
@@ -9,6 +10,8 @@ import {
   passwordHashing,
 } from './account/passwords/password-hasher.ts';
 import { createRecentRotations } from './account/sessions/recent-rotations.ts';
+import { hideRefreshToken } from './account/sessions/refresh-cookie.ts';
+import { requireRecentSignIn } from './account/sessions/require-recent-sign-in.ts';
 import { createSessionGate } from './account/sessions/session-gate.ts';
 import { createTokenIssuer, type TokenOptions } from './account/sessions/tokens.ts';
 import type { Deps } from './deps.ts';
@@ -67,6 +70,7 @@ export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}):
     apiKeys:
       own.apiKeys ??
       createKeyVerifier(db, clock, log, { rememberSeconds: Math.min(keyMemorySeconds, tokens.accessSeconds) }),
+    guards: own.guards ?? { requireRecentSignIn, requireAdministrator, hideRefreshToken },
     changes: own.changes ?? createChangeFeed(db, log, { pollMs: 1000 }),
     limiter: own.limiter ?? createCallLimiter({ callsPerMinute: Number.MAX_SAFE_INTEGER }),
     concurrency: own.concurrency ?? {

@@ -14,6 +14,7 @@ import type { Concurrency } from './platform/rate-limits/run-in-turn.ts';
 import type { Clock } from './platform/runtime/clock.ts';
 import type { Log } from './platform/runtime/log.ts';
 import type { Site } from './platform/runtime/site.ts';
+import type { Guards } from './procedures/guards.ts';
 
 /** What the process owns and hands to every request. Made in `main.ts`, or by a test. */
 export interface Deps {
@@ -25,6 +26,8 @@ export interface Deps {
   readonly sessions: SessionGate;
   readonly rotations: RecentRotations;
   readonly apiKeys: KeyVerifier;
+  /** What procedures ask of account before they let a caller in. */
+  readonly guards: Guards;
   readonly changes: ChangeFeed;
   readonly limiter: CallLimiter;
   readonly concurrency: Concurrency;

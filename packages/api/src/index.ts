@@ -44,8 +44,8 @@ export {
 } from './platform/rate-limits/windows.ts';
 export { type Clock, systemClock } from './platform/runtime/clock.ts';
 export type { Log } from './platform/runtime/log.ts';
-export { itemOf, notModified } from './procedures/access.ts';
-export { type ProcedureFacts, procedureMap } from './procedures/procedure-map.ts';
+export { notModified } from './procedures/conditional-reads.ts';
+export type { ProcedureFacts } from './procedures/procedure-map.ts';
 export {
   type Access,
   type ProcedureMeta,
@@ -54,4 +54,6 @@ export {
   type Scope,
   scopes,
 } from './procedures/procedure-meta.ts';
-export { appRouter, createCaller } from './root.ts';
+export { itemOf } from './procedures/streams.ts';
+export { errorShapeOf, statusOfReplies, toTrpcError } from './procedures/trpc-internals.ts';
+export { appRouter, createCaller, procedureMap } from './root.ts';

@@ -12,7 +12,8 @@ import { syncRouter } from './features/sync/router.ts';
 import { tasks } from './features/tasks/entity.ts';
 import { tasksRouter } from './features/tasks/router.ts';
 import { exportedTasks } from './features/tasks/schemas.ts';
-import { createCallerFactory, router } from './procedures/access.ts';
+import { createProcedureMap } from './procedures/procedure-map.ts';
+import { createCallerFactory, router } from './procedures/trpc.ts';
 
 /** Every procedure of the product. */
 export const procedures = {
@@ -29,6 +30,8 @@ export const procedures = {
 };
 
 export const appRouter = router(procedures);
+
+export const procedureMap = createProcedureMap(appRouter);
 
 /**
  * Calls procedures without a transport, with the same guards. What comes back is the wire form: instants are strings

@@ -8,7 +8,7 @@ import type { JsonSchema, Operation, RequestBody } from './types.ts';
 
 /** One procedure as REST serves it. */
 export function operationOf(route: Route, book: SchemaBook): Operation {
-  const { procedure, rest, tag } = route;
+  const { procedure, tag } = route;
   const [inputType] = procedure.inputs;
   const input = inputType === undefined ? {} : book.of(inputType);
   const parameters = parametersOf(route, input, book);
@@ -16,9 +16,9 @@ export function operationOf(route: Route, book: SchemaBook): Operation {
   return {
     operationId: procedure.path,
     tags: [tag],
-    summary: rest.summary,
+    summary: procedure.meta.summary,
     description: describe(route),
-    ...(rest.scope === undefined ? {} : { 'x-required-scope': rest.scope }),
+    ...(procedure.meta.scope === undefined ? {} : { 'x-required-scope': procedure.meta.scope }),
     ...(procedure.meta.access === 'public' ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === null ? {} : { requestBody }),
@@ -26,16 +26,16 @@ export function operationOf(route: Route, book: SchemaBook): Operation {
   };
 }
 
-function describe({ rest, procedure }: Route): string {
+function describe({ rest, procedure: { meta } }: Route): string {
   const access = {
     public: 'Anyone may call this.',
     authed: 'Needs a signed-in person.',
     fresh: 'Needs a person who signed in, or confirmed who they are, less than five minutes ago. No API key will do.',
     admin: 'Needs an administrator.',
-  }[procedure.meta.access];
-  const scope = rest.scope === undefined ? '' : ` Scope: \`${rest.scope}\`.`;
+  }[meta.access];
+  const scope = meta.scope === undefined ? '' : ` Scope: \`${meta.scope}\`.`;
   const partly = rest.method === 'PATCH' ? ' Fields that are left out stay as they are.' : '';
-  return `${rest.description ?? `${rest.summary}.`}${partly}\n\n${access}${scope}`;
+  return `${meta.description ?? `${meta.summary}.`}${partly}\n\n${access}${scope}`;
 }
 
 /**

@@ -1,5 +1,4 @@
-import { type Deps, notModified, toDomainError } from '@alice/api';
-import { getTRPCErrorFromUnknown } from '@trpc/server';
+import { type Deps, notModified, toDomainError, toTrpcError } from '@alice/api';
 import type { Context } from 'hono';
 import { asStream } from '../http/event-stream.ts';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
@@ -60,7 +59,7 @@ export function answerRoute(route: Route, deps: Deps, release: string): (c: Cont
       return respond(scope, route.rest.status ?? 200, headers, await envelope(route, data, givenAt));
     } catch (cause) {
       if (cause === notModified && tag !== null) return notModifiedResponse(scope, tag.held);
-      throw toDomainError(getTRPCErrorFromUnknown(cause));
+      throw toDomainError(toTrpcError(cause));
     }
   };
 }

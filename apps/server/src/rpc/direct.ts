@@ -2,14 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   appRouter,
   type Deps,
+  errorShapeOf,
   JsonFile,
   type ProcedureFacts,
   procedureMap,
   type RequestContext,
+  statusOfReplies,
   toDomainError,
+  toTrpcError,
 } from '@alice/api';
-import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
-import { getHTTPStatusCode } from '@trpc/server/http';
+import { TRPCError } from '@trpc/server';
 import type { Context } from 'hono';
 import { readIdempotencyKeys } from '../http/idempotency-key.ts';
 import { type JsonPart, jsonBody, longText } from '../http/json-text.ts';
@@ -97,7 +99,7 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
         }),
       };
     } catch (cause) {
-      const error = getTRPCErrorFromUnknown(cause);
+      const error = toTrpcError(cause);
       logFailure(scope, toDomainError(error), path);
       return { error, path, type };
     }
@@ -110,7 +112,7 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
 
   const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
   return new Response(await jsonBody(await partsOf(replies, isBatch)), {
-    status: errors.length === 0 ? 200 : getHTTPStatusCode(replies),
+    status: errors.length === 0 ? 200 : statusOfReplies(replies),
     headers: scope.headersWith(errors.length === 0 ? json : { ...json, ...retryHeaders(errors, replies.length) }),
   });
 }
@@ -136,7 +138,7 @@ type Reply = ReturnType<typeof toReply>;
 
 function toReply(outcome: Outcome, ctx: RequestContext) {
   if (!('error' in outcome)) return { result: { data: outcome.data } };
-  return { error: getTRPCErrorShape({ ...outcome, config: appRouter._def._config, input: undefined, ctx }) };
+  return { error: errorShapeOf(appRouter, { ...outcome, ctx }) };
 }
 
 interface Inputs {

@@ -1,5 +1,4 @@
-import { appRouter, errorKinds, type RequestContext, toDomainError } from '@alice/api';
-import { getTRPCErrorFromUnknown, getTRPCErrorShape } from '@trpc/server';
+import { appRouter, errorKinds, errorShapeOf, type RequestContext, toDomainError, toTrpcError } from '@alice/api';
 import type { Context } from 'hono';
 import { asStream, type EventFormat, streamResponse } from '../http/event-stream.ts';
 import { logFailure } from '../http/log-failure.ts';
@@ -17,13 +16,12 @@ export function answerStream(
     item: (id, item) => `id: ${id}\ndata: ${JSON.stringify(item)}\n\n`,
     heartbeat: 'event: ping\ndata: \n\n',
     failure(cause) {
-      const error = getTRPCErrorFromUnknown(cause);
+      const error = toTrpcError(cause);
       const failure = toDomainError(error);
       logFailure(scope, failure);
       // What passes is no reason to tell: the client comes back and goes on.
       if (errorKinds[failure.code].status >= 500) return null;
-      const { _config: config } = appRouter._def;
-      const shape = getTRPCErrorShape({ config, error, type: 'subscription', path: undefined, input: undefined, ctx });
+      const shape = errorShapeOf(appRouter, { error, type: 'subscription', path: undefined, ctx });
       return `event: serialized-error\ndata: ${JSON.stringify(shape)}\n\n`;
     },
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appRouter } from '@alice/api';
+import { procedureMap } from '@alice/api';
 import type { AppRouter } from '@alice/api/types';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 
@@ -40,7 +40,7 @@ export class CallError extends Error {
 export async function call<P extends Path>(url: string, path: P, input: Input<P>, token?: string): Promise<Reply<P>> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response =
-    kindOf(path) === 'query'
+    procedureMap.get(path)?.type === 'query'
       ? await fetch(`${url}/trpc/${path}?${inputParameter(input)}`, { headers })
       : await fetch(`${url}/trpc/${path}`, {
           method: 'POST',
@@ -74,14 +74,6 @@ export async function health(url: string): Promise<{ readonly httpStatus: number
 
 export function inputParameter(input: unknown): string {
   return input === undefined ? '' : `input=${encodeURIComponent(JSON.stringify(input))}`;
-}
-
-/** The guarantee: tRPC keeps its procedures flat, under their whole paths, while its types keep the tree. */
-function kindOf(path: Path): string | undefined {
-  const flat = appRouter._def.procedures as unknown as Readonly<
-    Record<string, { readonly _def: { readonly type: string } }>
-  >;
-  return flat[path]?._def.type;
 }
 
 /** The guarantee: every procedure's output is parsed by its schema before it is sent. */

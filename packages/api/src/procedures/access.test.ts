@@ -7,7 +7,8 @@ import type { Deps } from '../deps.ts';
 import { DomainError, type ErrorCode, errorKinds } from '../errors/domain-error.ts';
 import { fromUnknown, toDomainError } from '../errors/to-domain-error.ts';
 import { requestContext, signUp, testDeps } from '../testing/index.ts';
-import { admin, createCallerFactory, router } from './access.ts';
+import { admin } from './access.ts';
+import { createCallerFactory, router } from './trpc.ts';
 
 let deps: Deps;
 
@@ -19,7 +20,7 @@ afterAll(() => deps.db.close());
 describe('the admin step', () => {
   const createCaller = createCallerFactory(
     router({
-      count: admin({ none: 'only for this test' })
+      count: admin({ summary: 'Count', rest: { none: 'only for this test' } })
         .output(z.number())
         .query(() => 1),
     }),

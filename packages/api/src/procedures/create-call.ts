@@ -1,24 +1,12 @@
-import { getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
-import type { ProcedureCall } from './procedure-map.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
-
-/** What a step of a procedure comes to. */
-export type StepResult =
-  | { readonly ok: true; readonly data: unknown }
-  | { readonly ok: false; readonly error: TRPCError };
-
-/** What a step hands to the next: what it does not name stays. */
-type Handed = { readonly ctx?: object; readonly input?: unknown; readonly getRawInput?: ProcedureCall['getRawInput'] };
-
-interface Running extends Omit<ProcedureCall, 'ctx'> {
-  readonly ctx: object;
-  readonly input: unknown;
-}
-
-/** A step of a procedure, as tRPC keeps it: the ladder's, the parser of the input or the output, or the operation. */
-export type Step = (
-  running: Running & { readonly meta: ProcedureMeta; readonly next: (handed?: Handed) => Promise<StepResult> },
-) => Promise<StepResult | undefined>;
+import {
+  type Handed,
+  type ProcedureCall,
+  type RunningCall,
+  type Step,
+  type StepResult,
+  toTrpcError,
+} from './trpc-internals.ts';
 
 /**
  * Runs the steps of a procedure as tRPC's own caller does. Ours only copies objects natively, where tRPC's build calls a
@@ -26,7 +14,7 @@ export type Step = (
  * and a test holds that both give the same bytes.
  */
 export function createCall(steps: readonly Step[], meta: ProcedureMeta): (call: ProcedureCall) => Promise<unknown> {
-  async function run(index: number, running: Running): Promise<StepResult> {
+  async function run(index: number, running: RunningCall): Promise<StepResult> {
     try {
       const result = await steps[index]?.({
         ...running,
@@ -36,7 +24,7 @@ export function createCall(steps: readonly Step[], meta: ProcedureMeta): (call: 
       if (result === undefined) throw new Error('a step of the procedure gave no result');
       return result;
     } catch (cause) {
-      return { ok: false, error: getTRPCErrorFromUnknown(cause) };
+      return { ok: false, error: toTrpcError(cause) };
     }
   }
   return async (call) => {
@@ -46,7 +34,7 @@ export function createCall(steps: readonly Step[], meta: ProcedureMeta): (call: 
   };
 }
 
-function handOn(running: Running, handed: Handed): Running {
+function handOn(running: RunningCall, handed: Handed): RunningCall {
   return {
     ...running,
     ctx: handed.ctx === undefined ? running.ctx : { ...running.ctx, ...handed.ctx },

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { instant } from '../platform/schemas/time.ts';
+import { procedureMap } from '../root.ts';
 import { requestContext, signUp, type TestClock, testClock, testDeps } from '../testing/index.ts';
-import { itemOf } from './access.ts';
-import { type ProcedureFacts, procedureMap } from './procedure-map.ts';
+import type { ProcedureFacts } from './procedure-map.ts';
+import { itemOf } from './streams.ts';
 
 const procedures = [...procedureMap.values()];
 
@@ -32,10 +33,9 @@ it('opens to everybody what is listed as open, and nothing else', () => {
 
 describe.each(procedures)('$path', ({ meta, output }) => {
   it('says how it is reached over REST, or why not', () => {
-    const { rest } = meta;
+    const { rest, summary } = meta;
     if ('none' in rest) expect(rest.none.length).toBeGreaterThan(10);
-    else
-      expect(`${rest.method} ${rest.path}: ${rest.summary}`).toMatch(/^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}-]+: \w{3}/);
+    else expect(`${rest.method} ${rest.path}: ${summary}`).toMatch(/^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}-]+: \w{3}/);
   });
 
   it('states its output, in which exactly the instants have keys that end in At', () => {

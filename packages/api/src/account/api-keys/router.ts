@@ -21,49 +21,46 @@ given the new one: revoke it when they have it.`,
 
 /** None has a scope: a key makes, sees and ends no keys. */
 export const apiKeysRouter = {
-  create: fresh(
-    { method: 'POST', path: '/api-keys', status: 201, summary: 'Make an API key', description: stories.create },
-    { isSecret: true },
-  )
+  create: fresh({
+    summary: 'Make an API key',
+    description: stories.create,
+    isSecret: true,
+    rest: { method: 'POST', path: '/api-keys', status: 201 },
+  })
     .input(s.createApiKeyInput)
     .output(s.createdApiKey)
     .mutation(({ ctx, input }) => createApiKey(ctx, input)),
 
-  list: authed({ method: 'GET', path: '/api-keys', summary: 'List your API keys', description: stories.list })
+  list: authed({ summary: 'List your API keys', description: stories.list, rest: { method: 'GET', path: '/api-keys' } })
     .input(s.listApiKeysInput.prefault({}))
     .output(s.apiKeyPage)
     .query(({ ctx, input }) => listApiKeys(ctx, input)),
 
-  get: authed({ method: 'GET', path: '/api-keys/{id}', summary: 'Get what is known of an API key' })
+  get: authed({ summary: 'Get what is known of an API key', rest: { method: 'GET', path: '/api-keys/{id}' } })
     .input(s.apiKeyInput)
     .output(s.apiKey)
     .query(({ ctx, input }) => getApiKey(ctx, input)),
 
-  rename: authed({ method: 'PATCH', path: '/api-keys/{id}', summary: 'Rename an API key' })
+  rename: authed({ summary: 'Rename an API key', rest: { method: 'PATCH', path: '/api-keys/{id}' } })
     .input(s.renameApiKeyInput)
     .output(s.apiKey)
     .mutation(({ ctx, input }) => renameApiKey(ctx, input)),
 
   revoke: authed({
-    method: 'DELETE',
-    path: '/api-keys/{id}',
     summary: 'Revoke an API key',
     description: stories.revoke,
+    rest: { method: 'DELETE', path: '/api-keys/{id}' },
   })
     .input(s.apiKeyInput)
     .output(s.apiKey)
     .mutation(({ ctx, input }) => revokeApiKey(ctx, input)),
 
-  rotate: fresh(
-    {
-      method: 'POST',
-      path: '/api-keys/{id}/rotate',
-      status: 201,
-      summary: 'Replace an API key by a new one',
-      description: stories.rotate,
-    },
-    { isSecret: true },
-  )
+  rotate: fresh({
+    summary: 'Replace an API key by a new one',
+    description: stories.rotate,
+    isSecret: true,
+    rest: { method: 'POST', path: '/api-keys/{id}/rotate', status: 201 },
+  })
     .input(s.apiKeyInput)
     .output(s.createdApiKey)
     .mutation(({ ctx, input }) => rotateApiKey(ctx, input)),

@@ -2,12 +2,13 @@ import { testDatabase } from '@alice/db/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
-import { type ProcedureFacts, procedureMap } from '../../procedures/procedure-map.ts';
+import type { ProcedureFacts } from '../../procedures/procedure-map.ts';
 import { type Scope, scopes } from '../../procedures/procedure-meta.ts';
+import { procedureMap } from '../../root.ts';
 import { requestContext, signUp, testDeps } from '../../testing/index.ts';
 
 const guarded = [...procedureMap.values()].filter(({ meta }) => meta.access !== 'public');
-const scopeOf = ({ meta: { rest } }: ProcedureFacts) => ('method' in rest ? rest.scope : undefined);
+const scopeOf = ({ meta }: ProcedureFacts) => meta.scope;
 const scoped = guarded.flatMap((procedure) => {
   const scope = scopeOf(procedure);
   return scope === undefined ? [] : [{ procedure, path: procedure.path, scope }];

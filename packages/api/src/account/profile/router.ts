@@ -19,91 +19,91 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
 ) {
   const format = createExportFormat(features);
   return {
-    me: authed({ method: 'GET', path: '/users/me', summary: 'Get yourself', scope: 'users:read', followsChanges: true })
+    me: authed({
+      summary: 'Get yourself',
+      scope: 'users:read',
+      followsChanges: true,
+      rest: { method: 'GET', path: '/users/me' },
+    })
       .output(s.user)
       .query(({ ctx }) => getMe(ctx)),
 
     update: authed({
-      method: 'PATCH',
-      path: '/users/me',
       summary: 'Change your name or time zone',
       scope: 'users:write',
+      rest: { method: 'PATCH', path: '/users/me' },
     })
       .input(s.updateUserInput)
       .output(s.user)
       .mutation(({ ctx, input }) => updateMe(ctx, input)),
 
     export: authed({
-      method: 'GET',
-      path: '/users/me/export',
       summary: 'Export all that is yours',
       description:
         'Every stored field of your account, goals, tasks and history, deleted ones too, as they were at one moment; of ' +
         'sessions, keys and passkeys all but their secrets. At most 6 an hour, and one at a time.',
-      attachment: 'alice-export',
+      rest: { method: 'GET', path: '/users/me/export', attachment: 'alice-export' },
     })
       .output(fileOf(format.content))
       .query(({ ctx }) => exportAccount(ctx, format)),
 
     requestDeletion: fresh({
-      method: 'POST',
-      path: '/users/me/deletion',
       summary: 'Ask that your account be deleted',
       description: 'It goes in 14 days, with everything that is yours. Until then all works as before.',
+      rest: { method: 'POST', path: '/users/me/deletion' },
     })
       .output(s.user)
       .mutation(({ ctx }) => requestDeletion(ctx)),
 
     cancelDeletion: authed({
-      method: 'DELETE',
-      path: '/users/me/deletion',
       summary: 'Keep your account after all',
+      rest: { method: 'DELETE', path: '/users/me/deletion' },
     })
       .output(s.user)
       .mutation(({ ctx }) => cancelDeletion(ctx)),
 
     get: authed({
-      method: 'GET',
-      path: '/users/{id}',
       summary: 'Get what everybody may see of a person',
       scope: 'users:read',
+      rest: { method: 'GET', path: '/users/{id}' },
     })
       .input(s.userInput)
       .output(s.publicUser)
       .query(({ ctx, input }) => getUser(ctx, input)),
 
-    list: admin({ method: 'GET', path: '/users', summary: 'List accounts, for administrators', scope: 'accounts:read' })
+    list: admin({
+      summary: 'List accounts, for administrators',
+      scope: 'accounts:read',
+      rest: { method: 'GET', path: '/users' },
+    })
       .input(s.listUsersInput.prefault({}))
       .output(s.accountPage)
       .query(({ ctx, input }) => listUsers(ctx, input)),
 
     disable: admin({
-      method: 'POST',
-      path: '/users/{id}/disable',
       summary: 'Lock a person out, for administrators',
       description: 'Their sessions end, and their API keys do not work until they are let in again.',
       scope: 'accounts:write',
+      rest: { method: 'POST', path: '/users/{id}/disable' },
     })
       .input(s.userInput)
       .output(s.accountState)
       .mutation(({ ctx, input }) => disableUser(ctx, input)),
 
     enable: admin({
-      method: 'POST',
-      path: '/users/{id}/enable',
       summary: 'Let a person in again, for administrators',
       description: 'Their API keys work again. Their old sessions stay ended.',
       scope: 'accounts:write',
+      rest: { method: 'POST', path: '/users/{id}/enable' },
     })
       .input(s.userInput)
       .output(s.accountState)
       .mutation(({ ctx, input }) => enableUser(ctx, input)),
 
     changeRole: admin({
-      method: 'PUT',
-      path: '/users/{id}/role',
       summary: "Change a person's role, for administrators",
       scope: 'accounts:write',
+      rest: { method: 'PUT', path: '/users/{id}/role' },
     })
       .input(s.changeRoleInput)
       .output(s.accountState)

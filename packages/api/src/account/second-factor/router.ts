@@ -9,37 +9,39 @@ import * as s from './schemas.ts';
 
 export const secondFactorRouter = {
   signIn: publicProcedure({
-    method: 'POST',
-    path: '/auth/second-factor',
     summary: 'Sign in with a second factor',
     description:
       'After `auth.login` has failed with `SECOND_FACTOR_REQUIRED`: send the ticket of its details with one of the ' +
       'methods that it names. For a passkey, ask `passkeys.signInOptions` for a challenge first.',
+    rest: { method: 'POST', path: '/auth/second-factor' },
   })
     .input(s.showFactorInput)
     .output(signedIn)
     .mutation(({ ctx, input }) => completeSignIn(ctx, input)),
 
   confirm: authed({
-    method: 'POST',
-    path: '/auth/second-factor/confirm',
     summary: 'Confirm who you are with a second factor',
     description:
       'After `auth.confirm` has failed with `SECOND_FACTOR_REQUIRED`. For a passkey, ask `passkeys.confirmOptions` for ' +
       'a challenge first.',
+    rest: { method: 'POST', path: '/auth/second-factor/confirm' },
   })
     .input(s.showFactorInput)
     .output(z.object({ ok: z.literal(true) }))
     .mutation(({ ctx, input }) => confirmSecondFactor(ctx, input)),
 
-  status: authed({ method: 'GET', path: '/second-factor', summary: 'Get what guards your account beside the password' })
+  status: authed({
+    summary: 'Get what guards your account beside the password',
+    rest: { method: 'GET', path: '/second-factor' },
+  })
     .output(s.status)
     .query(({ ctx }) => getStatus(ctx)),
 
-  renewRecoveryCodes: fresh(
-    { method: 'POST', path: '/second-factor/recovery-codes', summary: 'Make new recovery codes' },
-    { isSecret: true },
-  )
+  renewRecoveryCodes: fresh({
+    summary: 'Make new recovery codes',
+    isSecret: true,
+    rest: { method: 'POST', path: '/second-factor/recovery-codes' },
+  })
     .output(s.recoveryCodes)
     .mutation(({ ctx }) => renewRecoveryCodes(ctx)),
 };

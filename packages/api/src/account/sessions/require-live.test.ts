@@ -1,7 +1,7 @@
 import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
-import { procedureMap } from '../../procedures/procedure-map.ts';
+import { procedureMap } from '../../root.ts';
 import { softAuthenticator } from '../../testing/authenticator.ts';
 import { callAs, signUp, testDeps, testLog } from '../../testing/index.ts';
 import { endSessions } from './end-sessions.ts';

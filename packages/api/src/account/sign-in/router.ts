@@ -20,145 +20,138 @@ import * as s from './schemas.ts';
 
 export const authRouter = {
   register: publicProcedure({
-    method: 'POST',
-    path: '/auth/register',
-    status: 201,
     summary: 'Make an account',
     description: 'Signs in at once, and asks by mail whether the address is yours.',
+    rest: { method: 'POST', path: '/auth/register', status: 201 },
   })
     .input(s.registerInput)
     .output(s.signedIn)
     .mutation(({ ctx, input }) => register(ctx, input)),
 
-  login: publicProcedure({ method: 'POST', path: '/auth/login', summary: 'Sign in' })
+  login: publicProcedure({ summary: 'Sign in', rest: { method: 'POST', path: '/auth/login' } })
     .input(s.loginInput)
     .output(s.signedIn)
     .mutation(({ ctx, input }) => login(ctx, input)),
 
   confirm: authed({
-    method: 'POST',
-    path: '/auth/confirm',
     summary: 'Confirm who you are',
     description: 'For five minutes this session may then do what needs a fresh sign-in.',
+    rest: { method: 'POST', path: '/auth/confirm' },
   })
     .input(s.confirmInput)
     .output(s.done)
     .mutation(({ ctx, input }) => confirm(ctx, input)),
 
   refresh: publicProcedure({
-    method: 'POST',
-    path: '/auth/refresh',
     summary: 'Exchange a refresh token',
     description:
       'A web page may have it kept in a cookie that no script sees: it sends the header `x-alice-session: cookie` with ' +
       'whatever signs in, and here, where `refreshToken` is then left out.',
+    rest: { method: 'POST', path: '/auth/refresh' },
   })
     .input(s.refreshInput)
     .output(s.tokens)
     .mutation(({ ctx, input }) => refresh(ctx, input)),
 
-  logout: authed({ method: 'POST', path: '/auth/logout', summary: 'End this session' })
+  logout: authed({ summary: 'End this session', rest: { method: 'POST', path: '/auth/logout' } })
     .output(s.done)
     .mutation(({ ctx }) => logout(ctx)),
 
   verifyEmail: publicProcedure({
-    method: 'POST',
-    path: '/auth/verify-email',
     summary: 'Show that an address is yours',
     description: 'With the token of the mail that followed the registration. It counts once, for 24 hours.',
+    rest: { method: 'POST', path: '/auth/verify-email' },
   })
     .input(s.tokenInput)
     .output(s.done)
     .mutation(({ ctx, input }) => verifyEmail(ctx, input)),
 
   resendVerification: authed({
-    method: 'POST',
-    path: '/auth/resend-verification',
     summary: 'Send the mail again that asks whether the address is yours',
     description: 'Nothing is sent where that is known already.',
+    rest: { method: 'POST', path: '/auth/resend-verification' },
   })
     .output(s.done)
     .mutation(({ ctx }) => resendVerification(ctx)),
 
   logoutEverywhere: authed({
-    method: 'POST',
-    path: '/auth/logout-everywhere',
     summary: 'End all sessions, or all others',
     description: 'On every process within a second. API keys go on.',
+    rest: { method: 'POST', path: '/auth/logout-everywhere' },
   })
     .input(s.logoutEverywhereInput.prefault({}))
     .output(s.sessionsEnded)
     .mutation(({ ctx, input }) => logoutEverywhere(ctx, input)),
 
-  sessions: authed({ method: 'GET', path: '/auth/sessions', summary: 'List where you are signed in, newest first' })
+  sessions: authed({
+    summary: 'List where you are signed in, newest first',
+    rest: { method: 'GET', path: '/auth/sessions' },
+  })
     .input(s.listSessionsInput.prefault({}))
     .output(s.sessionPage)
     .query(({ ctx, input }) => listSessions(ctx, input)),
 
-  revokeSession: authed({ method: 'DELETE', path: '/auth/sessions/{id}', summary: 'End one of your sessions' })
+  revokeSession: authed({
+    summary: 'End one of your sessions',
+    rest: { method: 'DELETE', path: '/auth/sessions/{id}' },
+  })
     .input(s.sessionInput)
     .output(s.done)
     .mutation(({ ctx, input }) => revokeSession(ctx, input)),
 
   activity: authed({
-    method: 'GET',
-    path: '/auth/activity',
     summary: 'List what happened to your account',
     description:
       'Sign-ins, sessions, keys and changes of the account itself, newest first. Nothing in it can be altered.',
+    rest: { method: 'GET', path: '/auth/activity' },
   })
     .input(listSecurityActivityInput.prefault({}))
     .output(securityActivityPage)
     .query(({ ctx, input }) => listSecurityActivity(ctx, input)),
 
   changePassword: fresh({
-    method: 'POST',
-    path: '/auth/change-password',
     summary: 'Change your password',
     description: 'Ends all other sessions. Needs a sign-in less than five minutes old.',
+    rest: { method: 'POST', path: '/auth/change-password' },
   })
     .input(s.changePasswordInput)
     .output(s.done)
     .mutation(({ ctx, input }) => changePassword(ctx, input)),
 
   requestPasswordReset: publicProcedure({
-    method: 'POST',
-    path: '/auth/request-password-reset',
     summary: 'Ask for a mail to set a forgotten password anew',
     description: 'The answer is the same whether or not there is an account with this address.',
+    rest: { method: 'POST', path: '/auth/request-password-reset' },
   })
     .input(s.emailInput)
     .output(s.done)
     .mutation(({ ctx, input }) => requestPasswordReset(ctx, input)),
 
   resetPassword: publicProcedure({
-    method: 'POST',
-    path: '/auth/reset-password',
     summary: 'Set a forgotten password anew',
     description:
       'With the token of the mail, which counts once, for 30 minutes. Ends all sessions and signs nobody in. Where nobody had ' +
       'shown before that the address is theirs, API keys and second factors go, too.',
+    rest: { method: 'POST', path: '/auth/reset-password' },
   })
     .input(s.resetPasswordInput)
     .output(s.done)
     .mutation(({ ctx, input }) => resetPassword(ctx, input)),
 
   requestEmailChange: fresh({
-    method: 'POST',
-    path: '/auth/request-email-change',
     summary: 'Ask to move the account to another address',
     description:
       'Both addresses get a mail, and both must agree within the hour. Needs a sign-in less than five minutes old.',
+    rest: { method: 'POST', path: '/auth/request-email-change' },
   })
     .input(s.emailInput)
     .output(s.done)
     .mutation(({ ctx, input }) => requestEmailChange(ctx, input)),
 
   confirmEmailChange: publicProcedure({
-    method: 'POST',
-    path: '/auth/confirm-email-change',
     summary: 'Agree to move an account to another address',
     description: 'With the token of one of both mails. When the second address agrees, the account moves.',
+    rest: { method: 'POST', path: '/auth/confirm-email-change' },
   })
     .input(s.tokenInput)
     .output(s.emailChange)

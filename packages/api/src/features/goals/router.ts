@@ -11,32 +11,40 @@ const read = { scope: 'goals:read', followsChanges: true } as const;
 const write = { scope: 'goals:write' } as const;
 
 export const goalsRouter = {
-  create: authed({ method: 'POST', path: '/goals', status: 201, summary: 'Create a goal', ...write })
+  create: authed({ summary: 'Create a goal', ...write, rest: { method: 'POST', path: '/goals', status: 201 } })
     .input(s.createGoalInput)
     .output(s.goal)
     .mutation(({ ctx, input }) => createGoal(ctx, input)),
 
-  get: authed({ method: 'GET', path: '/goals/{id}', summary: 'Get a goal with its progress', ...read })
+  get: authed({ summary: 'Get a goal with its progress', ...read, rest: { method: 'GET', path: '/goals/{id}' } })
     .input(s.goalInput)
     .output(s.goal)
     .query(({ ctx, input }) => getGoal(ctx, input)),
 
-  list: authed({ method: 'GET', path: '/goals', summary: 'List goals with their progress', ...read })
+  list: authed({ summary: 'List goals with their progress', ...read, rest: { method: 'GET', path: '/goals' } })
     .input(s.listGoalsInput.prefault({}))
     .output(s.goalPage)
     .query(({ ctx, input }) => listGoals(ctx, input)),
 
-  update: authed({ method: 'PATCH', path: '/goals/{id}', summary: 'Change a goal', ...write })
+  update: authed({ summary: 'Change a goal', ...write, rest: { method: 'PATCH', path: '/goals/{id}' } })
     .input(s.updateGoalInput)
     .output(s.goal)
     .mutation(({ ctx, input }) => updateGoal(ctx, input)),
 
-  delete: authed({ method: 'DELETE', path: '/goals/{id}', summary: 'Delete a goal; its tasks live on', ...write })
+  delete: authed({
+    summary: 'Delete a goal; its tasks live on',
+    ...write,
+    rest: { method: 'DELETE', path: '/goals/{id}' },
+  })
     .input(s.goalChangeInput)
     .output(s.goal)
     .mutation(({ ctx, input }) => deleteGoal(ctx, input)),
 
-  restore: authed({ method: 'POST', path: '/goals/{id}/restore', summary: 'Restore a deleted goal', ...write })
+  restore: authed({
+    summary: 'Restore a deleted goal',
+    ...write,
+    rest: { method: 'POST', path: '/goals/{id}/restore' },
+  })
     .input(s.goalChangeInput)
     .output(s.goal)
     .mutation(({ ctx, input }) => restoreGoal(ctx, input)),

@@ -1,4 +1,5 @@
-import { authed, streamOf, tracked } from '../../procedures/access.ts';
+import { authed } from '../../procedures/access.ts';
+import { streamOf, tracked } from '../../procedures/streams.ts';
 import { pullChanges } from './pull-changes.ts';
 import * as s from './schemas.ts';
 import { streamChanges } from './stream-changes.ts';
@@ -22,34 +23,31 @@ const write = { scope: 'sync:write' } as const;
 
 export const syncRouter = {
   pull: authed({
-    method: 'GET',
-    path: '/sync/changes',
     summary: 'Pull changes for a copy',
     description: stories.pull,
     followsChanges: true,
     ...read,
+    rest: { method: 'GET', path: '/sync/changes' },
   })
     .input(s.pullInput.prefault({}))
     .output(s.pulled)
     .query(({ ctx, input }) => pullChanges(ctx, input)),
 
   live: authed({
-    method: 'GET',
-    path: '/sync/live',
     summary: 'Follow changes as they happen',
     description: stories.live,
     ...read,
+    rest: { method: 'GET', path: '/sync/live' },
   })
     .input(s.liveInput.prefault({}))
     .output(streamOf(s.change))
     .subscription(async ({ ctx, input, signal }) => tracked<s.Change>(await streamChanges(ctx, input, signal))),
 
   undo: authed({
-    method: 'POST',
-    path: '/sync/changes/{number}/undo',
     summary: 'Undo a change',
     description: stories.undo,
     ...write,
+    rest: { method: 'POST', path: '/sync/changes/{number}/undo' },
   })
     .input(s.undoInput)
     .output(s.change)

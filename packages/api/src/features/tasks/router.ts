@@ -13,42 +13,50 @@ const read = { scope: 'tasks:read', followsChanges: true } as const;
 const write = { scope: 'tasks:write' } as const;
 
 export const tasksRouter = {
-  create: authed({ method: 'POST', path: '/tasks', status: 201, summary: 'Create a task', ...write })
+  create: authed({ summary: 'Create a task', ...write, rest: { method: 'POST', path: '/tasks', status: 201 } })
     .input(s.createTaskInput)
     .output(s.task)
     .mutation(({ ctx, input }) => createTask(ctx, input)),
 
-  get: authed({ method: 'GET', path: '/tasks/{id}', summary: 'Get a task', ...read })
+  get: authed({ summary: 'Get a task', ...read, rest: { method: 'GET', path: '/tasks/{id}' } })
     .input(s.taskInput)
     .output(s.task)
     .query(({ ctx, input }) => getTask(ctx, input)),
 
-  list: authed({ method: 'GET', path: '/tasks', summary: 'List tasks', ...read })
+  list: authed({ summary: 'List tasks', ...read, rest: { method: 'GET', path: '/tasks' } })
     .input(s.listTasksInput.prefault({}))
     .output(s.taskPage)
     .query(({ ctx, input }) => listTasks(ctx, input)),
 
-  update: authed({ method: 'PATCH', path: '/tasks/{id}', summary: 'Change a task', ...write })
+  update: authed({ summary: 'Change a task', ...write, rest: { method: 'PATCH', path: '/tasks/{id}' } })
     .input(s.updateTaskInput)
     .output(s.task)
     .mutation(({ ctx, input }) => updateTask(ctx, input)),
 
-  complete: authed({ method: 'POST', path: '/tasks/{id}/complete', summary: 'Complete a task', ...write })
+  complete: authed({ summary: 'Complete a task', ...write, rest: { method: 'POST', path: '/tasks/{id}/complete' } })
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => completeTask(ctx, input)),
 
-  reopen: authed({ method: 'POST', path: '/tasks/{id}/reopen', summary: 'Reopen a task', ...write })
+  reopen: authed({ summary: 'Reopen a task', ...write, rest: { method: 'POST', path: '/tasks/{id}/reopen' } })
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => reopenTask(ctx, input)),
 
-  delete: authed({ method: 'DELETE', path: '/tasks/{id}', summary: 'Delete a task; it can be restored', ...write })
+  delete: authed({
+    summary: 'Delete a task; it can be restored',
+    ...write,
+    rest: { method: 'DELETE', path: '/tasks/{id}' },
+  })
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => deleteTask(ctx, input)),
 
-  restore: authed({ method: 'POST', path: '/tasks/{id}/restore', summary: 'Restore a deleted task', ...write })
+  restore: authed({
+    summary: 'Restore a deleted task',
+    ...write,
+    rest: { method: 'POST', path: '/tasks/{id}/restore' },
+  })
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => restoreTask(ctx, input)),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Deps } from '../../deps.ts';
-import { procedureMap } from '../../procedures/procedure-map.ts';
+import { procedureMap } from '../../root.ts';
 import { callAs, requestContext, signUp, testDeps } from '../../testing/index.ts';
 import {
   type ConcurrencyLimiter,

@@ -6,32 +6,26 @@ import { removeTotp } from './remove-totp.ts';
 import * as s from './schemas.ts';
 
 export const totpRouter = {
-  enroll: fresh(
-    {
-      method: 'POST',
-      path: '/totp',
-      summary: 'Enrol an authenticator app',
-      description: 'It counts once `totp.confirm` was sent a code of it. Until then an earlier app stays as it is.',
-    },
-    { isSecret: true },
-  )
+  enroll: fresh({
+    summary: 'Enrol an authenticator app',
+    description: 'It counts once `totp.confirm` was sent a code of it. Until then an earlier app stays as it is.',
+    isSecret: true,
+    rest: { method: 'POST', path: '/totp' },
+  })
     .output(s.enrolment)
     .mutation(({ ctx }) => enrollTotp(ctx)),
 
-  confirm: fresh(
-    {
-      method: 'POST',
-      path: '/totp/confirm',
-      summary: 'Confirm the authenticator app with its first code',
-      description: 'From then on a sign-in with the password needs a code, too. An earlier app counts no more.',
-    },
-    { isSecret: true },
-  )
+  confirm: fresh({
+    summary: 'Confirm the authenticator app with its first code',
+    description: 'From then on a sign-in with the password needs a code, too. An earlier app counts no more.',
+    isSecret: true,
+    rest: { method: 'POST', path: '/totp/confirm' },
+  })
     .input(s.confirmTotpInput)
     .output(s.confirmed)
     .mutation(({ ctx, input }) => confirmTotp(ctx, input)),
 
-  remove: fresh({ method: 'DELETE', path: '/totp', summary: 'Remove the authenticator app' })
+  remove: fresh({ summary: 'Remove the authenticator app', rest: { method: 'DELETE', path: '/totp' } })
     .output(z.object({ ok: z.literal(true) }))
     .mutation(({ ctx }) => removeTotp(ctx)),
 };

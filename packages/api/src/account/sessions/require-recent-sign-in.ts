@@ -1,0 +1,30 @@
+import type { Database } from '@alice/db';
+import type { UserContext } from '../../context.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
+import { whileLive } from './require-live.ts';
+
+/** How long after showing who they are a person may change what guards the account. */
+const recentMinutes = 5;
+
+/** $1 person, $2 session, $3 the oldest that counts. Also false for an API key: it has no row here. */
+const isRecent = {
+  name: 'auth.isFresh',
+  text: `
+    SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND id = $2 AND ended_at IS NULL
+                      AND coalesce(authenticated_at, created_at) > $3) AS fresh`,
+};
+
+/**
+ * Throws FRESH_SIGN_IN_REQUIRED unless the session's last sign-in, or confirmation, is less than five minutes old. Gives the
+ * database for what follows: what is changed so outlasts the session, so its transactions begin only while that is live.
+ */
+export async function requireRecentSignIn(ctx: UserContext): Promise<Database> {
+  const { deps, user } = ctx;
+  const oldest = new Date(deps.clock.now().getTime() - recentMinutes * 60_000).toISOString();
+  const [found] = await beforeTransaction(ctx, ({ deps: { db } }) =>
+    db.query<{ fresh: boolean }>(isRecent, [user.id, user.sessionId, oldest]),
+  );
+  if (found?.fresh !== true) throw new DomainError('FRESH_SIGN_IN_REQUIRED');
+  return whileLive(deps.db, user);
+}
