@@ -28,7 +28,7 @@ import { maxConnections, openFilesAdvice } from './open-files.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 import { sealingSecrets, signingSecrets } from './secrets.ts';
 import { endProcess, endWithin, type Stoppable, stopAll, stopServer } from './stop.ts';
-import { startWorker } from './worker.ts';
+import { startWorker } from './scheduler.ts';
 
 /** The same place seen from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));

@@ -1,7 +1,7 @@
 import { testDeps, testLog } from '@alice/api/testing';
 import { testDatabase } from '@alice/db/testing';
 import { afterEach, expect, it, vi } from 'vitest';
-import { startWorker, sweeps } from './worker.ts';
+import { startWorker, sweeps } from './scheduler.ts';
 
 afterEach(() => {
   vi.useRealTimers();
