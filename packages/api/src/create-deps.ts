@@ -9,15 +9,20 @@ import {
   type PasswordHasherOptions,
   passwordHashing,
 } from './account/passwords/password-hasher.ts';
+import { sendPasswordReset } from './account/passwords/send-password-reset.ts';
 import { createRecentRotations } from './account/sessions/recent-rotations.ts';
 import { hideRefreshToken } from './account/sessions/refresh-cookie.ts';
 import { requireRecentSignIn } from './account/sessions/require-recent-sign-in.ts';
 import { createSessionGate } from './account/sessions/session-gate.ts';
 import { createTokenIssuer, type TokenOptions } from './account/sessions/tokens.ts';
+import { recordFailedSignIn } from './account/sign-in/record-failed-sign-in.ts';
 import type { Deps } from './deps.ts';
 import { createSealer } from './platform/crypto/seal.ts';
 import { createChangeFeed } from './platform/events/change-feed.ts';
+import type { JobHandlers } from './platform/jobs/create-job-queue.ts';
 import type { JobQueue } from './platform/jobs/job-queue.ts';
+import type { Mailer } from './platform/mail/mailer.ts';
+import { sendMail } from './platform/mail/send-mail.ts';
 import { createCallLimiter } from './platform/rate-limits/call-limiter.ts';
 import {
   createConcurrencyLimiter,
@@ -82,5 +87,16 @@ export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}):
     sealer: own.sealer ?? createSealer(secrets, random),
     site: { ...site, ...options.site },
     runningKeys: new Set(),
+  };
+}
+
+/** What does each job. */
+export function createJobHandlers(deps: Deps, mailer: Mailer): JobHandlers {
+  return {
+    mail: (job) => sendMail(deps, mailer, job),
+    'password-reset': ({ data }) => sendPasswordReset({ deps }, data),
+    'failed-sign-in': async (job) => {
+      await recordFailedSignIn(deps, job);
+    },
   };
 }

@@ -1,6 +1,5 @@
 export { keyPrefix } from './account/api-keys/key-verifier.ts';
 export { remindOfKeys } from './account/api-keys/remind-of-keys.ts';
-export { createJobHandlers } from './account/create-job-handlers.ts';
 export { type PurgedAccounts, purgeAccounts } from './account/deletion/purge-accounts.ts';
 export { purgeTokens } from './account/email/purge-tokens.ts';
 export { contentOf, JsonFile } from './account/export/export-file.ts';
@@ -15,7 +14,7 @@ export { purgeSessions } from './account/sessions/purge-sessions.ts';
 export { createSessionGate, type SessionGate } from './account/sessions/session-gate.ts';
 export { createTokenIssuer, type TokenIssuer, type TokenOptions } from './account/sessions/tokens.ts';
 export type { HeldCopy, Identity, RefreshCookie, ReplyFacts, RequestContext, RequestFacts } from './context.ts';
-export { createDeps, type DepsOptions } from './create-deps.ts';
+export { createDeps, createJobHandlers, type DepsOptions } from './create-deps.ts';
 export type { Deps } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors/domain-error.ts';
 export { fromUnknown, toDomainError } from './errors/to-domain-error.ts';
