@@ -26,9 +26,9 @@ import { writeToStandardError } from './log-output.ts';
 import { createMailer } from './mail/create-mailer.ts';
 import { maxConnections, openFilesAdvice } from './open-files.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
+import { startScheduler } from './scheduler.ts';
 import { sealingSecrets, signingSecrets } from './secrets.ts';
 import { endProcess, endWithin, type Stoppable, stopAll, stopServer } from './stop.ts';
-import { startWorker } from './scheduler.ts';
 
 /** The same place seen from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
@@ -70,13 +70,13 @@ async function main(): Promise<void> {
     opened.unshift({ name: 'jobs', stop: () => jobs.stop() });
     const deps = await buildDeps(settings, { db, redis, log, secrets, sealer, jobs });
     log.debug({ threads: lowerHashingPriority() }, 'hashing stands back');
-    let sweeping: Stoppable | undefined;
+    let scheduler: Stoppable | undefined;
     if (isWorking) {
       const mailer = createMailer(settings, log);
       opened.splice(1, 0, { name: 'mailer', stop: async () => mailer.close() });
       await jobs.work(createJobHandlers(deps, mailer));
-      sweeping = startWorker(deps);
-      opened.unshift(sweeping);
+      scheduler = startScheduler(deps);
+      opened.unshift(scheduler);
     }
     const app = createApp({
       deps,
@@ -95,14 +95,14 @@ async function main(): Promise<void> {
       onFull: (closed) =>
         log.warn({ closed, connections }, 'new connections are closed: the limit of open files allows no more'),
     });
-    // Requests, jobs and sweeps end side by side, or their deadlines would add up; the last requests still send jobs.
+    // Requests, jobs and scheduled tasks end side by side, or their deadlines would add up; the last requests still send jobs.
     opened.unshift({
       name: 'listener',
       async stop() {
         const drain = drainMs[settings.appEnv];
         // Not while connections hear that they end: what jobs ask of an embedded database would keep their requests waiting.
         const jobsEnd = sleep(drain).then(() => jobs.stop());
-        await Promise.all([stopServer(listener, drain, requestDeadlineMs), jobsEnd, sweeping?.stop()]);
+        await Promise.all([stopServer(listener, drain, requestDeadlineMs), jobsEnd, scheduler?.stop()]);
       },
     });
     // First of all, so that their clients are told and go elsewhere while everything is still served.

@@ -1,52 +1,54 @@
 import { testDeps, testLog } from '@alice/api/testing';
 import { testDatabase } from '@alice/db/testing';
 import { afterEach, expect, it, vi } from 'vitest';
-import { startWorker, sweeps } from './scheduler.ts';
+import { scheduledTasks, startScheduler } from './scheduler.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-it('sweeps now and then, goes on after a failure, and stops when told', async () => {
+it('runs its tasks now and then, goes on after a failure, and stops when told', async () => {
   const log = testLog();
   const deps = await testDeps(await testDatabase(), { log });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const broken = { name: 'broken', sweep: () => Promise.reject(new Error('broken')) };
-  const worker = startWorker(deps, [broken, ...sweeps]);
+  const broken = { name: 'broken', run: () => Promise.reject(new Error('broken')) };
+  const scheduler = startScheduler(deps, [broken, ...scheduledTasks]);
   await vi.advanceTimersByTimeAsync(600_000);
-  await vi.waitFor(() => expect(log.lines).toHaveLength(1 + sweeps.length));
-  expect(log.lines[0]).toMatchObject({ level: 'warn', fields: { sweep: 'broken' } });
-  expect(log.lines.slice(1)).toMatchObject(sweeps.map(({ name }) => ({ message: 'swept', fields: { sweep: name } })));
+  await vi.waitFor(() => expect(log.lines).toHaveLength(1 + scheduledTasks.length));
+  expect(log.lines[0]).toMatchObject({ level: 'warn', fields: { task: 'broken' } });
+  expect(log.lines.slice(1)).toMatchObject(
+    scheduledTasks.map(({ name }) => ({ message: 'a scheduled task is done', fields: { task: name } })),
+  );
   await deps.db.close();
   await vi.advanceTimersByTimeAsync(3_600_000);
   await vi.waitFor(() => expect(log.lines.at(-1)).toMatchObject({ level: 'warn' }));
-  await worker.stop();
+  await scheduler.stop();
   const lines = log.lines.length;
   await vi.advanceTimersByTimeAsync(7_200_000);
   expect(log.lines.length).toBe(lines);
 });
 
-it('tells the sweep that runs to end, and stops without it when it does not', async () => {
+it('tells the task that runs to end, and stops without it when it does not', async () => {
   const log = testLog();
   const deps = await testDeps(await testDatabase(), { log });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   let told: AbortSignal | undefined;
   const endless = {
     name: 'endless',
-    sweep: (_: unknown, signal: AbortSignal) => {
+    run: (_: unknown, signal: AbortSignal) => {
       told = signal;
       return new Promise<number>(() => undefined);
     },
   };
-  const worker = startWorker(deps, [endless]);
+  const scheduler = startScheduler(deps, [endless]);
   await vi.advanceTimersByTimeAsync(600_000);
   vi.useRealTimers();
   expect(told?.aborted).toBe(false);
   const startedAt = performance.now();
-  const stops = [worker.stop(), worker.stop()];
+  const stops = [scheduler.stop(), scheduler.stop()];
   expect(told?.aborted).toBe(true);
   await Promise.all(stops);
-  await worker.stop();
+  await scheduler.stop();
   expect(performance.now() - startedAt).toBeGreaterThan(1900);
   expect(performance.now() - startedAt).toBeLessThan(4000);
   await deps.db.close();
@@ -55,7 +57,7 @@ it('tells the sweep that runs to end, and stops without it when it does not', as
 it('begins nothing once it is told to stop', async () => {
   const deps = await testDeps(await testDatabase());
   const asked = vi.spyOn(deps.db, 'query');
-  for (const { sweep } of sweeps) expect(await sweep(deps, AbortSignal.abort())).toBe(0);
+  for (const { run } of scheduledTasks) expect(await run(deps, AbortSignal.abort())).toBe(0);
   expect(asked).not.toHaveBeenCalled();
   await deps.db.close();
 });
