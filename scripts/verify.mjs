@@ -18,6 +18,7 @@ const checks = {
   'format and lint': () => capture('biome', ['ci', '--error-on-warnings', '--max-diagnostics=50', '.']),
   boundaries: () =>
     capture('depcruise', ['--config', '.dependency-cruiser.mjs', 'apps', 'packages', 'prisma', 'scripts']),
+  'circles of folders': () => capture('node', ['scripts/check-folders.mjs']),
   types: checkTypes,
   'unused code': () => capture('knip', ['--no-progress']),
   'type budget': () => capture('node', ['packages/client/scripts/type-budget.ts']),
@@ -32,7 +33,7 @@ let failures = 0;
 await Promise.all(
   Object.entries(checks).map(async ([name, check]) => {
     const { code, output, time } = await check();
-    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(16)} ${time}`);
+    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(18)} ${time}`);
     if (code === 0) return;
     failures += 1;
     console.error(`${output.trimEnd()}\n`);
