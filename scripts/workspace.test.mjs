@@ -34,3 +34,9 @@ it('lists in .env.example every setting that the server or the database reads', 
   expect(product.length).toBeGreaterThan(10);
   expect(listed).toEqual(expect.arrayContaining(product));
 });
+
+it('pins tRPC exactly: the direct way stands on internals that it does not promise', () => {
+  for (const name of ['@trpc/client', '@trpc/server']) {
+    expect(block('catalog')).toMatch(new RegExp(`^  '${name}': \\d+\\.\\d+\\.\\d+$`, 'm'));
+  }
+});

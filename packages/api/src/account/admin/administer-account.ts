@@ -5,11 +5,11 @@ import { updateRow } from '../../platform/history/update-row.ts';
 import type { Notice } from '../../platform/mail/mails.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { users } from '../profile/entity.ts';
-import type { AccountStateOut } from '../profile/schemas.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { requireLive } from '../sessions/require-live.ts';
 import { addOwnLine } from './add-own-line.ts';
 import { lockAccounts } from './lock-accounts.ts';
+import type { AccountStateOut } from './schemas.ts';
 
 /** Something that administrators do to an account. */
 export interface Administration {

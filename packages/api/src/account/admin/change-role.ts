@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
-import type { AccountStateOut, ChangeRoleInput } from '../profile/schemas.ts';
 import { administerAccount } from './administer-account.ts';
+import type { AccountStateOut, ChangeRoleInput } from './schemas.ts';
 
 /** Makes a person an administrator, or takes it from them; it binds at their next call. */
 export async function changeRole(ctx: UserContext, { id, role }: ChangeRoleInput): Promise<AccountStateOut> {

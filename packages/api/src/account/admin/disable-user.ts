@@ -1,6 +1,7 @@
 import type { UserContext } from '../../context.ts';
-import type { AccountStateOut, UserInput } from '../profile/schemas.ts';
+import type { UserInput } from '../profile/schemas.ts';
 import { administerAccount } from './administer-account.ts';
+import type { AccountStateOut } from './schemas.ts';
 
 /** Locks a person out: every session ends, and no API key of theirs works until they are let in again. */
 export async function disableUser(ctx: UserContext, { id }: UserInput): Promise<AccountStateOut> {

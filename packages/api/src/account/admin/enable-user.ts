@@ -1,6 +1,7 @@
 import type { UserContext } from '../../context.ts';
-import type { AccountStateOut, UserInput } from '../profile/schemas.ts';
+import type { UserInput } from '../profile/schemas.ts';
 import { administerAccount } from './administer-account.ts';
+import type { AccountStateOut } from './schemas.ts';
 
 /** Lets a person in again, with a new session: one that began while they were being locked out ends here. */
 export async function enableUser(ctx: UserContext, { id }: UserInput): Promise<AccountStateOut> {

@@ -2,8 +2,8 @@ import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
 import { callAs, signUp, testDeps } from '../../testing/index.ts';
-import type { ListUsersInput } from '../profile/schemas.ts';
 import { listStatement } from './list-users.ts';
+import type { ListUsersInput } from './schemas.ts';
 
 let deps: Deps;
 let boss: Awaited<ReturnType<typeof signUp>>;

@@ -5,8 +5,8 @@ import { selectRow } from '../../platform/history/table.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
 import { users } from '../profile/entity.ts';
-import type { AccountOut, ListUsersInput } from '../profile/schemas.ts';
 import { toUser } from '../profile/to-user.ts';
+import type { AccountOut, ListUsersInput } from './schemas.ts';
 
 const order = 'created.desc';
 const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);

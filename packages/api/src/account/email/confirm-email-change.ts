@@ -6,8 +6,8 @@ import { updateRow } from '../../platform/history/update-row.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { users } from '../profile/entity.ts';
 import { findAccount } from '../sign-in/find-account.ts';
-import type { EmailChangeOut, TokenInput } from '../sign-in/schemas.ts';
 import { findToken, type LiveToken, takeToken, voidTokens } from './one-time-tokens.ts';
+import type { EmailChangeOut, TokenInput } from './schemas.ts';
 
 /**
  * One of both addresses agrees to the move; the second one that does moves the account. Of both at once one waits for the

@@ -5,8 +5,8 @@ import { lockPerson } from '../../platform/history/lock-person.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { shownName } from '../../platform/mail/send-notice.ts';
 import { findAccount, findAccountOf, type GuardedAccount } from '../sign-in/find-account.ts';
-import type { EmailInput } from '../sign-in/schemas.ts';
 import { createToken, voidTokens } from './one-time-tokens.ts';
+import type { EmailInput } from './schemas.ts';
 import { sendAddressTaken } from './send-address-taken.ts';
 
 /**

@@ -2,9 +2,9 @@ import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 import { findAccount } from '../sign-in/find-account.ts';
-import type { TokenInput } from '../sign-in/schemas.ts';
 import { markVerified } from './mark-verified.ts';
 import { findToken, takeToken, voidTokens } from './one-time-tokens.ts';
+import type { TokenInput } from './schemas.ts';
 
 /** Notes that an address is the person's who got the mail. Throws INVALID_TOKEN, for one that was used, too. */
 export async function verifyEmail(ctx: Context, input: TokenInput): Promise<{ ok: true }> {

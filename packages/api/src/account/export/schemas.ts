@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { rowId } from '../../platform/schemas/ids.ts';
 import { instant } from '../../platform/schemas/time.ts';
 import { version } from '../../platform/schemas/version.ts';
+import { account } from '../admin/schemas.ts';
 import { apiKey } from '../api-keys/schemas.ts';
-import { account } from '../profile/schemas.ts';
 
 const never = instant.nullable().meta({ examples: [null] });
 

@@ -8,8 +8,8 @@ import { voidTokens } from '../email/one-time-tokens.ts';
 import { users } from '../profile/entity.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { findAccount } from '../sign-in/find-account.ts';
-import type { ChangePasswordInput } from '../sign-in/schemas.ts';
 import { lengths, requireGoodPassword, tooShort } from './password-rules.ts';
+import type { ChangePasswordInput } from './schemas.ts';
 
 /**
  * Sets another password, ends all other sessions and tells the person. Links to reset the old one count no more. Throws

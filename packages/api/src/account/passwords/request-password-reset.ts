@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import type { EmailInput } from '../sign-in/schemas.ts';
+import type { EmailInput } from '../email/schemas.ts';
 
 /**
  * Promises a mail to whoever has an account with this address. The same work and the same answer for everybody: whether

@@ -9,10 +9,10 @@ import { findToken, type LiveToken, takeToken, voidTokens } from '../email/one-t
 import { users } from '../profile/entity.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { findAccount, type GuardedAccount } from '../sign-in/find-account.ts';
-import type { ResetPasswordInput } from '../sign-in/schemas.ts';
 import { findStanding, type Standing } from './find-standing.ts';
 import { requireGoodPassword } from './password-rules.ts';
 import { removeCredentials } from './remove-credentials.ts';
+import type { ResetPasswordInput } from './schemas.ts';
 
 /**
  * Sets the password anew for whoever got the mail: ends all sessions and all links that are under way, and calls off a

@@ -4,6 +4,7 @@ import { changeRole } from '../admin/change-role.ts';
 import { disableUser } from '../admin/disable-user.ts';
 import { enableUser } from '../admin/enable-user.ts';
 import { listUsers } from '../admin/list-users.ts';
+import * as admins from '../admin/schemas.ts';
 import { cancelDeletion } from '../deletion/cancel-deletion.ts';
 import { requestDeletion } from '../deletion/request-deletion.ts';
 import { createExportFormat, type ExportedFeatures, exportAccount } from '../export/export-account.ts';
@@ -76,8 +77,8 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       scope: 'accounts:read',
       rest: { method: 'GET', path: '/users' },
     })
-      .input(s.listUsersInput.prefault({}))
-      .output(s.accountPage)
+      .input(admins.listUsersInput.prefault({}))
+      .output(admins.accountPage)
       .query(({ ctx, input }) => listUsers(ctx, input)),
 
     disable: admin({
@@ -87,7 +88,7 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       rest: { method: 'POST', path: '/users/{id}/disable' },
     })
       .input(s.userInput)
-      .output(s.accountState)
+      .output(admins.accountState)
       .mutation(({ ctx, input }) => disableUser(ctx, input)),
 
     enable: admin({
@@ -97,7 +98,7 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       rest: { method: 'POST', path: '/users/{id}/enable' },
     })
       .input(s.userInput)
-      .output(s.accountState)
+      .output(admins.accountState)
       .mutation(({ ctx, input }) => enableUser(ctx, input)),
 
     changeRole: admin({
@@ -105,8 +106,8 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       scope: 'accounts:write',
       rest: { method: 'PUT', path: '/users/{id}/role' },
     })
-      .input(s.changeRoleInput)
-      .output(s.accountState)
+      .input(admins.changeRoleInput)
+      .output(admins.accountState)
       .mutation(({ ctx, input }) => changeRole(ctx, input)),
   };
 }

@@ -1,4 +1,5 @@
 import type { StartContext } from '../../context.ts';
+import type { TokensOut } from '../sessions/schemas.ts';
 import {
   forgetExpiredKey,
   insertSession,
@@ -6,7 +7,6 @@ import {
   prepareSession,
   repeatStart,
 } from '../sessions/start-session.ts';
-import type { TokensOut } from '../sign-in/schemas.ts';
 import { type Proof, useProof } from './use-proof.ts';
 
 /**

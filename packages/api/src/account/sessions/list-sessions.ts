@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
-import type { ListSessionsInput, SessionOut } from '../sign-in/schemas.ts';
+import type { ListSessionsInput, SessionOut } from './schemas.ts';
 
 const order = 'sessions.desc';
 const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);

@@ -1,8 +1,8 @@
 import type { UserContext } from '../../context.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
-import type { LogoutEverywhereInput, SessionsEndedOut } from '../sign-in/schemas.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie } from './refresh-cookie.ts';
+import type { LogoutEverywhereInput, SessionsEndedOut } from './schemas.ts';
 
 /** Ends all sessions of the person, or all others. */
 export async function logoutEverywhere(

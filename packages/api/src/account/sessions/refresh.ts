@@ -1,9 +1,9 @@
 import type { Rows } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import type { RefreshInput } from '../sign-in/schemas.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie, presentedToken } from './refresh-cookie.ts';
+import type { RefreshInput } from './schemas.ts';
 import { EarlyTokenError, hashToken, type RefreshClaims, type TokenPair, type TokenSubject } from './tokens.ts';
 
 /**

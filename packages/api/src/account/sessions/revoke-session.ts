@@ -1,9 +1,9 @@
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
-import type { SessionInput } from '../sign-in/schemas.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie } from './refresh-cookie.ts';
+import type { SessionInput } from './schemas.ts';
 
 /** Ends one of the person's sessions. Throws NOT_FOUND where it is somebody else's, has ended, or never was. */
 export async function revokeSession(ctx: UserContext, { id }: SessionInput): Promise<{ ok: true }> {

@@ -5,8 +5,8 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { createRow } from '../../platform/history/create-row.ts';
 import { keptHours } from '../../platform/idempotency/do-once.ts';
 import { canonicalAddress } from '../../platform/rate-limits/network-of.ts';
-import type { TokensOut } from '../sign-in/schemas.ts';
 import { sessions } from './entity.ts';
+import type { TokensOut } from './schemas.ts';
 import { hashToken, type TokenPair, type TokenSubject } from './tokens.ts';
 
 const maxUserAgent = 500;

@@ -4,15 +4,18 @@ import { listSecurityActivityInput, securityActivityPage } from '../activity/sch
 import { confirmEmailChange } from '../email/confirm-email-change.ts';
 import { requestEmailChange } from '../email/request-email-change.ts';
 import { resendVerification } from '../email/resend-verification.ts';
+import * as email from '../email/schemas.ts';
 import { verifyEmail } from '../email/verify-email.ts';
 import { changePassword } from '../passwords/change-password.ts';
 import { requestPasswordReset } from '../passwords/request-password-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
+import * as passwords from '../passwords/schemas.ts';
 import { listSessions } from '../sessions/list-sessions.ts';
 import { logout } from '../sessions/logout.ts';
 import { logoutEverywhere } from '../sessions/logout-everywhere.ts';
 import { refresh } from '../sessions/refresh.ts';
 import { revokeSession } from '../sessions/revoke-session.ts';
+import * as sessions from '../sessions/schemas.ts';
 import { confirm } from './confirm.ts';
 import { login } from './login.ts';
 import { register } from './register.ts';
@@ -49,8 +52,8 @@ export const authRouter = {
       'whatever signs in, and here, where `refreshToken` is then left out.',
     rest: { method: 'POST', path: '/auth/refresh' },
   })
-    .input(s.refreshInput)
-    .output(s.tokens)
+    .input(sessions.refreshInput)
+    .output(sessions.tokens)
     .mutation(({ ctx, input }) => refresh(ctx, input)),
 
   logout: authed({ summary: 'End this session', rest: { method: 'POST', path: '/auth/logout' } })
@@ -62,7 +65,7 @@ export const authRouter = {
     description: 'With the token of the mail that followed the registration. It counts once, for 24 hours.',
     rest: { method: 'POST', path: '/auth/verify-email' },
   })
-    .input(s.tokenInput)
+    .input(email.tokenInput)
     .output(s.done)
     .mutation(({ ctx, input }) => verifyEmail(ctx, input)),
 
@@ -79,23 +82,23 @@ export const authRouter = {
     description: 'On every process within a second. API keys go on.',
     rest: { method: 'POST', path: '/auth/logout-everywhere' },
   })
-    .input(s.logoutEverywhereInput.prefault({}))
-    .output(s.sessionsEnded)
+    .input(sessions.logoutEverywhereInput.prefault({}))
+    .output(sessions.sessionsEnded)
     .mutation(({ ctx, input }) => logoutEverywhere(ctx, input)),
 
   sessions: authed({
     summary: 'List where you are signed in, newest first',
     rest: { method: 'GET', path: '/auth/sessions' },
   })
-    .input(s.listSessionsInput.prefault({}))
-    .output(s.sessionPage)
+    .input(sessions.listSessionsInput.prefault({}))
+    .output(sessions.sessionPage)
     .query(({ ctx, input }) => listSessions(ctx, input)),
 
   revokeSession: authed({
     summary: 'End one of your sessions',
     rest: { method: 'DELETE', path: '/auth/sessions/{id}' },
   })
-    .input(s.sessionInput)
+    .input(sessions.sessionInput)
     .output(s.done)
     .mutation(({ ctx, input }) => revokeSession(ctx, input)),
 
@@ -114,7 +117,7 @@ export const authRouter = {
     description: 'Ends all other sessions. Needs a sign-in less than five minutes old.',
     rest: { method: 'POST', path: '/auth/change-password' },
   })
-    .input(s.changePasswordInput)
+    .input(passwords.changePasswordInput)
     .output(s.done)
     .mutation(({ ctx, input }) => changePassword(ctx, input)),
 
@@ -123,7 +126,7 @@ export const authRouter = {
     description: 'The answer is the same whether or not there is an account with this address.',
     rest: { method: 'POST', path: '/auth/request-password-reset' },
   })
-    .input(s.emailInput)
+    .input(email.emailInput)
     .output(s.done)
     .mutation(({ ctx, input }) => requestPasswordReset(ctx, input)),
 
@@ -134,7 +137,7 @@ export const authRouter = {
       'shown before that the address is theirs, API keys and second factors go, too.',
     rest: { method: 'POST', path: '/auth/reset-password' },
   })
-    .input(s.resetPasswordInput)
+    .input(passwords.resetPasswordInput)
     .output(s.done)
     .mutation(({ ctx, input }) => resetPassword(ctx, input)),
 
@@ -144,7 +147,7 @@ export const authRouter = {
       'Both addresses get a mail, and both must agree within the hour. Needs a sign-in less than five minutes old.',
     rest: { method: 'POST', path: '/auth/request-email-change' },
   })
-    .input(s.emailInput)
+    .input(email.emailInput)
     .output(s.done)
     .mutation(({ ctx, input }) => requestEmailChange(ctx, input)),
 
@@ -153,7 +156,7 @@ export const authRouter = {
     description: 'With the token of one of both mails. When the second address agrees, the account moves.',
     rest: { method: 'POST', path: '/auth/confirm-email-change' },
   })
-    .input(s.tokenInput)
-    .output(s.emailChange)
+    .input(email.tokenInput)
+    .output(email.emailChange)
     .mutation(({ ctx, input }) => confirmEmailChange(ctx, input)),
 };
