@@ -6,7 +6,7 @@ import { inRoot, root } from './workspace.mjs';
 
 const OVERALL = 85;
 const PER_OPERATION = 70;
-const OPERATION = new RegExp(`^packages/api/src/[a-z-]+/(${VERBS})(-[a-z0-9-]+)?[.]ts$`);
+const OPERATION = new RegExp(`^packages/api/src/(account|features|platform)/([a-z-]+/)*(${VERBS})(-[a-z0-9-]+)?[.]ts$`);
 
 /** One line per fault in `coverage/coverage-summary.json`, which vitest has just written. */
 export function coverageFaults() {
