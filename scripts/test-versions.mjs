@@ -45,7 +45,12 @@ for (const major of process.argv.slice(2)) {
   console.log(`\nPostgreSQL ${releases[major]}`);
   const exitCode = await passThrough(
     workspaceNode(),
-    ['node_modules/vitest/vitest.mjs', ...vitest, 'packages/db/src', ...elsewhere.flatMap((path) => ['--exclude', path])],
+    [
+      'node_modules/vitest/vitest.mjs',
+      ...vitest,
+      'packages/db/src',
+      ...elsewhere.flatMap((path) => ['--exclude', path]),
+    ],
     { env: { TEST_POSTGRES_BINARIES: folder } },
   );
   const counts = countTests(report, exitCode);
