@@ -156,7 +156,7 @@ export const controls = {
   },
   'bound of the log': {
     file: `${server}/log-output.ts`,
-    from: 'if (this.#held + line.length > this.#heldLimit) {',
+    from: 'if (this.#isClosed || this.#held + line.length > this.#heldLimit) {',
     to: 'if (line.length > this.#heldLimit) {',
     tests: [`${server}/log-output.test.ts`],
   },
