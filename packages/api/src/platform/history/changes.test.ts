@@ -2,7 +2,9 @@ import { testDatabase } from '@alice/db/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
+import { tasks } from '../../features/tasks/entity.ts';
 import { signUp, testDeps } from '../../testing/index.ts';
+import { updateRow } from './update-row.ts';
 
 interface Line {
   readonly number: number;
@@ -90,6 +92,16 @@ describe('every mutation', () => {
     await api.tasks.reopen({ id });
     await api.tasks.create({ title: 'next' });
     expect((await activityOf(user.id)).map((line) => line.number)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('has its own condition, whatever else is done under the same verb', async () => {
+    const { api, user } = await signUp(deps);
+    const { id } = await api.tasks.create({ title: 'a' });
+    const ctx = { deps, user: { id: user.id, sessionId: null } };
+    const rename = (title: string, onlyIf: string) =>
+      updateRow(ctx, tasks, { id, action: 'rename', set: { title }, onlyIf });
+    expect(await rename('b', `(p.r).status = 'todo'`)).toMatchObject({ title: 'b', version: 2 });
+    expect(await rename('c', `(p.r).status = 'done'`)).toMatchObject({ title: 'b', version: 2 });
   });
 
   it('gives 100 parallel writers numbers without gap or repeat, in the order of their commits', async () => {

@@ -78,6 +78,8 @@ async function stale<Name extends keyof Rows>(
 }
 
 const statements = new Map<string, { readonly name: string; readonly text: string }>();
+/** How many shapes each verb has: PostgreSQL cuts names after 63 bytes, so a shape is numbered and not spelt out. */
+const shapesOf = new Map<string, number>();
 
 type Shape = Required<Pick<RowChange<never>, 'action' | 'rows' | 'onlyIf'>>;
 
@@ -85,12 +87,15 @@ function updateStatement(
   table: Table,
   { action, rows = 'live', onlyIf = 'true' }: Partial<Shape> & { action: string },
 ) {
-  // The verb says the shape: an operation has one condition and one kind of rows.
-  const name = `changes.update.${table.name}.${action}`;
-  let statement = statements.get(name);
+  const verb = `changes.update.${table.name}.${action}`;
+  // All that shapes the text: under a verb alone, a second condition would run the first one's SQL.
+  const shape = `${verb} ${rows} ${onlyIf}`;
+  let statement = statements.get(shape);
   if (statement === undefined) {
-    statement = { name, text: updateSql(table, { action, rows, onlyIf }) };
-    statements.set(name, statement);
+    const count = (shapesOf.get(verb) ?? 0) + 1;
+    shapesOf.set(verb, count);
+    statement = { name: count === 1 ? verb : `${verb}.${count}`, text: updateSql(table, { action, rows, onlyIf }) };
+    statements.set(shape, statement);
   }
   return statement;
 }
