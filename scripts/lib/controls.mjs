@@ -228,7 +228,7 @@ export const controls = {
   },
   'bytes of a page': {
     file: `${api}/platform/schemas/paging.ts`,
-    from: 'export const fullPageCharacters = 500_000;',
+    from: 'export const fullPageCharacters = 250_000;',
     to: 'export const fullPageCharacters = 2_000_000_000;',
     tests: [`${api}/features/tasks/list-cost.test.ts`],
   },

@@ -81,7 +81,7 @@ describe('a page of the changes of one row with a long history', () => {
     let cursor = after(made);
     for (let hasMore = true; hasMore; ) {
       const page = await person.api.sync.pull({ cursor, limit: 100 });
-      expect(JSON.stringify(page).length).toBeLessThan(900_000);
+      expect(JSON.stringify(page).length).toBeLessThan(650_000);
       for (const { number, row } of page.items) {
         seen.push(number);
         expect(row?.version).toBe(number - made + 1);
@@ -102,7 +102,7 @@ describe('a page of the changes of one row with a long history', () => {
         limit: 100,
         ...(cursor && { cursor }),
       });
-      expect(JSON.stringify(page).length).toBeLessThan(900_000);
+      expect(JSON.stringify(page).length).toBeLessThan(650_000);
       for (const { entity, row, action } of page.items)
         if (entity === 'task' && action === 'snapshot') titles.push(row?.title ?? '');
       ({ nextCursor: cursor, number } = page);

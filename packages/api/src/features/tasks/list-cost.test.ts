@@ -96,7 +96,7 @@ describe('a page of long notes', () => {
     const person = await signUp(deps);
     await addLongTasks(person, 120);
     const pages = await pagesOf((cursor) => person.api.tasks.list({ limit: 100, order, ...(cursor && { cursor }) }));
-    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(700_000);
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(450_000);
     expect(new Set(pages.flatMap(({ items }) => items.map(({ title }) => title))).size).toBe(120);
     expect(pages.flatMap(({ items }) => items)).toHaveLength(120);
   });
@@ -107,7 +107,7 @@ describe('a page of long notes', () => {
     const pages = await pagesOf((cursor) =>
       person.api.tasks.list({ limit: 100, text: 'AAA', ...(cursor && { cursor }) }),
     );
-    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(700_000);
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(450_000);
     expect(pages.flatMap(({ items }) => items)).toHaveLength(120);
   });
 
@@ -116,7 +116,7 @@ describe('a page of long notes', () => {
     for (let count = 0; count < 100; count += 1)
       await api.goals.create({ title: `${count}`, notes: 'n'.repeat(20_000) });
     const pages = await pagesOf((cursor) => api.goals.list({ limit: 100, ...(cursor && { cursor }) }));
-    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(700_000);
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(450_000);
     expect(pages.flatMap(({ items }) => items)).toHaveLength(100);
   });
 });

@@ -12,7 +12,7 @@ export const limit = z
  * So many bytes or characters of notes fill a page, however few items that is: with the longest notes a page of 100 would
  * be 8 MB, and one such reply would keep all others waiting.
  */
-export const fullPageCharacters = 500_000;
+export const fullPageCharacters = 250_000;
 
 /** An opaque cursor, as `nextCursor` of the page before gave it. */
 export const cursor = z.string().min(1).max(500).describe('Where the page begins: `nextCursor` of the page before.');
