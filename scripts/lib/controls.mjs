@@ -65,7 +65,7 @@ export const controls = {
   },
   'administrator check': {
     file: `${api}/account/admin/require-administrator.ts`,
-    from: `if (account?.role !== 'admin') throw new DomainError('FORBIDDEN', 'This is for administrators');`,
+    from: `if (account?.role !== 'admin') throw new DomainError('FORBIDDEN', 'Administrator role required');`,
     to: '',
     tests: ['apps/server/test/parity-errors.test.ts'],
   },
@@ -144,7 +144,7 @@ export const controls = {
   },
   'hash of a backup': {
     file: 'packages/db/src/transfer/backup-reader.ts',
-    from: `if ((await this.#line()) !== endLine(expected)) throw damaged('its hash is another');`,
+    from: `if ((await this.#line()) !== endLine(expected)) throw damaged('wrong hash');`,
     to: 'await this.#line();',
     tests: ['packages/db/src/transfer/backup-database.test.ts'],
   },

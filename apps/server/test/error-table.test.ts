@@ -34,7 +34,7 @@ test('what is refused does nothing', async () => {
   expect(await scene.countChanges()).toBe(1);
 });
 
-// The words, the faults of the fields and the details are held here: write the page anew with `vitest -u`, and read it.
+// Checks the messages, field errors and details. After a change, update the page with `vitest -u` and review it.
 test('docs/errors.md says what the server says', async () => {
   const { house, token } = scene;
   const response = await fetch(`${house.url}/api/v1/tasks`, {

@@ -1,8 +1,8 @@
 import type { ErrorCode, ErrorDetails, FieldError } from '@alice/api/types';
 
 /**
- * The server's codes and three of our own: NETWORK (no reply, or one that is not ALICE's), TIMEOUT (no reply in time)
- * and CANCELLED (by the caller's signal).
+ * The error codes of the server, and three of the client: NETWORK (no response, or not one of ALICE), TIMEOUT and
+ * CANCELLED (by the caller's signal).
  */
 export type AliceErrorCode = ErrorCode | 'NETWORK' | 'TIMEOUT' | 'CANCELLED';
 
@@ -15,19 +15,19 @@ export interface AliceErrorOptions {
   readonly cause?: unknown;
 }
 
-/** What every failed call rejects with. The message is for people; programs go by `code`. */
+/** The error of every failed call. The message is for humans; programs should use `code`. */
 export class AliceError extends Error {
   override readonly name = 'AliceError';
   readonly code: AliceErrorCode;
-  /** The HTTP status; undefined where there was no reply. */
+  /** The HTTP status; undefined without a response. */
   readonly status: number | undefined;
-  /** What to quote to the people who run the server: their logs carry it. */
+  /** The request id in the server log. Quote it when you report a problem. */
   readonly requestId: string | undefined;
-  /** Faults in the input: where (`due.date`) and what. */
+  /** Validation errors: the path of the field (`due.date`) and what is wrong with it. */
   readonly errors: readonly FieldError[];
-  /** Whatever else the server says of the failure, such as the current version of a stale row. */
+  /** Further information, such as the current version of a changed row. */
   readonly details: ErrorDetails | undefined;
-  /** Milliseconds after which the same call may be tried again; given only where nothing was done. */
+  /** Milliseconds until a retry; set only if the call changed nothing. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: AliceErrorCode, message: string, options: AliceErrorOptions = {}) {
@@ -41,7 +41,9 @@ export class AliceError extends Error {
   }
 }
 
-/** Whether a caught value is an `AliceError`. It goes by the name, so that two copies of this package know each other's. */
+/**
+ * Whether a value is an `AliceError`. Compares the name, so that errors of another copy of this package are recognised.
+ */
 export function isAliceError(value: unknown): value is AliceError {
   return typeof value === 'object' && value !== null && 'name' in value && value.name === 'AliceError';
 }
@@ -50,20 +52,20 @@ export function isUnauthenticated(error: unknown): boolean {
   return isAliceError(error) && error.code === 'UNAUTHENTICATED';
 }
 
-/** What a sign-in is told that needs a second factor: what opens the second step, and the ways to take it. */
+/** The details of SECOND_FACTOR_REQUIRED: the MFA token, and the available methods. */
 export interface SecondFactorDetails {
   readonly ticket: string;
   readonly methods: readonly string[];
 }
 
-/** Whether a sign-in with the right password failed because the account has a second factor. */
+/** Whether a sign-in needs a second factor: the password was correct. */
 export function needsSecondFactor(
   error: unknown,
 ): error is AliceError & { readonly code: 'SECOND_FACTOR_REQUIRED'; readonly details: SecondFactorDetails } {
   return isAliceError(error) && error.code === 'SECOND_FACTOR_REQUIRED';
 }
 
-/** A code from the wire. A newer server may know more codes than this build: they pass as they are. */
+/** An error code from the server. Codes of a newer server that this version does not know are passed on unchanged. */
 export function errorCode(code: string): ErrorCode {
   return code as ErrorCode;
 }

@@ -5,7 +5,7 @@ export function noReply(cause: unknown): AliceError {
   return new AliceError('NETWORK', 'The server cannot be reached', { cause });
 }
 
-/** What a status means when it comes from a proxy on the way. A 401 is not among them: it says nothing of our session. */
+/** The meaning of a status from a proxy. 401 is missing: it says nothing about our session. */
 const codeOfStatus: Readonly<Record<number, AliceErrorCode>> = {
   413: 'PAYLOAD_TOO_LARGE',
   414: 'URI_TOO_LONG',
@@ -15,14 +15,14 @@ const codeOfStatus: Readonly<Record<number, AliceErrorCode>> = {
   504: 'UNAVAILABLE',
 };
 
-/** A reply that no procedure gave: the server's own refusal of the whole request (problem+json), or a proxy's page. */
+/** A response that no procedure sent: the server rejected the whole request (problem+json), or a proxy responded. */
 export function foreignReply({ status, headers }: Response, body: unknown): AliceError {
   const problem = isRecord(body) && typeof body['code'] === 'string' ? body : {};
   const { code, detail, title, request_id: id, errors } = problem;
   const message = [detail, title].find((text) => typeof text === 'string');
   return new AliceError(
     typeof code === 'string' ? errorCode(code) : (codeOfStatus[status] ?? 'NETWORK'),
-    message ?? `The address did not answer as ALICE does (HTTP ${status})`,
+    message ?? `The response is not from ALICE (HTTP ${status})`,
     {
       status,
       requestId: typeof id === 'string' ? id : (headers.get('x-request-id') ?? undefined),
@@ -32,12 +32,12 @@ export function foreignReply({ status, headers }: Response, body: unknown): Alic
   );
 }
 
-/** Seconds alone: the header's other form, a date, would be measured with the device's clock, which may be wrong. */
+/** Only seconds: the other form, a date, would depend on the device's clock, which may be wrong. */
 function retryAfterMs(header: string | null): number | undefined {
   return header !== null && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
-/** The whole body as text. Throws an `AliceError` when it is cut short. */
+/** The whole body as text. Throws an `AliceError` if it is incomplete. */
 export async function readText(response: Response): Promise<string> {
   try {
     return await response.text();

@@ -10,11 +10,11 @@ const refused = (promise: Promise<unknown>) =>
   );
 
 test('the server’s error comes with everything that it says', async () => {
-  const errors = [{ path: 'due.date', message: 'must be a day of the calendar' }];
+  const errors = [{ path: 'due.date', message: 'must be a valid calendar date' }];
   const peer = await startPeer(() => ({
     code: 'STALE_VERSION',
     status: 409,
-    message: 'It was changed in the meantime',
+    message: 'Version conflict',
     errors,
     details: { version: 7, fields: ['title'] },
   }));
@@ -24,7 +24,7 @@ test('the server’s error comes with everything that it says', async () => {
   expect(isAliceError(error)).toBe(true);
   expect(error).toMatchObject({
     name: 'AliceError',
-    message: 'It was changed in the meantime',
+    message: 'Version conflict',
     code: 'STALE_VERSION',
     status: 409,
     requestId: 'request-1',
@@ -143,11 +143,11 @@ test('the error of another copy of the package is known', () => {
 });
 
 test('the stack leads to the line that made the call', async () => {
-  const peer = await startPeer(() => ({ code: 'NOT_FOUND', status: 404, message: 'There is no such task' }));
+  const peer = await startPeer(() => ({ code: 'NOT_FOUND', status: 404, message: 'Task not found' }));
   const alice = createAliceClient({ url: peer.url });
   async function showTask() {
     return await alice.tasks.get.query({ id: '1' });
   }
   const error = await refused(showTask());
-  expect(error).toMatchObject({ stack: expect.stringMatching(/^AliceError: There is no such task[\s\S]*showTask/) });
+  expect(error).toMatchObject({ stack: expect.stringMatching(/^AliceError: Task not found[\s\S]*showTask/) });
 });

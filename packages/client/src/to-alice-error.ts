@@ -4,7 +4,7 @@ import { AliceError, errorCode, isAliceError } from './alice-error.ts';
 import { isRecord } from './foreign-reply.ts';
 import { WireResponse } from './wire-fetch.ts';
 
-/** Whatever a call failed with, as an `AliceError`. What is neither a reply nor the lack of one is a fault of our own side. */
+/** Converts any error of a call to an `AliceError`. An error that is neither a response nor a missing one is internal. */
 export function toAliceError(error: unknown): AliceError {
   if (isAliceError(error)) return error;
   if (isTRPCClientError<AppRouter>(error)) {
@@ -18,20 +18,20 @@ export function toAliceError(error: unknown): AliceError {
   return new AliceError('INTERNAL', error instanceof Error ? error.message : 'The call failed', { cause: error });
 }
 
-/** Whether it is ALICE's way to tell of an error. Those of another tRPC server have no such data. */
+/** Whether it is an error shape of ALICE. Other tRPC servers do not have this data. */
 export function isErrorShape(value: unknown): value is ErrorShape {
   if (!isRecord(value) || !isRecord(value['data'])) return false;
   return typeof value['data']['code'] === 'string' && Array.isArray(value['data']['errors']);
 }
 
-/** `requestId` is that of the reply, should the shape not name one. */
+/** `requestId` is that of the response, in case the shape has none. */
 export function fromShape({ message, data }: ErrorShape, requestId: string | undefined): AliceError {
   return new AliceError(errorCode(data.code), message, {
     status: data.httpStatus,
     requestId: data.request_id ?? requestId,
     errors: data.errors,
     details: data.details ?? undefined,
-    // Not the header: a batch has one, and it would speak for calls of which the server says no such thing.
+    // Not the header: a batch has only one, which does not apply to each call.
     retryAfterMs: typeof data.retryAfterSeconds === 'number' ? data.retryAfterSeconds * 1000 : undefined,
   });
 }

@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JsonFile } from '@alice/api';
 
-/** A part of a JSON text: as it is, or in a file. */
+/** A part of a JSON text: a string, or a file. */
 export type JsonPart = string | JsonFile;
 
-/** Longer texts are made, and turned into bytes, one in a turn: others are served in between. */
+/** Longer texts are serialized and encoded one per turn of the event loop, so that others are served in between. */
 export const longText = 65_536;
 
 export type JsonBody = string | Uint8Array<ArrayBuffer> | ReadableStream;
 
-/** The body that parts make: their text, the bytes of a long one, or a stream where a part is in a file. */
+/** The body of some parts: their text, the bytes of a long text, or a stream if a part is a file. */
 export async function jsonBody(parts: readonly JsonPart[]): Promise<JsonBody> {
   const texts = parts.filter((part) => typeof part === 'string');
   if (texts.length < parts.length) return ReadableStream.from(bytesOf(parts));
@@ -22,7 +22,7 @@ export async function jsonBody(parts: readonly JsonPart[]): Promise<JsonBody> {
   return Buffer.concat(bytes);
 }
 
-/** As fast as the client takes it. */
+/** As fast as the client reads. */
 async function* bytesOf(parts: readonly JsonPart[]): AsyncGenerator<Uint8Array> {
   try {
     for (const part of parts) {

@@ -2,20 +2,20 @@ import { DomainError } from '@alice/api';
 import type { Context } from 'hono';
 import type { AppEnv } from './request-scope.ts';
 
-/** A batch of ten tasks with the longest notes fits. */
+/** Enough for a batch of ten tasks with the longest notes. */
 const maxBodyBytes = 1024 * 1024;
 const maxUrlLength = 8192;
 
-/** Refuses what is too long before anything reads it. Throws URI_TOO_LONG. */
+/** Rejects long URLs before anything else reads them. Throws URI_TOO_LONG. */
 export function limitUrl(c: Context): void {
   if (c.req.url.length > maxUrlLength)
-    throw new DomainError('URI_TOO_LONG', `The address is longer than ${maxUrlLength} characters`);
+    throw new DomainError('URI_TOO_LONG', `The URL is longer than ${maxUrlLength} characters`);
 }
 
 /**
- * The body of a request as text. An announced length is believed, since the parser holds the client to it; a body without
- * one is counted as it comes. Throws UNSUPPORTED_MEDIA_TYPE on anything but JSON (a form can be posted from any page
- * without being asked, JSON cannot), PAYLOAD_TOO_LARGE, and CANCELLED where the client leaves before it has come.
+ * The body of a request as text. It trusts Content-Length, which the HTTP parser enforces; other bodies are counted
+ * while they arrive. Throws UNSUPPORTED_MEDIA_TYPE for anything but JSON (other pages can post a form without a
+ * preflight, but not JSON), PAYLOAD_TOO_LARGE, and CANCELLED if the client disconnects.
  */
 export async function readJsonBody(c: Context<AppEnv>): Promise<string> {
   requireJson(c);
@@ -26,19 +26,19 @@ export async function readJsonBody(c: Context<AppEnv>): Promise<string> {
     return await (isCounted ? readCounted(c) : c.req.text());
   } catch (cause) {
     if (cause instanceof DomainError) throw cause;
-    // A connection that was reset would otherwise look like the database's.
-    throw new DomainError('CANCELLED', 'The client went away before its body had come', { cause });
+    // A connection reset would otherwise look like a database error.
+    throw new DomainError('CANCELLED', 'The client closed the connection before the body was complete', { cause });
   }
 }
 
-/** Throws UNSUPPORTED_MEDIA_TYPE unless the body is JSON. */
+/** Throws UNSUPPORTED_MEDIA_TYPE if the body is not JSON. */
 export function requireJson(c: Context): void {
   if (!/^application\/json(;|$)/i.test(c.req.header('content-type') ?? '')) {
-    throw new DomainError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json');
+    throw new DomainError('UNSUPPORTED_MEDIA_TYPE', 'The request body must be application/json');
   }
 }
 
-/** Whether a request brings a body: one with neither length nor type brings none. */
+/** Whether a request has a body: without a length and a type it has none. */
 export function hasBody(c: Context): boolean {
   const length = c.req.header('content-length');
   return (
@@ -48,7 +48,7 @@ export function hasBody(c: Context): boolean {
   );
 }
 
-/** Throws NOT_ACCEPTABLE unless the client takes this media type. */
+/** Throws NOT_ACCEPTABLE if the client does not accept this media type. */
 export function requireAccepts(c: Context, type: string): void {
   const accept = c.req.header('accept');
   if (accept === undefined || accept === '*/*') return;
@@ -58,7 +58,7 @@ export function requireAccepts(c: Context, type: string): void {
     const isRefused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
     if (!isRefused && (name === type || name === wide || name === '*/*')) return;
   }
-  throw new DomainError('NOT_ACCEPTABLE', `This address answers ${type}, which the Accept header does not take`);
+  throw new DomainError('NOT_ACCEPTABLE', `The response would be ${type}, which the Accept header does not allow`);
 }
 
 async function readCounted(c: Context<AppEnv>): Promise<string> {
@@ -70,7 +70,8 @@ async function readCounted(c: Context<AppEnv>): Promise<string> {
   for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > maxBodyBytes) {
-      // What was begun and is not read to its end cannot be skipped; what was not begun is, for a while, by the host.
+      // The rest of a body that was read in part cannot be skipped, so the connection must end. An unread body is
+      // skipped by the host.
       c.get('scope').endConnection();
       throw tooLarge();
     }
@@ -80,5 +81,5 @@ async function readCounted(c: Context<AppEnv>): Promise<string> {
 }
 
 function tooLarge(): DomainError {
-  return new DomainError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes`);
+  return new DomainError('PAYLOAD_TOO_LARGE', `The request body is larger than ${maxBodyBytes} bytes`);
 }

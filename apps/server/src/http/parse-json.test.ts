@@ -3,19 +3,19 @@ import { expect, it } from 'vitest';
 import { parseJson } from './parse-json.ts';
 
 it.each([
-  ['{"title":', 'it ends too early'],
-  ['', 'it ends too early'],
-  ['[1, 2', 'it ends too early'],
-  ['{"title": "a",\n "notes": }', 'line 2, column 11'],
-  ['{"title": "a",}', 'line 1, column 15'],
-  ["{'title': 1}", 'line 1, column 2'],
-  ['{"a": 1} x', 'line 1, column 10'],
+  ['{"title":', 'unexpected end of input'],
+  ['', 'unexpected end of input'],
+  ['[1, 2', 'unexpected end of input'],
+  ['{"title": "a",\n "notes": }', 'error at line 2, column 11'],
+  ['{"title": "a",}', 'error at line 1, column 15'],
+  ["{'title': 1}", 'error at line 1, column 2'],
+  ['{"a": 1} x', 'error at line 1, column 10'],
 ])('%j is refused with the place of its fault', (text, place) => {
-  expect(() => parseJson(text)).toThrow(`The body is not valid JSON: ${place}`);
+  expect(() => parseJson(text)).toThrow(`The request body is not valid JSON: ${place}`);
 });
 
 it('says no place where the parser that finds it would go too deep', () => {
-  expect(() => parseJson(`/*"*/${'['.repeat(1001)}`)).toThrow(/^The body is not valid JSON$/);
+  expect(() => parseJson(`/*"*/${'['.repeat(1001)}`)).toThrow(/^The request body is not valid JSON$/);
 });
 
 it('reads what JSON.parse reads, and refuses the rest in our words', () => {
@@ -32,7 +32,7 @@ it('reads what JSON.parse reads, and refuses the rest in our words', () => {
           expected = JSON.parse(text);
         } catch {
           expect(() => parseJson(text)).toThrow(
-            /^The body is not valid JSON: (it ends too early|line \d+, column \d+)$/,
+            /^The request body is not valid JSON: (unexpected end of input|error at line \d+, column \d+)$/,
           );
           return;
         }

@@ -1,6 +1,6 @@
 import { type DomainError, errorKinds } from '@alice/api';
 
-/** RFC 9457 problem details, with the fields of the original API beside them. */
+/** Problem details (RFC 9457), with the additional fields of the original API. */
 export function problemBody(error: DomainError, requestId: string): object {
   const { status, title } = errorKinds[error.code];
   return {
@@ -16,10 +16,10 @@ export function problemBody(error: DomainError, requestId: string): object {
   };
 }
 
-/** The response that a failure is. */
+/** The response for an error. */
 export function problem(error: DomainError, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' });
-  // RFC 9110, 11.6.1: a 401 names the way to sign in.
+  // RFC 9110, 11.6.1: a 401 must name an authentication scheme.
   if (errorKinds[error.code].status === 401) headers.set('www-authenticate', 'Bearer');
   if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));
   return new Response(JSON.stringify(problemBody(error, requestId)), {

@@ -1,18 +1,18 @@
 import { DomainError } from '@alice/api';
 
-/** No input of ours needs a third of it. */
+/** Our inputs need less than a third of it. */
 const mostLevels = 32;
 
 const [quote, backslash] = [0x22, 0x5c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Throws VALIDATION_FAILED for JSON whose lists and objects stand in one another more than 32 levels deep: schemas, hashes
- * and whatever else walks through an input recurse, and the stack ends before a body does. It reads the text once, and
- * recurses nowhere itself. What it says of text that is no JSON does not matter.
+ * Throws VALIDATION_FAILED for JSON that is nested more than 32 levels deep: schemas, hashes and other code that walks
+ * through an input are recursive, and could overflow the stack. It reads the text once, without recursion. Its result
+ * for invalid JSON does not matter.
  */
 export function requireShallow(text: string): void {
-  // Most inputs have a few brackets in all.
+  // Most inputs have few brackets.
   if (!hasMore(text, '{', mostLevels / 2) && !hasMore(text, '[', mostLevels / 2)) return;
   let level = 0;
   let isInString = false;

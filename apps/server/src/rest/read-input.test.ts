@@ -40,7 +40,7 @@ describe('a query', () => {
     expect(read('tasks.list', 'limit=1e3&priority=high')).toEqual({ limit: '1e3', priority: ['high'] });
     expect(read('users.me', 'x=1')).toBeUndefined();
     expect(refusal(() => read('tasks.list', 'limit=1&limit=2&due=2026-01-01'))).toEqual([
-      { path: 'limit', message: 'is given more than once' },
+      { path: 'limit', message: 'must not be repeated' },
       { path: 'due', message: 'must be written as due[from] and due[to]' },
     ]);
   });
@@ -109,30 +109,30 @@ describe('a body', () => {
 
   it('does not hold what is said elsewhere', () => {
     expect(refusal(() => read('tasks.update', '', { path: { id } }, { id, expectedVersion: 1 }))).toEqual([
-      { path: 'id', message: 'belongs in the address' },
-      { path: 'expectedVersion', message: 'send it as the header If-Match' },
+      { path: 'id', message: 'must be in the path' },
+      { path: 'expectedVersion', message: 'must be sent as the header If-Match' },
     ]);
     expect(refusal(() => read('sync.live', 'lastEventId=5'))).toEqual([
-      { path: 'lastEventId', message: 'send it as the header Last-Event-ID' },
+      { path: 'lastEventId', message: 'must be sent as the header Last-Event-ID' },
     ]);
   });
 
   it('is not overlooked where none is taken, nor is a query beside one', () => {
     expect(refusal(() => read('tasks.delete', '', { path: { id } }, { expectedVersion: 1, constructor: 1 }))).toEqual([
-      { path: 'expectedVersion', message: 'send it as the header If-Match' },
-      { path: 'constructor', message: 'is not a field of this input' },
+      { path: 'expectedVersion', message: 'must be sent as the header If-Match' },
+      { path: 'constructor', message: 'is not a known field' },
     ]);
     expect(refusal(() => read('tasks.create', 'title=x&colour=red', {}, { title: 'y' }))).toEqual([
-      { path: 'title', message: 'belongs in the body' },
-      { path: 'colour', message: 'is not a field of this input' },
+      { path: 'title', message: 'must be in the body' },
+      { path: 'colour', message: 'is not a known field' },
     ]);
     expect(refusal(() => read('tasks.update', 'expectedVersion=1', { path: { id } }, {}))).toEqual([
-      { path: 'expectedVersion', message: 'send it as the header If-Match' },
+      { path: 'expectedVersion', message: 'must be sent as the header If-Match' },
     ]);
   });
 
   it.each([[[]], ['text'], [5], [null], [true]])('must be an object, not %j', (body) => {
-    expect(() => read('tasks.create', '', {}, body)).toThrow('The body must be a JSON object');
+    expect(() => read('tasks.create', '', {}, body)).toThrow('The request body must be a JSON object');
   });
 
   it.each(['3', '"x"', '"1", "2"', '""', '"-1"', 'W/3', '"99999999999"', '"0"'])(

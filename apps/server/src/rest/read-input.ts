@@ -1,7 +1,7 @@
 import { DomainError, type FieldError, invalidInput } from '@alice/api';
 import { type FieldSchema, type Route, takesBody } from './routes.ts';
 
-/** What a request says outside its body. */
+/** The parts of a request besides the body. */
 export interface Address {
   readonly path: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -10,9 +10,9 @@ export interface Address {
 }
 
 /**
- * The input of a procedure, put together from the address, the query, the headers and the body. It only finds each
- * field its place and type; whether the values are right is the procedure's own schema to say.
- * Throws VALIDATION_FAILED where a field stands in the wrong place, so that nothing that was sent is overlooked.
+ * Builds the input of a procedure from the path, the query, the headers and the body. It only assigns and converts
+ * fields; the procedure's schema validates them. Throws VALIDATION_FAILED for a misplaced field, so that nothing that
+ * was sent is ignored.
  */
 export function readInput(route: Route, address: Address, body: unknown): unknown {
   const { placement, fields, procedure } = route;
@@ -41,24 +41,24 @@ const headers: ReadonlyMap<string, string> = new Map([
   ['lastEventId', 'Last-Event-ID'],
 ]);
 
-/** Where a field is to be sent. */
+/** Where a field must be sent. */
 function placeOf(route: Route, name: string): string {
   const header = name in route.fields ? headers.get(name) : undefined;
-  if (header !== undefined) return `send it as the header ${header}`;
-  if (route.placement.path.includes(name)) return 'belongs in the address';
-  if (!(name in route.fields)) return 'is not a field of this input';
-  return takesBody(route) ? 'belongs in the body' : 'belongs in the address, after the "?"';
+  if (header !== undefined) return `must be sent as the header ${header}`;
+  if (route.placement.path.includes(name)) return 'must be in the path';
+  if (!(name in route.fields)) return 'is not a known field';
+  return takesBody(route) ? 'must be in the body' : 'must be in the query string';
 }
 
 function bodyFields(body: unknown): ReadonlyMap<string, unknown> {
   if (body === undefined) return new Map();
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new DomainError('VALIDATION_FAILED', 'The body must be a JSON object');
+    throw new DomainError('VALIDATION_FAILED', 'The request body must be a JSON object');
   }
   return new Map(Object.entries(body));
 }
 
-/** `?status=todo&status=done&due[from]=2026-01-01`: repeated for arrays, in brackets for objects. */
+/** `?status=todo&status=done&due[from]=2026-01-01`: repeated for arrays, with brackets for objects. */
 function queryFields({ query }: Address, fields: Route['fields']): ReadonlyMap<string, unknown> {
   const wrong: FieldError[] = [];
   const found = new Map<string, unknown>();
@@ -79,7 +79,7 @@ function queryFields({ query }: Address, fields: Route['fields']): ReadonlyMap<s
   return found;
 }
 
-/** What a schema would call a list or a text where an object was meant. */
+/** An error for an array or a text in place of an object, which the schema would explain badly. */
 function misspelt(name: string, values: readonly string[], fields: Route['fields']): string | null {
   const { items, properties } = typed(fields[name]) ?? {};
   if (properties !== undefined) {
@@ -87,7 +87,7 @@ function misspelt(name: string, values: readonly string[], fields: Route['fields
       .map((key) => `${name}[${key}]`)
       .join(' and ')}`;
   }
-  return values.length > 1 && items === undefined ? 'is given more than once' : null;
+  return values.length > 1 && items === undefined ? 'must not be repeated' : null;
 }
 
 function toFields(values: readonly string[], schema: FieldSchema | undefined): unknown {
@@ -96,7 +96,7 @@ function toFields(values: readonly string[], schema: FieldSchema | undefined): u
   return values.length === 1 ? toField(values[0] ?? '', schema) : values;
 }
 
-/** Text as the type that the field has; what cannot be read so stays text, for the schema to refuse. */
+/** Converts text to the field's type. Text that cannot be converted is left for the schema to reject. */
 function toField(text: string, schema: FieldSchema | undefined): unknown {
   switch (typed(schema)?.type) {
     case 'integer':
@@ -109,20 +109,20 @@ function toField(text: string, schema: FieldSchema | undefined): unknown {
   }
 }
 
-/** The schema itself, or the one of its alternatives that is not null. */
+/** The schema itself, or its alternative that is not null. */
 function typed(schema: FieldSchema | undefined): FieldSchema | undefined {
   return schema?.anyOf?.find(({ type }) => type !== 'null') ?? schema;
 }
 
-/** `"3"`, `"3-x7Yz"`, also weakened by a proxy on the way: our tags begin with the version, and only that is compared. */
+/** `"3"`, `"3-x7Yz"`, also made weak by a proxy: our tags start with the version, and only the version is compared. */
 function readIfMatch(header: string | undefined): number | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
   const version = /^(?:W\/)?"([1-9]\d{0,8})(?:-[0-9a-f]+)?"$/.exec(header.trim())?.[1];
   if (version !== undefined) return Number(version);
-  throw invalidInput([{ path: 'If-Match', message: 'must be one entity tag with a version, such as "3"' }]);
+  throw invalidInput([{ path: 'If-Match', message: 'must be a single entity tag with a version, such as "3"' }]);
 }
 
 function readLastEventId(header: string): string {
   if (/^\d{1,15}$/.test(header)) return header;
-  throw invalidInput([{ path: 'Last-Event-ID', message: 'must be the number of a change' }]);
+  throw invalidInput([{ path: 'Last-Event-ID', message: 'must be a change number' }]);
 }

@@ -1,6 +1,6 @@
 import type { TRPC_ERROR_CODE_KEY, TRPC_ERROR_CODE_NUMBER } from '@trpc/server';
 
-/** Every way in which an operation may fail, as clients see it. */
+/** The error codes that clients see. */
 export type ErrorCode =
   | 'VALIDATION_FAILED'
   | 'UNAUTHENTICATED'
@@ -32,59 +32,59 @@ export type ErrorCode =
 interface ErrorKind {
   /** HTTP status over REST. */
   readonly status: number;
-  /** tRPC's nearest code; its HTTP status goes with it. */
+  /** The closest tRPC code; it determines the HTTP status over tRPC. */
   readonly trpc: TRPC_ERROR_CODE_KEY;
-  /** RFC 9457 `title`: the same for each occurrence. */
+  /** The `title` of RFC 9457: the same for each occurrence. */
   readonly title: string;
 }
 
-/** The one map from domain errors to the transports. A forgotten code does not compile. */
+/** Maps each error code to its statuses. A missing code does not compile. */
 export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = {
-  VALIDATION_FAILED: { status: 400, trpc: 'BAD_REQUEST', title: 'The input is not valid' },
-  UNAUTHENTICATED: { status: 401, trpc: 'UNAUTHORIZED', title: 'Sign in first' },
-  INVALID_CREDENTIALS: { status: 401, trpc: 'UNAUTHORIZED', title: 'The e-mail address or the password is wrong' },
-  SECOND_FACTOR_REQUIRED: { status: 401, trpc: 'UNAUTHORIZED', title: 'Show your second factor, too' },
-  INVALID_TOKEN: { status: 400, trpc: 'BAD_REQUEST', title: 'This link has been used, or has expired' },
+  VALIDATION_FAILED: { status: 400, trpc: 'BAD_REQUEST', title: 'Invalid input' },
+  UNAUTHENTICATED: { status: 401, trpc: 'UNAUTHORIZED', title: 'Authentication required' },
+  INVALID_CREDENTIALS: { status: 401, trpc: 'UNAUTHORIZED', title: 'Wrong email address or password' },
+  SECOND_FACTOR_REQUIRED: { status: 401, trpc: 'UNAUTHORIZED', title: 'Second factor required' },
+  INVALID_TOKEN: { status: 400, trpc: 'BAD_REQUEST', title: 'Invalid, expired or already used token' },
   FRESH_SIGN_IN_REQUIRED: {
     status: 403,
     trpc: 'FORBIDDEN',
-    title: 'Confirm who you are first: this needs a sign-in less than 5 minutes old',
+    title: 'Recent authentication required: re-authenticate first',
   },
-  INSUFFICIENT_SCOPE: { status: 403, trpc: 'FORBIDDEN', title: 'This API key may not do that' },
-  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', title: 'Not allowed' },
+  INSUFFICIENT_SCOPE: { status: 403, trpc: 'FORBIDDEN', title: 'Insufficient scope' },
+  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', title: 'Forbidden' },
   NOT_FOUND: { status: 404, trpc: 'NOT_FOUND', title: 'Not found' },
-  METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'This method is not served here' },
-  NOT_ACCEPTABLE: { status: 406, trpc: 'BAD_REQUEST', title: 'The answer would not be of an accepted type' },
-  REQUEST_TIMEOUT: { status: 408, trpc: 'TIMEOUT', title: 'The request took too long to arrive' },
-  CONFLICT: { status: 409, trpc: 'CONFLICT', title: 'It exists already' },
-  STALE_VERSION: { status: 412, trpc: 'CONFLICT', title: 'It was changed in the meantime' },
-  CANNOT_UNDO: { status: 409, trpc: 'CONFLICT', title: 'Something stands in the way of undoing it' },
+  METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'Method not allowed' },
+  NOT_ACCEPTABLE: { status: 406, trpc: 'BAD_REQUEST', title: 'No acceptable media type' },
+  REQUEST_TIMEOUT: { status: 408, trpc: 'TIMEOUT', title: 'Request timeout' },
+  CONFLICT: { status: 409, trpc: 'CONFLICT', title: 'Conflict with existing data' },
+  STALE_VERSION: { status: 412, trpc: 'CONFLICT', title: 'Version conflict' },
+  CANNOT_UNDO: { status: 409, trpc: 'CONFLICT', title: 'The change cannot be undone' },
   FULL_SYNC_REQUIRED: {
     status: 410,
     trpc: 'CONFLICT',
-    title: 'The changes since then are not there: sync from the beginning',
+    title: 'Full sync required: the requested changes are not available',
   },
   IDEMPOTENCY_KEY_IN_USE: {
     status: 409,
     trpc: 'CONFLICT',
-    title: 'The first request with this key still runs: repeat this one in a second',
+    title: 'The first request with this idempotency key is still running',
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     trpc: 'UNPROCESSABLE_CONTENT',
-    title: 'This idempotency key was used for another request: use a new one',
+    title: 'This idempotency key was already used for a different request',
   },
-  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The request is too large' },
-  URI_TOO_LONG: { status: 414, trpc: 'BAD_REQUEST', title: 'The address is too long' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'Send JSON' },
+  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'Payload too large' },
+  URI_TOO_LONG: { status: 414, trpc: 'BAD_REQUEST', title: 'URI too long' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'Unsupported media type' },
   TOO_MANY_REQUESTS: { status: 429, trpc: 'TOO_MANY_REQUESTS', title: 'Too many requests' },
-  CANCELLED: { status: 499, trpc: 'CLIENT_CLOSED_REQUEST', title: 'The client went away' },
-  INTERNAL: { status: 500, trpc: 'INTERNAL_SERVER_ERROR', title: 'Something went wrong on our side' },
-  BUSY: { status: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'Too busy right now; nothing was done' },
-  UNAVAILABLE: { status: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The service is not available right now' },
+  CANCELLED: { status: 499, trpc: 'CLIENT_CLOSED_REQUEST', title: 'The client closed the request' },
+  INTERNAL: { status: 500, trpc: 'INTERNAL_SERVER_ERROR', title: 'Internal server error' },
+  BUSY: { status: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The server is busy: retry later' },
+  UNAVAILABLE: { status: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'Service unavailable' },
 };
 
-/** One fault in the input: where (`due.date`, `items.3.title`) and what. */
+/** One invalid field: its path (`due.date`, `items.3.title`) and what is wrong with it. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
@@ -108,16 +108,16 @@ export interface ErrorShape {
 
 interface DomainErrorOptions {
   readonly errors?: readonly FieldError[];
-  /** After how many seconds the same call may be tried again. Given only where nothing was done. */
+  /** Seconds until a retry. Set only if the call changed nothing. */
   readonly retryAfterSeconds?: number;
-  /** Whatever else the client should know; safe to show. */
+  /** Further information for the client. It must not contain secrets. */
   readonly details?: ErrorDetails;
-  /** The request that failed so first, where this is its reply given again. */
+  /** The id of the first request, if this is a stored response that is returned again. */
   readonly requestId?: string;
   readonly cause?: unknown;
 }
 
-/** What operations throw. The message is for people and is shown to the client; the cause goes to the log only. */
+/** The error that operations throw. Clients see the message; only the log has the cause. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly code: ErrorCode;
@@ -136,27 +136,29 @@ export class DomainError extends Error {
   }
 }
 
-/** Missing and foreign look the same: the same bytes, whatever the reason. */
+/** The same response for a missing row and for a row of another user, so that nobody can probe for ids. */
 export function notFound(thing: string, path?: string): DomainError {
-  const message = `There is no such ${thing}`;
+  const message = `${thing.charAt(0).toUpperCase()}${thing.slice(1)} not found`;
   return new DomainError('NOT_FOUND', message, path === undefined ? {} : { errors: [{ path, message }] });
 }
 
-/** Misspelt, unknown, revoked, expired, or of somebody who is locked out: the same bytes, whatever the reason. */
+/** The same response for a malformed, unknown, revoked or expired key, and for a key of a disabled user. */
 export function invalidKey(): DomainError {
-  return new DomainError('UNAUTHENTICATED', 'This is not a valid API key');
+  return new DomainError('UNAUTHENTICATED', 'Invalid API key');
 }
 
-/** An input fault that only an operation can see. */
+/** A validation error that the schema cannot detect. */
 export function invalid(path: string, message: string): DomainError {
   return invalidInput([{ path, message }]);
 }
 
-const mostSaid = 3;
+const mostInMessage = 3;
 
-/** Faults in the input: the first ones in one line, for people who read no further, and all of them by their places. */
+/** Validation errors: the message names the first three, `errors` has all of them. */
 export function invalidInput(errors: readonly FieldError[], cause?: unknown): DomainError {
-  const said = errors.slice(0, mostSaid).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const said = errors
+    .slice(0, mostInMessage)
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   const more = errors.length > said.length ? ` (and ${errors.length - said.length} more)` : '';
   return new DomainError('VALIDATION_FAILED', `${said.join('; ')}${more}`, { errors, cause });
 }

@@ -3,33 +3,33 @@ import type { FieldError } from './domain-error.ts';
 
 const mostShown = 20;
 
-/** What is wrong with an input, field by field, in words that are the same for all of them. */
+/** The validation errors of an input, one per field, with uniform messages. */
 export function fieldErrors(error: z.ZodError): FieldError[] {
   return error.issues.flatMap(toFieldErrors).slice(0, mostShown);
 }
 
-/** A field that is not known is named by its own path, not by that of the object it stands in. */
+/** An unknown field is reported by its own path, not by the path of its object. */
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: wordsFor(issue) }];
-  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field of this input' }));
+  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }));
 }
 
 const kinds: Readonly<Record<string, string>> = {
-  int: 'a whole number',
+  int: 'an integer',
   number: 'a number',
-  string: 'text',
+  string: 'a string',
   boolean: 'true or false',
-  array: 'a list',
+  array: 'an array',
   object: 'an object',
 };
 
 const formats: Readonly<Record<string, string>> = {
   uuid: 'a UUID',
-  email: 'an e-mail address',
+  email: 'an email address',
 };
 
-/** In place of zod's words, which speak of inputs and options; what a schema says itself stays. */
+/** Replaces zod's default messages. Messages that a schema defines are kept. */
 function wordsFor(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -50,7 +50,7 @@ function wordsFor(issue: z.core.$ZodIssue): string {
 }
 
 function bound(side: string, limit: number, origin: string): string {
-  if (origin === 'array') return `must hold ${side} ${limit}`;
+  if (origin === 'array') return `must have ${side} ${limit} items`;
   if (origin === 'string') return `must be ${side} ${limit} characters long`;
   return `must be ${side} ${limit}`;
 }

@@ -4,7 +4,7 @@ import { ZodError } from 'zod';
 import { DomainError, type ErrorCode, invalidInput } from './domain-error.ts';
 import { fieldErrors } from './field-errors.ts';
 
-/** tRPC's own refusals, in our words. */
+/** tRPC's own error codes as ours. */
 const ownRefusals: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
   PARSE_ERROR: 'VALIDATION_FAILED',
   BAD_REQUEST: 'VALIDATION_FAILED',
@@ -17,11 +17,11 @@ const ownRefusals: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
   CLIENT_CLOSED_REQUEST: 'CANCELLED',
 };
 
-/** What the client may know of a failure. Whatever is not expected becomes INTERNAL and tells nothing. */
+/** The error that the client sees. Unexpected errors become INTERNAL with a generic message. */
 export function toDomainError(error: TRPCError): DomainError {
   const { cause } = error;
   if (cause instanceof DomainError) return cause;
-  // A ZodError under another code is our own output that failed its schema: not the client's fault.
+  // With another code, our own output failed its schema: that is not an error of the client.
   if (cause instanceof ZodError && error.code === 'BAD_REQUEST') {
     return invalidInput(fieldErrors(cause), cause);
   }
@@ -30,28 +30,28 @@ export function toDomainError(error: TRPCError): DomainError {
   return fromUnknown(cause ?? error);
 }
 
-/** The same for what is thrown outside tRPC. */
+/** The same for errors that are thrown outside tRPC. */
 export function fromUnknown(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   switch (databaseFault(error)?.kind) {
     case 'unavailable':
-      return new DomainError('UNAVAILABLE', 'The database is not available right now', { cause: error });
+      return new DomainError('UNAVAILABLE', 'The database is unavailable', { cause: error });
     case 'timeout':
-      return new DomainError('UNAVAILABLE', 'The database took too long', { cause: error });
+      return new DomainError('UNAVAILABLE', 'The database timed out', { cause: error });
     case 'abandoned':
       return new DomainError('CANCELLED', undefined, { cause: error });
     case 'invalid_text':
-      return new DomainError('VALIDATION_FAILED', 'The input holds text that cannot be kept', { cause: error });
+      return new DomainError('VALIDATION_FAILED', 'The input contains text that cannot be stored', { cause: error });
     default:
       return new DomainError('INTERNAL', undefined, { cause: error });
   }
 }
 
-/** tRPC's messages name no internals, and say what a developer did wrong; a parser's may quote the input. */
+/** tRPC's messages are safe to show. A JSON parser's message may quote the input, so it is replaced. */
 function ownWords(code: ErrorCode, error: TRPCError): string | undefined {
   if (code === 'VALIDATION_FAILED') {
     return error.code === 'PARSE_ERROR' || error.cause instanceof SyntaxError
-      ? 'The body is not valid JSON'
+      ? 'The request body is not valid JSON'
       : error.message;
   }
   return error.message;

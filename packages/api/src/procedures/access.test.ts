@@ -61,7 +61,7 @@ describe('errors', () => {
       // Our own output that fails its schema is our fault, although zod found it.
       toDomainError(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: z.string().safeParse(1).error })),
     ]) {
-      expect([error.code, error.message, error.errors]).toEqual(['INTERNAL', 'Something went wrong on our side', []]);
+      expect([error.code, error.message, error.errors]).toEqual(['INTERNAL', 'Internal server error', []]);
     }
   });
 

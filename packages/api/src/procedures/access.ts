@@ -10,8 +10,8 @@ import { procedure } from './trpc.ts';
 import { asStepResult } from './trpc-internals.ts';
 
 /**
- * Anyone, within their network's budget. A sign-in may carry an idempotency key: `ctx.start` then says which, and what was
- * asked for. For a page that keeps its session in a cookie, the refresh token of whatever signs in leaves the body here.
+ * Public procedures, within the rate limit of the network. A sign-in may have an idempotency key: `ctx.start` then has
+ * the key and the request hash. For cookie sessions, it moves the refresh token from the response body to the cookie.
  */
 const open = procedure.use(async ({ ctx, next, type, path, batchIndex, getRawInput }) => {
   const { request } = ctx;
@@ -27,8 +27,8 @@ const open = procedure.use(async ({ ctx, next, type, path, batchIndex, getRawInp
 });
 
 /**
- * A person with a live session: after it, `ctx.user` is there. All that every such call goes through stands in this one
- * step: each further step of tRPC's would cost every call as much as all of these checks.
+ * Requires an active session or an API key; sets `ctx.user`. All checks are in one middleware: each additional
+ * middleware would cost every call as much as all these checks.
  */
 const signedIn = procedure.use(async ({ ctx, next, type, path, meta, batchIndex, getRawInput }) => {
   const { deps, request } = ctx;
@@ -59,26 +59,26 @@ const signedIn = procedure.use(async ({ ctx, next, type, path, meta, batchIndex,
   });
 });
 
-/** A person who showed a short while ago who they are: an open screen, or a stolen access token, is not enough. */
+/** Requires recent authentication: an unlocked screen or a stolen access token is not enough. */
 const freshlySignedIn = signedIn.use(async ({ ctx, next }) => {
   const { deps } = ctx;
   const db = await deps.guards.requireRecentSignIn(ctx);
   return next({ ctx: { deps: { ...deps, db } } });
 });
 
-/** A person who is an administrator now: the role is read each time, so that losing it binds at once. */
+/** Requires the administrator role, which is read for each call, so that its removal takes effect at once. */
 const administrator = signedIn.use(async ({ ctx, next }) => {
   await ctx.deps.guards.requireAdministrator(ctx);
   return next();
 });
 
-/** The ladder. On each step a procedure says what it does and where it stands in REST. */
+/** The access levels. Each procedure states its summary, its scope and its REST route here. */
 export const publicProcedure = (own: ProcedureDescription) => open.meta({ ...own, access: 'public' });
 export const authed = (own: ProcedureDescription) => signedIn.meta({ ...own, access: 'authed' });
 export const fresh = (own: ProcedureDescription) => freshlySignedIn.meta({ ...own, access: 'fresh' });
 export const admin = (own: ProcedureDescription) => administrator.meta({ ...own, access: 'admin' });
 
-/** The caller: signed in, within their budget, and allowed this procedure. Throws why not. */
+/** The caller, authenticated, within the rate limit, and with the scope of the procedure. Throws otherwise. */
 async function admit(ctx: RequestContext, meta: ProcedureMeta | undefined): Promise<Caller> {
   const { deps, request } = ctx;
   const user = ctx.caller instanceof DomainError ? await refuse(ctx, ctx.caller) : ctx.caller;
@@ -96,20 +96,23 @@ async function admit(ctx: RequestContext, meta: ProcedureMeta | undefined): Prom
   return user;
 }
 
-/** Throws INSUFFICIENT_SCOPE: an API key does what it was made for, and never what only a person who signed in may do. */
+/** Throws INSUFFICIENT_SCOPE: an API key can only do what its scopes allow, and never what needs a session. */
 function requireScope(scopes: ReadonlySet<Scope>, needed: Scope | undefined): void {
-  if (needed === undefined) throw new DomainError('INSUFFICIENT_SCOPE', 'No API key may do that: sign in');
-  if (!scopes.has(needed))
-    throw new DomainError('INSUFFICIENT_SCOPE', `This needs an API key with the scope ${needed}`);
+  if (needed === undefined)
+    throw new DomainError('INSUFFICIENT_SCOPE', 'API keys cannot call this operation: sign in instead');
+  if (!scopes.has(needed)) throw new DomainError('INSUFFICIENT_SCOPE', `The API key needs the scope ${needed}`);
 }
 
-/** Throws why there is no caller. Trying tokens is a call of nobody, so that a flood of them ends in TOO_MANY_REQUESTS. */
+/**
+ * Throws the reason why there is no caller. Invalid tokens count as anonymous calls, so that a flood of them gets
+ * TOO_MANY_REQUESTS.
+ */
 async function refuse(ctx: RequestContext, reason: unknown): Promise<never> {
   if (reason instanceof DomainError && reason.code === 'UNAUTHENTICATED') await countAnonymous(ctx);
   throw reason;
 }
 
-/** Counts a call of nobody. Throws TOO_MANY_REQUESTS when the network's budget is used up. */
+/** Counts an anonymous call. Throws TOO_MANY_REQUESTS at the rate limit of the network. */
 async function countAnonymous({ deps, request }: RequestContext): Promise<void> {
   const budget = await deps.limiter.countAnonymous(request.address);
   if (budget.isUsedUp) throw usedUp(budget);

@@ -8,7 +8,7 @@ import { doOnce } from '../platform/idempotency/do-once.ts';
 import { hashRequest } from '../platform/idempotency/request-hash.ts';
 import type { StepResult } from './trpc-internals.ts';
 
-/** A call as a step of tRPC's knows it. */
+/** A call, as a tRPC middleware gets it. */
 export interface MutationCall {
   /** `tasks.create` */
   readonly path: string;
@@ -17,23 +17,23 @@ export interface MutationCall {
 }
 
 /**
- * The idempotency key of a call; undefined when the request has none. Throws VALIDATION_FAILED when only others of its
- * calls have one: a transport that counted them wrong must not let one be done twice.
+ * The idempotency key of a call; undefined if the request has none. Throws VALIDATION_FAILED if only other calls of the
+ * request have one: a transport that counts them wrong must not run a mutation twice.
  */
 export function keyOf({ idempotencyKeys }: RequestFacts, batchIndex: number): string | undefined {
   const key = idempotencyKeys?.[batchIndex];
   if (key === undefined && idempotencyKeys !== null)
-    throw invalid('Idempotency-Key', 'must be as many keys as there are calls');
+    throw invalid('Idempotency-Key', 'must have one key for each call');
   return key;
 }
 
-/** The key that a sign-in came with, and the hash of what it asked for. */
+/** The idempotency key of a sign-in, and the hash of its request. */
 export async function startKeyOf(request: RequestFacts, sealer: Sealer, call: MutationCall): Promise<StartKey | null> {
   const key = keyOf(request, call.batchIndex);
   return key === undefined ? null : { key, hash: hashRequest(sealer, call.path, await call.getRawInput()) };
 }
 
-/** Does a mutation once for its key, and gives its data. `next` runs it on the database of the transaction. */
+/** Runs a mutation once for its key, and returns its data. `next` runs it with the database of the transaction. */
 export async function mutateOnce(
   ctx: UserContext,
   key: string,

@@ -1,20 +1,20 @@
 import type { ErrorCode } from '@alice/api';
 
-/** A request that is refused. `{task}` and the like stand for what the test puts there. */
+/** A request that fails. The test replaces placeholders such as `{task}`. */
 export interface RefusedRequest {
   /** Method and address. */
   readonly request: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** How the address or the body is shown where it is too long to be. */
+  /** A short form of the URL or the body for the page, if it is too long. */
   readonly shown?: string;
-  /** Signed in as Ada unless told. */
+  /** Authenticated as Ada by default. */
   readonly anonymous?: true;
-  /** The same request was made before: with this body, or so many times in this minute. */
+  /** Earlier requests: one with this body, or this number of requests in the same minute. */
   readonly earlier?: string | number;
   readonly status: number;
   readonly code: ErrorCode;
-  /** Headers of the reply that matter here. A number in a pattern is shown as `n`. */
+  /** The response headers to check. A number in a pattern is shown as `n`. */
   readonly says?: Readonly<Record<string, string | RegExp>>;
 }
 
@@ -36,7 +36,7 @@ const nobodysId = '01a20543-66c4-727a-834f-ddca3c63f226';
 
 export const sections: readonly Section[] = [
   {
-    title: 'The address and the method',
+    title: 'URL and method',
     cases: [
       { ...get('/nowhere'), ...notFound },
       {
@@ -64,7 +64,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'The kind of data',
+    title: 'Media types',
     cases: [
       {
         ...post('title=Pay+the+rent'),
@@ -83,7 +83,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'The body',
+    title: 'Request body',
     cases: [
       { ...post('{"title": "Pay the rent"\n "priority": "high"}'), ...invalid },
       { ...post("{'title': 'Pay the rent'}"), ...invalid },
@@ -94,7 +94,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'The fields',
+    title: 'Fields',
     cases: [
       { ...post('{}'), ...invalid },
       { ...post('{"title": 7, "estimateMinutes": "30"}'), ...invalid },
@@ -116,7 +116,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'Fields in the wrong place',
+    title: 'Misplaced fields',
     cases: [
       { request: `POST ${api}/tasks?title=a`, headers: json, body: '{}', ...invalid },
       { request: `DELETE ${api}/tasks/{task}`, headers: json, body: '{"expectedVersion":1}', ...invalid },
@@ -127,7 +127,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'Pages',
+    title: 'Pagination',
     cases: [
       { ...get('/tasks?cursor=2'), ...invalid },
       { ...get('/tasks?order=due&cursor={cursor of another order}'), ...invalid },
@@ -135,7 +135,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'What is not there, or there already',
+    title: 'Missing and existing resources',
     cases: [
       { ...get(`/tasks/${nobodysId}`), ...notFound },
       { ...get("/tasks/{somebody else's task}"), ...notFound },
@@ -147,7 +147,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'Versions',
+    title: 'Concurrency control',
     cases: [
       { ...patch('{"title": "Pay"}'), ...withHeader('if-match', '1'), ...invalid },
       { ...patch('{"title": "Pay"}'), ...withHeader('if-match', '"1", "2"'), ...invalid },
@@ -182,7 +182,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'Who calls',
+    title: 'Authentication',
     cases: [
       { ...get('/tasks'), anonymous: true, ...unauthenticated },
       { ...get('/tasks'), headers: { authorization: 'Basic YWRhOnNlY3JldA==' }, ...unauthenticated },
@@ -224,7 +224,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'What guards an account',
+    title: 'Account security and API keys',
     cases: [
       {
         request: `POST ${api}/auth/register`,
@@ -280,13 +280,13 @@ export const sections: readonly Section[] = [
       },
       {
         ...post('{"title": "Pay"}'),
-        headers: { ...json, authorization: 'Bearer {key that may read}' },
+        headers: { ...json, authorization: 'Bearer {key with read scopes}' },
         status: 403,
         code: 'INSUFFICIENT_SCOPE',
       },
       {
         ...get('/api-keys'),
-        headers: { authorization: 'Bearer {key that may read}' },
+        headers: { authorization: 'Bearer {key with read scopes}' },
         status: 403,
         code: 'INSUFFICIENT_SCOPE',
       },
@@ -302,7 +302,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'How often',
+    title: 'Rate limits',
     cases: [
       {
         ...get('/users/me'),
@@ -319,7 +319,7 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: 'Over tRPC',
+    title: 'tRPC',
     cases: [
       { request: 'POST /trpc/tasks.make', headers: json, body: '{}', ...notFound },
       { request: 'GET /trpc/tasks.create', status: 405, code: 'METHOD_NOT_ALLOWED', says: { allow: 'POST' } },

@@ -56,7 +56,7 @@ export async function setScene(): Promise<Scene> {
       ['used refresh token', old.person.refreshToken],
       ['signed-out token', signedOut.accessToken],
       ['token of six minutes ago', early.tokens.accessToken],
-      ['key that may read', key],
+      ['key with read scopes', key],
     ]),
     async [Symbol.asyncDispose]() {
       await limitedHouse[Symbol.asyncDispose]();

@@ -13,13 +13,13 @@ const introduction = `<!-- biome-ignore-all format: written by a test -->
 
 # Errors
 
-Every refusal over REST is a problem (RFC 9457, \`Content-Type: application/problem+json\`), and over tRPC an \`error\` with the
-same \`code\`, message and \`errors\`. Programs go by \`code\`; \`detail\` is for people and may change its words.
-This page is written by a test that makes each of these requests: \`pnpm vitest run apps/server/test/error-table.test.ts -u\`.
+An error response over REST is a problem (RFC 9457, \`Content-Type: application/problem+json\`). Over tRPC it is an \`error\` with the
+same \`code\`, message and \`errors\`. Use \`code\` in programs: \`detail\` is for humans, and its wording can change.
+A test sends each of these requests and writes this page: \`pnpm vitest run apps/server/test/error-table.test.ts -u\`.
 
 `;
 
-/** The page for people: every code, one whole reply, and the table of requests and replies. */
+/** The page: every error code, one example, and the tables of requests and responses. */
 export function toMarkdown(pages: readonly Page[], example: string): string {
   const codes = Object.entries(errorKinds).map(
     ([code, { status, trpc, title }]) => `| \`${code}\` | ${status} | ${statusOverTrpc(trpc)} | ${title} |`,
@@ -27,14 +27,14 @@ export function toMarkdown(pages: readonly Page[], example: string): string {
   return [
     introduction,
     `## Codes\n\n| \`code\` | REST | tRPC | \`title\` |\n|---|---|---|---|\n${codes.join('\n')}\n\n`,
-    `## A whole reply\n\n\`\`\`json\n${example}\n\`\`\`\n\n`,
-    '`errors` names each field that is at fault: `due.date`, `items.3.title`, or a header. `request_id` stands in ',
-    '`X-Request-Id`, too, and in the log.\n\n',
-    'In what follows `{task}` and the like stand for real values, Ada is signed in unless it says otherwise, and a request ',
-    'with a body has `Content-Type: application/json`.\n',
+    `## Example\n\n\`\`\`json\n${example}\n\`\`\`\n\n`,
+    '`errors` lists each invalid field: `due.date`, `items.3.title`, or a header. `request_id` is also in the header ',
+    '`X-Request-Id` and in the server log.\n\n',
+    'In the tables, `{task}` and other placeholders stand for real values. Requests are authenticated as the user Ada, and ',
+    'requests with a body have `Content-Type: application/json`, unless stated otherwise.\n',
     ...pages.map(
       ({ title, rows }) =>
-        `\n## ${title}\n\n| request | status | the reply says |\n|---|---|---|\n${rows.map(toRow).join('\n')}\n`,
+        `\n## ${title}\n\n| request | status | response |\n|---|---|---|\n${rows.map(toRow).join('\n')}\n`,
     ),
   ].join('');
 }
@@ -45,13 +45,13 @@ function statusOverTrpc(trpc: (typeof errorKinds)['INTERNAL']['trpc']): number {
 
 function toRow([request, refusal]: readonly [RefusedRequest, Refusal]): string {
   const { status, code, detail, errors, details } = refusal;
-  // What stands in the detail already is not said twice.
+  // Errors that the detail already contains are not repeated.
   const faults = errors.map(({ path, message }) => [path, message] as const);
   const others = faults.filter(([path, message]) => !detail.includes(`${path}: ${message}`));
   const said = [
     detail,
     ...others.map(([path, message]) => `${asCode(path)}: ${message}`),
-    // A ticket is another each time.
+    // A ticket is different each time.
     ...Object.entries(details).map(([name, value]) =>
       asCode(`"${name}": ${name === 'ticket' ? '"…"' : JSON.stringify(value)}`),
     ),
@@ -62,7 +62,7 @@ function toRow([request, refusal]: readonly [RefusedRequest, Refusal]): string {
   return `| ${shown(request).map(asCode).join('<br>')} | ${status} \`${code}\` | ${said.map(escaped).join('<br>')} |`;
 }
 
-/** The lines of a request as one would type them. */
+/** A request, line by line. */
 function shown({ request, headers = {}, body, shown: short, anonymous, earlier }: RefusedRequest): string[] {
   const isJson = headers['content-type'] === 'application/json';
   const lines = Object.entries(headers).filter(([name]) => !(isJson && name === 'content-type'));
@@ -71,9 +71,9 @@ function shown({ request, headers = {}, body, shown: short, anonymous, earlier }
     isLongAddress ? (short ?? '') : request,
     ...lines.map(([name, value]) => `${headerName(name)}: ${value}`),
     ...(body === undefined ? [] : [isLongAddress ? body : (short ?? body)]),
-    ...(anonymous ? ['(nobody signed in)'] : []),
+    ...(anonymous ? ['(not authenticated)'] : []),
     ...(typeof earlier === 'string' ? [`(after ${earlier})`] : []),
-    ...(typeof earlier === 'number' ? [`(after ${earlier} in this minute, of ${earlier} allowed)`] : []),
+    ...(typeof earlier === 'number' ? [`(after ${earlier} calls in this minute, with a limit of ${earlier})`] : []),
   ];
 }
 

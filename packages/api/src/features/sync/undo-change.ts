@@ -13,7 +13,7 @@ interface Line {
   readonly entity: ActivityEntity;
   readonly entityId: string;
   readonly action: string;
-  /** Null: the row was made by it. */
+  /** Null if the change created the row. */
   readonly before: Columns | null;
   readonly after: Columns;
 }
@@ -30,12 +30,12 @@ const findNumber = {
      WHERE user_id = $1 AND entity = $2::activity_entity AND entity_id = $3 AND (after ->> 'version')::int = $4`,
 };
 
-/** A row may change between the look and the write: then it is looked at again. */
+/** The row may change between the read and the write: then it is read again. */
 const attempts = 3;
 
 /**
- * Takes a change back by a new one: its fields get the values that they had, a row that it made is deleted. The new
- * change can be undone in turn. Throws NOT_FOUND, and CANNOT_UNDO where a later change stands in the way.
+ * Undoes a change with a new one: restores the old values, or deletes the row if the change created it. The new change
+ * can be undone too. Throws NOT_FOUND, and CANNOT_UNDO if a later change conflicts with it.
  */
 export async function undoChange(ctx: UserContext, { number }: UndoInput): Promise<ChangeOut> {
   const [line] = await ctx.deps.db.query<Line>(findLine, [ctx.user.id, number]);
@@ -52,12 +52,12 @@ export async function undoChange(ctx: UserContext, { number }: UndoInput): Promi
 
 async function undo(ctx: UserContext, { entity, entityId, action, before, after }: Line): Promise<ChangeOut> {
   if (entity !== 'user' && entity !== 'task' && entity !== 'goal') {
-    throw cannot('Signing in and out, and whatever guards the account, cannot be undone');
+    throw cannot('Security events cannot be undone');
   }
-  // An address, a role or a lock that somebody gave or took must not come back this way.
+  // Undo must not restore an email address, a role or a disabled state.
   if (entity === 'user' && action !== 'update' && action !== 'undo') {
     throw cannot(
-      action === 'create' ? 'Making the account cannot be undone' : 'What guards the account cannot be undone',
+      action === 'create' ? 'Creating an account cannot be undone' : 'Security changes to an account cannot be undone',
     );
   }
   const { table, toWire, requireLinks } = syncedTables[entity];
@@ -68,13 +68,13 @@ async function undo(ctx: UserContext, { entity, entityId, action, before, after 
   if (current['deleted_at'] != null && !('deleted_at' in after && before !== null)) {
     throw cannot(`The ${entity} is deleted`);
   }
-  // What the change wrote must still be there; a row that it made may have changed since.
+  // The values of the change must still be there. A row that the change created may have changed since.
   const written = before === null ? [] : Object.keys(before).filter((column) => column !== 'version');
   const fields = wireFields(
     table,
     written.filter((column) => !isDeepStrictEqual(current[column], after[column])),
   );
-  if (fields.length > 0) throw cannot(`Changed again since then: ${fields.join(', ')}`, fields);
+  if (fields.length > 0) throw cannot(`These fields have changed since then: ${fields.join(', ')}`, fields);
   await requireLinks?.(ctx, set);
 
   const row = await updateRow(ctx, table, {
@@ -84,15 +84,15 @@ async function undo(ctx: UserContext, { entity, entityId, action, before, after 
     rows: 'all',
     expectedVersion: version,
   });
-  if (row.version === version) throw cannot('There is nothing to undo');
+  if (row.version === version) throw cannot('Nothing to undo: the row already has these values');
   const [found] = await ctx.deps.db.query<{ number: number }>(findNumber, [ctx.user.id, entity, entityId, row.version]);
-  if (found === undefined) throw new Error('a change has no activity line');
+  if (found === undefined) throw new Error('a change has no activity entry');
   const facts = { number: found.number, changedAt: row.updatedAt, action: 'undo', entity, id: entityId };
-  // The guarantee: `toWire` is that of this entity's table.
+  // The guarantee: `toWire` belongs to the table of this entity.
   return { ...facts, deleted: isDeleted(row), row: toWire(row) } as ChangeOut;
 }
 
-/** The row as the activity lines write it. */
+/** The current row in the form of activity entries. */
 async function readCurrent(ctx: UserContext, entity: ChangeOut['entity'], id: string): Promise<Columns> {
   const { table, owner } = syncedTables[entity];
   const [found] = await ctx.deps.db.query<{ current: Columns }>(
@@ -102,7 +102,7 @@ async function readCurrent(ctx: UserContext, entity: ChangeOut['entity'], id: st
     },
     [ctx.user.id, id],
   );
-  if (found === undefined) throw cannot(`The ${entity} is gone for good`);
+  if (found === undefined) throw cannot(`The ${entity} was permanently deleted`);
   return found.current;
 }
 
@@ -111,7 +111,7 @@ function toFields(set: Columns): Partial<Rows[keyof Rows]> {
   return Object.fromEntries(fields.map(([column, value]) => [fieldName(column), valueNow(column, value)]));
 }
 
-/** Old lines may hold names of time zones that count no more. */
+/** Old entries may contain time zone names that are no longer valid. */
 function valueNow(column: string, value: unknown): unknown {
   const isZone = column === 'time_zone' || column === 'due_time_zone';
   return isZone && typeof value === 'string' ? (canonicalTimeZone(value) ?? 'UTC') : value;

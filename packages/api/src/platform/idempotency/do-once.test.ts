@@ -248,7 +248,7 @@ describe('what waits for something other than the database', () => {
       await write(db);
       return runBefore(hash);
     });
-    await expect(late).rejects.toThrow('the transaction has begun');
+    await expect(late).rejects.toThrow('the transaction has already begun');
     const right = doOnce(ctx, request, async (db, runBefore) => {
       await runBefore(hash);
       await write(db);

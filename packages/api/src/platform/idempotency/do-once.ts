@@ -5,22 +5,22 @@ import type { Clock } from '../runtime/clock.ts';
 import type { RunBefore } from './before-transaction.ts';
 import { hashRequest } from './request-hash.ts';
 
-/** How long a reply is kept under its key. */
+/** How long a response is stored for its idempotency key. */
 export const keptHours = 24;
 const retryAfterSeconds = 1;
 
-/** The caller, and the request that brought the key. */
+/** The caller, and the request with the key. */
 export interface KeyedContext {
   readonly deps: {
     readonly db: Database;
     readonly clock: Clock;
     readonly sealer: Sealer;
-    /** The keys (`<person> <key>`) whose mutation is under way in this process. */
+    /** Idempotency keys (`<user> <key>`) of mutations that are running in this process. */
     readonly runningKeys: Set<string>;
   };
   readonly request: {
     readonly id: string;
-    /** Set to when the reply was first given. */
+    /** Set to the time of the first response. */
     readonly reply: { givenAt: string | null };
   };
   readonly user: { readonly id: string };
@@ -30,11 +30,11 @@ export interface KeyedRequest {
   readonly key: string;
   readonly procedure: string;
   readonly input: unknown;
-  /** The reply shows a secret: it is kept sealed. */
+  /** The response contains a secret: it is encrypted when it is stored. */
   readonly isSecret?: boolean;
 }
 
-/** A reply as it is kept: what was given, or how it failed. */
+/** A stored response: the result or the error. */
 type KeptReply = { readonly at: string } & (
   | { readonly data: unknown }
   | {
@@ -48,7 +48,7 @@ type KeptReply = { readonly at: string } & (
     }
 );
 
-/** $1 person, $2 key, $3 the oldest that counts. The lock ends with the transaction. */
+/** $1 user, $2 key, $3 the oldest valid date. The lock ends with the transaction. */
 const claim = {
   name: 'changes.claimKey',
   text: `
@@ -64,7 +64,7 @@ const find = {
      WHERE user_id = $1 AND key = $2 AND created_at > $3`,
 };
 
-/** $1 person, $2 key, $3 the oldest that counts, $4 hash, $5 reply, $6 now. */
+/** $1 user, $2 key, $3 the oldest valid date, $4 request hash, $5 response, $6 now. */
 const keep = {
   name: 'changes.keepReply',
   text: `
@@ -80,18 +80,18 @@ interface KeptRow {
   readonly reply: string;
 }
 
-/** What an operation decides of a request and would decide again. The rest passes, or was decided before anything was done. */
+/** Errors that the same request would get again. Other errors are temporary, or happen before anything was done. */
 const lasting: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'CONFLICT', 'STALE_VERSION', 'CANNOT_UNDO']);
 
-/** Ends a call that is answered by a stored response. */
+/** Ends a call that is answered with a stored response. */
 class StoredResponse extends Error {}
 
 /**
- * Does a mutation once for its idempotency key: the effect and the reply commit together, and the same request again
- * gets the same reply, for 24 hours (draft-ietf-httpapi-idempotency-key-header). Failures that nobody decided, and
- * those that pass, are not kept. `run` works on the database that it is given, which is a transaction from its first
- * statement on; what waits for something else goes through `runBefore` first. It throws DomainErrors.
- * Throws IDEMPOTENCY_KEY_IN_USE while the first still runs, IDEMPOTENCY_KEY_REUSED for another request, and what `run` throws.
+ * Runs a mutation once for its idempotency key (draft-ietf-httpapi-idempotency-key-header): the effect and the response
+ * commit together, and a retry gets the stored response for 24 hours. Unexpected and temporary errors are not stored.
+ * `run` gets a database that is one transaction from its first statement on; slow work goes through `runBefore` first.
+ * Throws IDEMPOTENCY_KEY_IN_USE while the first request is running, IDEMPOTENCY_KEY_REUSED for a different request, and
+ * what `run` throws.
  */
 export async function doOnce(ctx: KeyedContext, request: KeyedRequest, run: Run): Promise<unknown> {
   const { deps, user } = ctx;
@@ -131,7 +131,7 @@ async function runOrRepeat(once: Once, run: Run): Promise<unknown> {
   });
   const findStored = async () => (await db.query<KeptRow>(find, [ctx.user.id, key, oldest])).at(0);
   const runBefore: RunBefore = async (work) => {
-    if (keyed.hasBegun) throw new Error('the transaction has begun: what waits comes before its first statement');
+    if (keyed.hasBegun) throw new Error('the transaction has already begun: do slow work before its first statement');
     stored ??= await findStored();
     if (stored !== undefined) throw new StoredResponse();
     return work(db);
@@ -139,7 +139,7 @@ async function runOrRepeat(once: Once, run: Run): Promise<unknown> {
 
   try {
     const data = await run(keyed.database, runBefore);
-    // Whatever the operation made of it.
+    // Even if the operation has caught the error.
     if (stored !== undefined) throw new StoredResponse();
     await keyed.commit(async (tx) => {
       if (!(await keepReply(once, tx.query, { at, data }))) throw new StoredResponse();
@@ -159,7 +159,7 @@ async function runOrRepeat(once: Once, run: Run): Promise<unknown> {
   }
 }
 
-/** The stored response of this key, if there is one. Throws IDEMPOTENCY_KEY_IN_USE while another process has the key. */
+/** The stored response of this key, if there is one. Throws IDEMPOTENCY_KEY_IN_USE while another process uses the key. */
 async function claimKey({ ctx, key, oldest }: Once, query: RunQuery): Promise<KeptRow | undefined> {
   const [found] = await query<Partial<KeptRow> & { isFree: boolean }>(claim, [ctx.user.id, key, oldest]);
   if (found?.reply != null && found.requestHash != null) return { requestHash: found.requestHash, reply: found.reply };
@@ -167,7 +167,7 @@ async function claimKey({ ctx, key, oldest }: Once, query: RunQuery): Promise<Ke
   return undefined;
 }
 
-/** False when another process kept its reply first. */
+/** False if another process has stored its response first. */
 async function keepReply(once: Once, query: RunQuery, reply: KeptReply): Promise<boolean> {
   const { ctx, key, hash, at, oldest } = once;
   const text = JSON.stringify(reply);
@@ -176,7 +176,7 @@ async function keepReply(once: Once, query: RunQuery, reply: KeptReply): Promise
   return kept.length === 1;
 }
 
-/** What was given before. The guarantee of the cast: `keepReply` wrote it. */
+/** Returns the stored response. The guarantee of the cast: `keepReply` wrote it. */
 function repeat({ ctx, hash, isSecret }: Once, { requestHash, reply }: KeptRow): unknown {
   if (!requestHash.equals(hash)) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   const kept = JSON.parse(isSecret ? ctx.deps.sealer.open(reply) : reply) as KeptReply;
@@ -186,7 +186,7 @@ function repeat({ ctx, hash, isSecret }: Once, { requestHash, reply }: KeptRow):
   throw new DomainError(code, message, { errors, ...(details ? { details } : {}), requestId: kept.requestId });
 }
 
-/** A failure that was kept and is given again carries the id of its first request. */
+/** A stored error that is returned again has the id of the first request. */
 function isNewAndLasting(error: unknown): error is DomainError {
   return error instanceof DomainError && lasting.has(error.code) && error.requestId === undefined;
 }
