@@ -25,8 +25,8 @@ it('has nothing that the linter of Redocly finds, at its strictest, with no rule
 describe('every procedure that has a REST line', () => {
   const served = [...procedureMap.values()].filter(({ meta }) => !('none' in meta.rest));
 
-  it('is there, and nothing else is, but for what the host says of itself', () => {
-    const documented = operations.filter(({ tags }) => !tags.includes('health')).map(({ operationId }) => operationId);
+  it('is there, and nothing else is, except the health endpoints', () => {
+    const documented = operations.filter(({ tags }) => !tags.includes('Health')).map(({ operationId }) => operationId);
     expect(documented.sort()).toEqual(served.map(({ path }) => path).sort());
   });
 

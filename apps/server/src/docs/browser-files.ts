@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type BrowserFile, readBrowserFile } from '../http/static-page.ts';
 
-/** Of Swagger UI and of ours, in the order in which the page loads them. */
+/** The files of Swagger UI and our own, in the order in which the page loads them. */
 export function readBrowserFiles(): Promise<readonly BrowserFile[]> {
   return Promise.all(urls().map((url) => readBrowserFile(url, '/docs')));
 }
 
-/** The build puts all of them beside itself; the sources have them where they come from. */
+/** The build copies all of them next to itself; the sources load them from their packages. */
 function urls(): readonly URL[] {
   const built = new URL('./docs/', import.meta.url);
   const found = existsSync(built)

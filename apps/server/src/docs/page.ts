@@ -2,7 +2,7 @@ import { escapeHtml, icon, iconLink } from '../http/html.ts';
 import { type BrowserFile, fileTags } from '../http/static-page.ts';
 import type { OpenApiDocument, Operation } from '../openapi/types.ts';
 
-/** What the page may do: load from here, call here, and nothing else. Swagger UI draws its icons from data. */
+/** The page may load from and call this origin only. Swagger UI's icons are data URLs. */
 export const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -14,7 +14,7 @@ export const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The reference as HTML: a head, the list of operations, and the place where Swagger UI shows them. */
+/** The reference as HTML: a header, the list of operations, and the container for Swagger UI. */
 export function renderPage(name: string, document: OpenApiDocument, files: readonly BrowserFile[]): string {
   const title = escapeHtml(`${name} API`);
   const { styles, scripts } = fileTags(files);
@@ -54,5 +54,5 @@ function renderTag(tag: string, { paths }: OpenApiDocument): string {
 
 function renderLink(tag: string, method: string, { operationId, summary }: Operation): string {
   const verb = method === 'delete' ? 'del' : method;
-  return `<li><a href="#/${tag}/${operationId}"><b class="${method}">${verb}</b>${escapeHtml(summary)}</a></li>`;
+  return `<li><a href="#/${encodeURIComponent(tag)}/${operationId}"><b class="${method}">${verb}</b>${escapeHtml(summary)}</a></li>`;
 }

@@ -8,7 +8,7 @@ import { readBrowserFiles } from './browser-files.ts';
 import { pagePolicy, renderPage } from './page.ts';
 
 interface DocsOptions {
-  /** Of the product, for the title. */
+  /** The name of the product, for the title. */
   readonly name: string;
   readonly version: string;
 }
@@ -16,15 +16,15 @@ interface DocsOptions {
 const askEachTime = { 'cache-control': 'no-cache' };
 
 /**
- * Serves `/openapi.json`, the reference at `/docs` with the files that it loads, and `/`, which sends browsers there.
- * Everything is made when it is first asked for, so that a process that nobody reads costs nothing.
+ * Serves `/openapi.json`, the reference at `/docs` with its files, and `/`, which redirects browsers to it. Everything
+ * is created at the first request, so that an unused reference costs nothing.
  */
 export function serveDocs(app: Hono<AppEnv>, scoped: ReturnType<typeof requestScope>, options: DocsOptions): void {
   let making: Promise<ReadonlyMap<string, StaticPage>> | undefined;
   const answer = scoped(async (c) => {
     making ??= makePages(options);
     const page = (await making).get(c.req.path);
-    if (page === undefined) throw new DomainError('NOT_FOUND', 'Nothing is served at this address');
+    if (page === undefined) throw new DomainError('NOT_FOUND', 'Page not found');
     return answerPage(c, page);
   });
   app.get('/openapi.json', answer);

@@ -12,13 +12,13 @@ import { tags } from './tags.ts';
 import type { OpenApiDocument, PathItem } from './types.ts';
 
 export interface OpenApiOptions {
-  /** Of the server. */
+  /** The version of the server. */
   readonly version: string;
-  /** Where readers find it, for the examples that they copy. */
+  /** The base URL in the examples that readers copy. */
   readonly serverUrl?: string;
 }
 
-/** The REST surface as an OpenAPI document, made of the routes and schemas that serve it. */
+/** The OpenAPI document of the REST API, generated from its routes and schemas. */
 export function createOpenApiDocument({
   version,
   serverUrl = 'http://localhost:8000',
@@ -35,12 +35,12 @@ export function createOpenApiDocument({
     info: {
       title: 'ALICE',
       version,
-      summary: "A backend for a person's tasks, goals and insights.",
+      summary: 'A backend for personal tasks, goals and insights.',
       description: guide(serverUrl),
       contact: { name: 'The ALICE authors', url: 'https://alice.example', email: 'authors@alice.example' },
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
-    servers: [{ url: '/', description: 'The server that this document came from.' }],
+    servers: [{ url: '/', description: 'The server that serves this document.' }],
     security: [{ bearer: [] }],
     tags,
     paths: Object.fromEntries([...paths].map(([path, item]) => [path, inOrder(item)])),
@@ -50,7 +50,7 @@ export function createOpenApiDocument({
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'The access token that signing in gives.',
+          description: 'An access token from a sign-in, or an API key.',
         },
       },
       parameters: sharedParameters,

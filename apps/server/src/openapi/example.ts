@@ -8,8 +8,8 @@ const byFormat: Readonly<Record<string, string>> = {
 };
 
 /**
- * An example of what a schema describes: its own one, or else one put together from those of its parts. Throws where a
- * text or number has none and its format gives none, so that a new field does not go without.
+ * An example for a schema: its own, or one composed of the examples of its parts. Throws if a string or number has no
+ * example and its format implies none, so that no new field lacks one.
  */
 export function exampleOf(schema: JsonSchema, book: SchemaBook, path = ''): unknown {
   if (schema.examples !== undefined) return schema.examples[0];

@@ -1,6 +1,7 @@
 import { replyHeaders } from './headers.ts';
 import { problemRef } from './problems.ts';
 import type { SchemaBook } from './schema-book.ts';
+import { tagOf } from './tags.ts';
 import type { JsonSchema, Operation, PathItem, Response } from './types.ts';
 
 const state = (values: readonly string[], description: string): JsonSchema => ({
@@ -9,26 +10,29 @@ const state = (values: readonly string[], description: string): JsonSchema => ({
   description,
 });
 
-/** As `Health` of the health check, which a test holds this to. */
+/** The same as `Health` of the health check; a test compares them. */
 const health: JsonSchema = {
   type: 'object',
-  description: 'How the server is.',
+  description: 'The health of the service.',
   required: ['status', 'version', 'services'],
   properties: {
-    status: state(['healthy', 'degraded', 'unhealthy'], 'Degraded: it works, without Redis. Unhealthy: no database.'),
-    version: { type: 'string', description: 'Of the server.', examples: ['0.1.0'] },
+    status: state(
+      ['healthy', 'degraded', 'unhealthy'],
+      '`degraded`: Redis is unavailable. `unhealthy`: the database is unavailable.',
+    ),
+    version: { type: 'string', description: 'The version of the server.', examples: ['0.1.0'] },
     services: {
       type: 'object',
       required: ['db', 'redis'],
       properties: {
         db: state(['ok', 'error'], 'The database.'),
-        redis: state(['ok', 'error', 'disabled'], 'Redis, if it is used.'),
+        redis: state(['ok', 'error', 'disabled'], 'Redis; `disabled` if it is not configured.'),
       },
     },
   },
 };
 
-/** What the process says of itself: bare, without the envelope, and open to whoever watches it. */
+/** Health endpoints for monitoring: public, and without the response envelope. */
 export function hostPaths(book: SchemaBook, version: string): Readonly<Record<string, PathItem>> {
   const schema = book.name('Health', health);
   const healthReply = (description: string, status: string, db: string): Response => ({
@@ -38,20 +42,20 @@ export function hostPaths(book: SchemaBook, version: string): Readonly<Record<st
   });
   return {
     '/api/v1/health': {
-      get: open('health.check', 'See how the server is', 'Asks the database and Redis.', {
-        200: healthReply('It works.', 'healthy', 'ok'),
-        503: healthReply('The database does not answer.', 'unhealthy', 'error'),
+      get: open('health.check', 'Get service health', 'Checks the database and Redis.', {
+        200: healthReply('Healthy or degraded.', 'healthy', 'ok'),
+        503: healthReply('The database is unavailable.', 'unhealthy', 'error'),
       }),
     },
     '/livez': {
-      get: open('health.live', 'See whether the process lives', 'For whoever would start it anew.', {
-        200: plain('It does.', 'ok'),
+      get: open('health.live', 'Liveness probe', 'Fails only if the process should be restarted.', {
+        200: plain('The process is alive.', 'ok'),
       }),
     },
     '/readyz': {
-      get: open('health.ready', 'See whether the server takes requests', 'For whoever sends them to it.', {
-        200: plain('It does.', 'ready'),
-        503: plain('Not now: it stops, or the database does not answer.', 'not ready'),
+      get: open('health.ready', 'Readiness probe', 'Tells a load balancer whether to send requests.', {
+        200: plain('The server accepts requests.', 'ready'),
+        503: plain('The server is shutting down, or the database is unavailable.', 'not ready'),
       }),
     },
   };
@@ -60,7 +64,7 @@ export function hostPaths(book: SchemaBook, version: string): Readonly<Record<st
 function open(operationId: string, summary: string, description: string, replies: Operation['responses']): Operation {
   return {
     operationId,
-    tags: ['health'],
+    tags: [tagOf('health')],
     summary,
     description,
     security: [],

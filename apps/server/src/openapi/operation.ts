@@ -4,9 +4,10 @@ import { exampleOf } from './example.ts';
 import { parametersOf } from './parameters.ts';
 import { responsesOf } from './replies.ts';
 import type { SchemaBook } from './schema-book.ts';
+import { tagOf } from './tags.ts';
 import type { JsonSchema, Operation, RequestBody } from './types.ts';
 
-/** One procedure as REST serves it. */
+/** The OpenAPI operation of a procedure. */
 export function operationOf(route: Route, book: SchemaBook): Operation {
   const { procedure, tag } = route;
   const [inputType] = procedure.inputs;
@@ -15,7 +16,7 @@ export function operationOf(route: Route, book: SchemaBook): Operation {
   const requestBody = bodyOf(route, input, book);
   return {
     operationId: procedure.path,
-    tags: [tag],
+    tags: [tagOf(tag)],
     summary: procedure.meta.summary,
     description: describe(route),
     ...(procedure.meta.scope === undefined ? {} : { 'x-required-scope': procedure.meta.scope }),
@@ -28,19 +29,22 @@ export function operationOf(route: Route, book: SchemaBook): Operation {
 
 function describe({ rest, procedure: { meta } }: Route): string {
   const access = {
-    public: 'Anyone may call this.',
-    authed: 'Needs a signed-in person.',
-    fresh: 'Needs a person who signed in, or confirmed who they are, less than five minutes ago. No API key will do.',
-    admin: 'Needs an administrator.',
+    public: 'No authentication required.',
+    authed: 'Requires authentication.',
+    fresh: 'Requires recent authentication: a sign-in or a re-authentication less than five minutes ago.',
+    admin: 'Requires the administrator role.',
   }[meta.access];
-  const scope = meta.scope === undefined ? '' : ` Scope: \`${meta.scope}\`.`;
-  const partly = rest.method === 'PATCH' ? ' Fields that are left out stay as they are.' : '';
-  return `${meta.description ?? `${meta.summary}.`}${partly}\n\n${access}${scope}`;
+  const keys = meta.scope === undefined ? 'API keys cannot call it.' : `API keys need the scope \`${meta.scope}\`.`;
+  const forKeys = meta.access === 'public' ? '' : ` ${keys}`;
+  const partly = rest.method === 'PATCH' ? ' Fields that you leave out keep their values.' : '';
+  return [`${meta.description ?? ''}${partly}`.trim(), `${access}${forKeys}`]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 /**
- * The body has the input's fields but for those that stand in the address or in headers. It is written out here and not
- * referred to: only of a body do generators of TypeScript take fields with defaults to be optional.
+ * The body contains the input's fields, except those in the path or in headers. The schema is inlined: TypeScript
+ * generators treat fields with defaults as optional only in an inline body schema.
  */
 function bodyOf(route: Route, input: JsonSchema, book: SchemaBook): RequestBody | null {
   const { placement } = route;

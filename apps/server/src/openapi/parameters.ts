@@ -5,35 +5,37 @@ import type { JsonSchema, Parameter, Reference } from './types.ts';
 
 const text: JsonSchema = { type: 'string' };
 
-/** The headers that requests may carry, by the name of the component. */
+/** Request headers, by the name of the component. */
 export const sharedParameters: Readonly<Record<string, Parameter>> = {
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
-    description: 'A key of your own for this change: sent again with the same key within 24 hours, it is done once.',
+    description:
+      'A unique key that you choose for this request. A retry with the same key within 24 hours returns the stored response.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   },
   IfMatch: {
     name: 'If-Match',
     in: 'header',
-    description: 'The `ETag` of a read or a write, such as `"3"`: another version is not written on (412).',
+    description:
+      'The `ETag` of the resource, such as `"3"`. If the resource has another version, the request fails with 412.',
     schema: text,
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
-    description: 'The `ETag` of the copy that you hold: if it is still right, the answer is 304 without a body.',
+    description: 'The `ETag` of your cached response. If it is still current, the response is 304 without a body.',
     schema: text,
   },
   LastEventId: {
     name: 'Last-Event-ID',
     in: 'header',
-    description: 'The id of the last event that you have seen: the stream goes on after it.',
+    description: 'The id of the last event that you received: the stream resumes after it.',
     schema: text,
   },
 };
 
-/** All parameters of a route: of its address, of its query, and the headers that it heeds. */
+/** All parameters of a route: path, query and headers. */
 export function parametersOf(route: Route, input: JsonSchema, book: SchemaBook): readonly (Parameter | Reference)[] {
   const { placement, procedure } = route;
   const { properties = {}, required = [] } = input;
@@ -60,9 +62,9 @@ export function parametersOf(route: Route, input: JsonSchema, book: SchemaBook):
 function styleOf(schema: JsonSchema, book: SchemaBook): Pick<Parameter, 'style' | 'explode' | 'examples'> {
   if (schema.type === 'array') return { style: 'form', explode: true };
   if (schema.type !== 'object') return {};
-  // The first one is what the reference fills in: nothing, so that a first try finds everything.
+  // The reference fills in the first example: an empty filter, so that a first try returns everything.
   const examples = {
-    none: { summary: 'Whatever it is', value: {} },
+    none: { summary: 'No filter', value: {} },
     some: { summary: 'An example', value: exampleOf(schema, book) },
   };
   return { style: 'deepObject', explode: true, examples };

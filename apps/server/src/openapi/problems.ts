@@ -4,7 +4,7 @@ import { replyHeaders } from './headers.ts';
 import type { SchemaBook } from './schema-book.ts';
 import type { JsonSchema, MediaType, Reference, Response } from './types.ts';
 
-/** The component of each status that operations are documented with. The others stand in the table of codes only. */
+/** The response component of each documented status. Other statuses appear only in the table of codes. */
 const names = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -26,27 +26,30 @@ const codes = Object.keys(errorKinds).filter(isErrorCode);
 const requestId = '5f0c6a1e-9f6b-4c52-8b0a-4b7a3d1f9e21';
 const strings: JsonSchema = { type: 'array', items: { type: 'string' } };
 
-/** What some codes say on top. */
+/** Additional members of some codes. */
 const details: Partial<
   Record<ErrorCode, { readonly properties: Record<string, JsonSchema>; readonly example: ErrorInfo }>
 > = {
   STALE_VERSION: {
     properties: {
-      currentVersion: { type: 'integer', description: 'The version that the row has now.' },
-      changedFields: { ...strings, description: 'What changed since the version that was expected.' },
-      conflictingFields: { ...strings, description: 'Which of these the refused write would have overwritten.' },
+      currentVersion: { type: 'integer', description: 'The current version of the row.' },
+      changedFields: { ...strings, description: 'The fields that changed since the expected version.' },
+      conflictingFields: {
+        ...strings,
+        description: 'The changed fields that the rejected write would have overwritten.',
+      },
     },
     example: { details: { currentVersion: 4, changedFields: ['title', 'status'], conflictingFields: ['title'] } },
   },
   SECOND_FACTOR_REQUIRED: {
     properties: {
-      ticket: { type: 'string', description: 'To be sent with the second factor, within five minutes.' },
-      methods: { ...strings, description: 'What will do: `totp`, `passkey`, `recoveryCode`.' },
+      ticket: { type: 'string', description: 'The MFA token. Send it with the second factor within five minutes.' },
+      methods: { ...strings, description: 'The available methods: `totp`, `passkey`, `recoveryCode`.' },
     },
     example: { details: { ticket: '3f2a9c1e.q83vASNFZ4k', methods: ['totp', 'recoveryCode'] } },
   },
   CANNOT_UNDO: {
-    properties: { fields: { ...strings, description: 'The fields that stand in the way, if it is fields that do.' } },
+    properties: { fields: { ...strings, description: 'The fields that prevent the undo, if any.' } },
     example: { details: { fields: ['title'] } },
   },
   VALIDATION_FAILED: {
@@ -57,12 +60,12 @@ const details: Partial<
 
 type ErrorInfo = ConstructorParameters<typeof DomainError>[2];
 
-/** Where to find the response of a status. */
+/** A reference to the response of a status. */
 export function problemRef(status: ProblemStatus): Reference {
   return { $ref: `#/components/responses/${names[status]}` };
 }
 
-/** All responses that operations may refer to; `Problem` and what extends it are put into the book. */
+/** All error responses. Adds `Problem` and its extensions to the book. */
 export function problemResponses(book: SchemaBook): Readonly<Record<string, Response>> {
   const problem = book.name('Problem', problemSchema);
   const statuses = Object.entries(names).map(([text, name]) => {
@@ -107,25 +110,25 @@ function exampleFor(code: ErrorCode): unknown {
 
 const problemSchema: JsonSchema = {
   type: 'object',
-  description: 'Why a request failed: RFC 9457 problem details. Programs go by `code`, people read `detail`.',
+  description: 'Problem details (RFC 9457). Programs should use `code`; `detail` is for humans.',
   required: ['type', 'title', 'status', 'detail', 'status_code', 'code', 'request_id', 'errors'],
   properties: {
-    type: { type: 'string', format: 'uri', description: 'Names the code as a URI.' },
-    title: { type: 'string', description: 'What the code means: the same for each occurrence.' },
-    status: { type: 'integer', description: 'The HTTP status.' },
-    detail: { type: 'string', description: 'What happened this time.' },
+    type: { type: 'string', format: 'uri', description: 'The error code as a URI.' },
+    title: { type: 'string', description: 'A short summary of the error code: the same for each occurrence.' },
+    status: { type: 'integer', description: 'The HTTP status code.' },
+    detail: { type: 'string', description: 'An explanation of this occurrence.' },
     status_code: { type: 'integer', description: 'The same as `status`.' },
-    code: { type: 'string', enum: codes, description: 'What went wrong.' },
-    request_id: { type: 'string', description: 'The request that failed; also in the header `x-request-id`.' },
+    code: { type: 'string', enum: codes, description: 'The error code.' },
+    request_id: { type: 'string', description: 'The id of the request, as in the header `x-request-id`.' },
     errors: {
       type: 'array',
-      description: 'The faults in the input, one by one.',
+      description: 'The validation errors, one per field.',
       items: {
         type: 'object',
         required: ['path', 'message'],
         properties: {
-          path: { type: 'string', description: 'Where: `title`, `due.date`.' },
-          message: { type: 'string', description: 'What.' },
+          path: { type: 'string', description: 'The path of the field: `title`, `due.date`.' },
+          message: { type: 'string', description: 'What is wrong with the field.' },
         },
       },
     },

@@ -7,7 +7,7 @@ import type { SchemaBook } from './schema-book.ts';
 import type { JsonSchema, MediaType, Reference, Response } from './types.ts';
 
 export const notModified: Response = {
-  description: 'The copy that you hold is still right.',
+  description: 'Your cached response is still current.',
   headers: replyHeaders(['ETag', ...rateLimits]),
 };
 
@@ -27,7 +27,7 @@ export function responsesOf(
   };
 }
 
-/** A file is made anew each time: there is no copy of it that could still be right. */
+/** A download is generated for each request, so it has no entity tag. */
 function isTagged({ procedure, rest }: Pick<Route, 'procedure' | 'rest'>): boolean {
   return procedure.type === 'query' && rest.attachment === undefined;
 }
@@ -57,7 +57,7 @@ function success(route: Route, book: SchemaBook): Response {
   const { procedure, reply, location, rest } = route;
   const limits = procedure.meta.access === 'public' ? [] : rateLimits;
   if (reply === 'stream') {
-    const description = 'Events, for as long as the connection and the session last.';
+    const description = 'A stream of events, until the connection is closed or the session ends.';
     return { description, headers: replyHeaders(limits), content: { 'text/event-stream': eventStream(route, book) } };
   }
   const data = book.of(contentOf(procedure.output));
@@ -71,16 +71,16 @@ function success(route: Route, book: SchemaBook): Response {
   return {
     description:
       procedure.type === 'query'
-        ? 'What was asked for.'
+        ? 'The requested data.'
         : rest.status === 201
-          ? 'What was made.'
-          : 'How it stands now.',
+          ? 'The created resource.'
+          : 'The result.',
     headers: replyHeaders([...own, ...limits]),
     content: { 'application/json': { schema, example: exampleOf(schema, book) } },
   };
 }
 
-/** `data` and what every reply has; `beside` stands next to them. */
+/** The response envelope; `beside` holds further members next to `data`. */
 function envelopeSchema(data: JsonSchema, beside: JsonSchema = {}): JsonSchema {
   return {
     type: 'object',
@@ -88,8 +88,12 @@ function envelopeSchema(data: JsonSchema, beside: JsonSchema = {}): JsonSchema {
     properties: {
       data,
       ...beside.properties,
-      message: { type: 'string', description: 'For people.', examples: ['Success'] },
-      timestamp: { type: 'string', format: 'date-time', description: 'When it was answered first.' },
+      message: { type: 'string', description: 'A message for humans.', examples: ['Success'] },
+      timestamp: {
+        type: 'string',
+        format: 'date-time',
+        description: 'When the response was created. A replayed response keeps its time.',
+      },
     },
   };
 }
@@ -99,7 +103,7 @@ function pageSchema({ properties = {}, required = [] }: JsonSchema): JsonSchema 
   return envelopeSchema(items, { properties: others, required: required.filter((name) => name !== 'items') });
 }
 
-/** The events as text. What the data of one holds is said beside it, where generators of types find it. */
+/** The stream as text, with the schema of an event's data beside it, where type generators find it. */
 function eventStream({ procedure }: Route, book: SchemaBook): MediaType {
   const item = itemOf(procedure.output);
   if (item === undefined) throw new Error(`${procedure.path} streams nothing`);
@@ -108,7 +112,7 @@ function eventStream({ procedure }: Route, book: SchemaBook): MediaType {
   return {
     schema: {
       type: 'string',
-      description: 'Server-sent events; the data of each change is JSON of the schema `Change`.',
+      description: 'Server-sent events. The data of each change is JSON with the schema `Change`.',
       contentMediaType: 'application/json',
       contentSchema: schema,
     },

@@ -4,13 +4,13 @@ import type { JsonSchema } from './types.ts';
 
 const prefix = '#/components/schemas/';
 
-/** The JSON Schemas of zod schemas: those with an id stand once in `components` and are referred to. */
+/** The JSON Schemas of zod schemas. Schemas with an id are listed once in `components` and referenced. */
 export class SchemaBook {
   readonly #named = new Map<string, JsonSchema>();
 
   /**
-   * The schema of what goes over the wire. For inputs and outputs alike that is what the zod schema takes in: a field
-   * with a default may be left out, and a reply may gain fields without breaking who checks it.
+   * The schema of the wire form: for inputs and outputs, what the zod schema accepts. So a field with a default is
+   * optional, and a response may get new fields without failing validation.
    */
   of(schema: z.ZodType): JsonSchema {
     const made = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: tidy });
@@ -19,7 +19,7 @@ export class SchemaBook {
     return own;
   }
 
-  /** Puts a schema into `components` and gives the reference. Throws where the name stands for another one. */
+  /** Adds a schema to `components` and returns a reference. Throws if the name has another schema. */
   name(name: string, schema: JsonSchema): JsonSchema {
     const present = this.#named.get(name);
     if (present !== undefined && !isDeepStrictEqual(present, schema)) {
@@ -29,7 +29,7 @@ export class SchemaBook {
     return { $ref: `${prefix}${name}` };
   }
 
-  /** What a reference stands for; any other schema as it is. */
+  /** Resolves a reference; other schemas are returned unchanged. */
   resolve(schema: JsonSchema): JsonSchema {
     if (schema.$ref === undefined) return schema;
     const found = this.#named.get(schema.$ref.slice(prefix.length));
@@ -37,7 +37,7 @@ export class SchemaBook {
     return found;
   }
 
-  /** By name, so that the document does not change with the order in which operations are written down. */
+  /** Sorted by name, so that the document does not depend on the order of the operations. */
   get components(): Readonly<Record<string, JsonSchema>> {
     return Object.fromEntries([...this.#named].sort(([one], [other]) => (one < other ? -1 : 1)));
   }
@@ -46,15 +46,15 @@ export class SchemaBook {
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>;
 
 const tidy: Override = ({ zodSchema, jsonSchema }) => {
-  // The format says it, in fewer characters, and tools make better examples of it.
+  // The format is shorter, and tools generate better examples from it.
   if (jsonSchema.format === 'uuid' || jsonSchema.format === 'date') delete jsonSchema.pattern;
-  // What JavaScript can count to bounds nothing here.
+  // JavaScript's integer limits are not a constraint.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (zodSchema instanceof z.ZodDiscriminatedUnion) jsonSchema['discriminator'] = discriminatorOf(zodSchema);
 };
 
-/** Tells generators which alternative each value means. */
+/** Tells generators which alternative belongs to each value. */
 function discriminatorOf(union: z.ZodDiscriminatedUnion): object {
   const propertyName = union.def.discriminator;
   const mapping = union.options.flatMap((option) => {
@@ -65,7 +65,7 @@ function discriminatorOf(union: z.ZodDiscriminatedUnion): object {
   return { propertyName, mapping: Object.fromEntries(mapping) };
 }
 
-/** The guarantee: zod made it, so each `$def` is a schema, and so is whatever stands where a schema may. */
+/** The guarantee: zod generated it, so each `$def` is a schema, and so is everything at the position of a schema. */
 function asJsonSchema(text: string): JsonSchema & { readonly $defs?: Readonly<Record<string, JsonSchema>> } {
   return JSON.parse(text);
 }

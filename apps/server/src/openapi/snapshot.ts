@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { OpenApiDocument } from './types.ts';
 
-/** The committed copy, in which a change of the contract shows as a change of a file. */
+/** The committed copy, which shows changes of the API in diffs. */
 export const snapshot = fileURLToPath(new URL('../../openapi.json', import.meta.url));
 
 export function serialize(document: OpenApiDocument): string {

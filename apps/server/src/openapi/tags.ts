@@ -1,20 +1,56 @@
-/** In reading order. */
-export const tags = [
-  { name: 'health', description: 'How the server is.' },
+/** The headings of the reference, in reading order, each with the router whose procedures it holds. */
+const sections = [
   {
-    name: 'auth',
-    description: 'Make an account, sign in, stay signed in, sign out; passwords, addresses and sessions.',
+    router: 'tasks',
+    name: 'Tasks',
+    description: 'Tasks with a due date or time, a priority, an estimate, and an optional goal.',
   },
-  { name: 'secondFactor', description: 'What is asked for beside the password, and codes for when it is lost.' },
-  { name: 'totp', description: 'An authenticator app as a second factor.' },
-  { name: 'passkeys', description: 'Sign in with a device in place of a password, or beside it.' },
-  { name: 'apiKeys', description: 'Keys for programs: each with what it may do, and an end.' },
-  { name: 'users', description: 'Yourself, what others may see of a person, and what administrators do.' },
-  { name: 'tasks', description: 'What there is to do: with a day or time, a priority, and the goal that it serves.' },
-  { name: 'goals', description: 'What is to be reached, measured by hand or by the tasks that belong to it.' },
-  { name: 'insights', description: 'How work flows: figures with the numbers that they stand on.' },
   {
-    name: 'sync',
-    description: 'Keep a copy: pull changes in their order, follow them as they happen, and take one back.',
+    router: 'goals',
+    name: 'Goals',
+    description: 'Goals with a metric. The progress comes from manual check-ins or from linked tasks.',
   },
+  {
+    router: 'insights',
+    name: 'Insights',
+    description: 'Flow metrics: throughput, cycle time and work in progress, each with its sample size.',
+  },
+  {
+    router: 'sync',
+    name: 'Sync',
+    description:
+      'Incremental sync for a local copy: list changes in order, stream them as they happen, and undo a change.',
+  },
+  {
+    router: 'auth',
+    name: 'Authentication',
+    description: 'Registration, sign-in, sessions, token refresh, passwords and email addresses.',
+  },
+  {
+    router: 'secondFactor',
+    name: 'Two-factor authentication',
+    description: 'The second step of a sign-in, and recovery codes.',
+  },
+  {
+    router: 'totp',
+    name: 'Authenticator apps',
+    description: 'Time-based one-time passwords (TOTP) as a second factor.',
+  },
+  {
+    router: 'passkeys',
+    name: 'Passkeys',
+    description: 'Passkeys (WebAuthn): sign in without a password, or use them as a second factor.',
+  },
+  { router: 'apiKeys', name: 'API keys', description: 'Keys for programs, with scopes and an expiry date.' },
+  { router: 'users', name: 'Users', description: 'The current user, public profiles, and user administration.' },
+  { router: 'health', name: 'Health', description: 'Service health, liveness and readiness probes.' },
 ] as const;
+
+export const tags = sections.map(({ name, description }) => ({ name, description }));
+
+/** The tag of a router's procedures. Throws if it has none, so that a new feature is not left out of the reference. */
+export function tagOf(router: string): string {
+  const section = sections.find((candidate) => candidate.router === router);
+  if (section === undefined) throw new Error(`${router} has no tag: add one to tags.ts`);
+  return section.name;
+}

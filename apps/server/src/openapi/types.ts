@@ -1,4 +1,4 @@
-/** JSON Schema 2020-12, as far as the document looks into it. */
+/** JSON Schema 2020-12, as far as the document uses it. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -57,7 +57,7 @@ export interface Operation {
   readonly tags: readonly string[];
   readonly summary: string;
   readonly description: string;
-  /** Of an API key. */
+  /** The scope of an API key. */
   readonly 'x-required-scope'?: string;
   readonly security?: readonly [];
   readonly parameters?: readonly (Parameter | Reference)[];

@@ -1,4 +1,4 @@
-/** Writes `openapi.json`, the committed copy of the document: `pnpm openapi`. */
+/** Writes `openapi.json`, the committed copy of the OpenAPI document: `pnpm openapi`. */
 import { writeFileSync } from 'node:fs';
 import manifest from '../../package.json' with { type: 'json' };
 import { createOpenApiDocument } from './document.ts';

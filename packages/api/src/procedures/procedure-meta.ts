@@ -7,37 +7,37 @@ export interface RestRoute {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** Below `/api/v1`; `{id}` names a field of the input. */
   readonly path: string;
-  /** Of success; 200 unless told. */
+  /** Status of a success; 200 by default. */
   readonly status?: 200 | 201;
-  /** It is a file to keep: browsers save the reply under this name and the day, `<name>-2026-11-22.json`. */
+  /** The response is a download: browsers save it as `<name>-2026-11-22.json`. */
   readonly attachment?: string;
 }
 
 /** How a procedure is reached over REST, or why it is not. */
 export type RestLine = RestRoute | { readonly none: string };
 
-/** Anyone; a person; a person who showed less than five minutes ago who they are; an administrator. */
+/** Everyone; an authenticated user; a user who authenticated less than five minutes ago; an administrator. */
 export type Access = 'public' | 'authed' | 'fresh' | 'admin';
 
-/** What a procedure says of itself beside its access and its schemas. All but `rest` holds for every transport. */
+/** Metadata of a procedure, besides its access level and its schemas. All except `rest` applies to every transport. */
 export interface ProcedureDescription {
-  /** What it does, as a command: `Create a task`. */
+  /** Verb and noun, as headings of a reference: `Create a task`. */
   readonly summary: string;
-  /** The whole story, in Markdown, for the reference. */
+  /** Details for the reference, in Markdown. */
   readonly description?: string;
-  /** What an API key must be allowed. Without one, no key can do it: only a person who has signed in. */
+  /** The scope that an API key needs. Without one, API keys cannot call it: it takes a session. */
   readonly scope?: Scope;
   /**
-   * The output follows from the input and from what the person's changes wrote, and from nothing else (not the time, not
-   * another person's rows): as long as no change takes a number, a client's copy is still right and is not read again.
+   * The output depends on the input and on the rows that the user's changes wrote, not on the time or on other users. So a
+   * conditional request is answered with 304 while the user's change number stays the same, without running the procedure.
    */
   readonly followsChanges?: true;
-  /** The reply shows a secret once: where it is kept under an idempotency key, it is sealed. */
+  /** The response contains a secret that is shown once: it is encrypted when it is stored for an idempotency key. */
   readonly isSecret?: true;
   readonly rest: RestLine;
 }
 
 export interface ProcedureMeta extends ProcedureDescription {
-  /** Which step of the ladder it stands on. */
+  /** Who may call it. */
   readonly access: Access;
 }

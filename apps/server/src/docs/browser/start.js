@@ -1,4 +1,4 @@
-/** Starts Swagger UI on our document. Nothing is kept: a token that was pasted or given lasts as long as the page. */
+/** Starts Swagger UI on our document. Nothing is stored: a token is lost when the page is closed. */
 const isDark = matchMedia('(prefers-color-scheme: dark)');
 const applyScheme = () => document.documentElement.classList.toggle('dark-mode', isDark.matches);
 isDark.addEventListener('change', applyScheme);
@@ -18,7 +18,7 @@ const ui = globalThis.SwaggerUIBundle({
   responseInterceptor: takeToken,
 });
 
-/** Whoever signs in by trying it is signed in on this page, too. */
+/** A successful sign-in in the reference authorizes the other calls of the page. */
 function takeToken(response) {
   const path = new URL(response.url, location.href).pathname;
   if (!response.ok || !path.startsWith('/api/v1/auth/')) return response;
@@ -29,19 +29,19 @@ function takeToken(response) {
   return response;
 }
 
-/** The list beside the reference opens what it names. */
+/** A click in the list opens the operation. */
 const contents = document.querySelector('.contents');
 contents.addEventListener('click', (event) => {
   const link = event.target.closest('a');
   if (link === null) return;
   event.preventDefault();
-  const [, tag, operation] = link.getAttribute('href').split('/');
+  const [, tag, operation] = link.getAttribute('href').split('/').map(decodeURIComponent);
   history.replaceState(null, '', link.hash);
   contents.querySelector('[aria-current]')?.removeAttribute('aria-current');
   link.setAttribute('aria-current', 'true');
   ui.layoutActions.show(['operations-tag', tag], true);
   ui.layoutActions.show(['operations', tag, operation], true);
-  // Swagger UI puts a backslash before the dot; and it has to be drawn open first.
-  const id = `operations-${tag}-${operation.replaceAll('.', '\\.')}`;
+  // Swagger UI escapes these characters in ids. The operation must be drawn before it can be scrolled to.
+  const id = `operations-${tag.replaceAll(' ', '_')}-${operation.replaceAll('.', '\\.')}`;
   setTimeout(() => document.getElementById(id)?.scrollIntoView({ block: 'start' }), 60);
 });

@@ -7,23 +7,25 @@ import { role, user } from '../profile/schemas.ts';
 
 export const account = user
   .extend({
-    disabledAt: instant.nullable().meta({ description: 'Since when the person is locked out.', examples: [null] }),
+    disabledAt: instant
+      .nullable()
+      .meta({ description: 'When the user was disabled; null if the user is enabled.', examples: [null] }),
   })
-  .meta({ id: 'Account', description: 'A person as administrators see them.' });
+  .meta({ id: 'Account', description: 'A user, as administrators see it.' });
 
-/** What administration changes. The address is not among it: a kept reply must not outlive the person. */
+/** What administrators change. It has no email address: a stored response must not outlive the user. */
 export const accountState = account
   .pick({ id: true, role: true, disabledAt: true, version: true, updatedAt: true })
-  .meta({ id: 'AccountState', description: 'What administrators decide about an account.' });
+  .meta({ id: 'AccountState', description: 'The role and the state of an account.' });
 
 export const changeRoleInput = z.strictObject({ id, role }).meta({ examples: [{ role: 'admin' }] });
 
 export const listUsersInput = z.strictObject({
   limit,
   cursor: cursor.optional(),
-  text: text(1, 200).optional().describe('A part of the name or of the address, in any case.'),
+  text: text(1, 200).optional().describe('Text in the name or in the email address, case-insensitive.'),
   role: role.optional(),
-  isDisabled: z.boolean().optional().describe('Only those who are locked out, or only those who are not.'),
+  isDisabled: z.boolean().optional().describe('Only disabled users, or only enabled users.'),
 });
 
 export const accountPage = page(account);

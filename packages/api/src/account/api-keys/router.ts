@@ -8,22 +8,23 @@ import { rotateApiKey } from './rotate-api-key.ts';
 import * as s from './schemas.ts';
 
 /** Markdown, for the reference. */
-const stories = {
-  create: `The reply is the one time that the key is seen: only its hash is kept. Send it as \`Authorization: Bearer alice_…\` wherever an
-access token goes, over REST and tRPC alike. It may do what its scopes say and nothing else; what needs no scope, such as this, no key may do.
-\`accounts:*\` is for administrators, and counts for as long as they are. At most 50 keys count at once.`,
-  list: 'Never the keys themselves: the last characters, to tell one from another, and when and from where it was last used.',
+const descriptions = {
+  create: `The response is the only one that contains the key: the server stores its hash. Send the key as \`Authorization: Bearer alice_…\` in
+place of an access token, over REST or tRPC. A key can call only the operations that its scopes allow. Operations without a scope, such as this
+one, cannot be called with a key. Only administrators can grant \`accounts:*\`, and these scopes work only while the owner is an administrator.
+A user can have at most 50 active keys.`,
+  list: 'Each key with its last characters, and with the time and the address of its last use. The keys themselves are never returned.',
   revoke:
-    'It is refused from now on, on every server within a second, and streams that it opened end. It needs no fresh sign-in.',
-  rotate: `The new key has the same name, scopes and lifetime. The old one still counts for 24 hours, for the time in which its users are
-given the new one: revoke it when they have it.`,
+    'Every server rejects the key within one second, and its open streams end. Recent authentication is not required.',
+  rotate: `Creates a new key with the same name, scopes and lifetime. The old key expires after 24 hours, so that you can deploy the new one. Revoke
+the old key as soon as it is no longer used.`,
 };
 
-/** None has a scope: a key makes, sees and ends no keys. */
+/** No scope: an API key cannot create, read or revoke API keys. */
 export const apiKeysRouter = {
   create: fresh({
-    summary: 'Make an API key',
-    description: stories.create,
+    summary: 'Create an API key',
+    description: descriptions.create,
     isSecret: true,
     rest: { method: 'POST', path: '/api-keys', status: 201 },
   })
@@ -31,12 +32,12 @@ export const apiKeysRouter = {
     .output(s.createdApiKey)
     .mutation(({ ctx, input }) => createApiKey(ctx, input)),
 
-  list: authed({ summary: 'List your API keys', description: stories.list, rest: { method: 'GET', path: '/api-keys' } })
+  list: authed({ summary: 'List API keys', description: descriptions.list, rest: { method: 'GET', path: '/api-keys' } })
     .input(s.listApiKeysInput.prefault({}))
     .output(s.apiKeyPage)
     .query(({ ctx, input }) => listApiKeys(ctx, input)),
 
-  get: authed({ summary: 'Get what is known of an API key', rest: { method: 'GET', path: '/api-keys/{id}' } })
+  get: authed({ summary: 'Get an API key', rest: { method: 'GET', path: '/api-keys/{id}' } })
     .input(s.apiKeyInput)
     .output(s.apiKey)
     .query(({ ctx, input }) => getApiKey(ctx, input)),
@@ -48,7 +49,7 @@ export const apiKeysRouter = {
 
   revoke: authed({
     summary: 'Revoke an API key',
-    description: stories.revoke,
+    description: descriptions.revoke,
     rest: { method: 'DELETE', path: '/api-keys/{id}' },
   })
     .input(s.apiKeyInput)
@@ -56,8 +57,8 @@ export const apiKeysRouter = {
     .mutation(({ ctx, input }) => revokeApiKey(ctx, input)),
 
   rotate: fresh({
-    summary: 'Replace an API key by a new one',
-    description: stories.rotate,
+    summary: 'Rotate an API key',
+    description: descriptions.rotate,
     isSecret: true,
     rest: { method: 'POST', path: '/api-keys/{id}/rotate', status: 201 },
   })

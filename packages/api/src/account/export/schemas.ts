@@ -11,15 +11,15 @@ const never = instant.nullable().meta({ examples: [null] });
 const exportedSession = z
   .object({
     id: rowId,
-    generation: z.int().meta({ description: 'How often its refresh token was exchanged, from 1.', examples: [3] }),
+    generation: z.int().meta({ description: 'The generation of the refresh token, from 1.', examples: [3] }),
     userAgent: z
       .string()
       .nullable()
-      .meta({ description: 'What the client called itself.', examples: ['Mozilla/5.0'] }),
+      .meta({ description: 'The User-Agent header of the client.', examples: ['Mozilla/5.0'] }),
     address: z
       .string()
       .nullable()
-      .meta({ description: 'The address that the sign-in came from.', examples: ['192.0.2.1'] }),
+      .meta({ description: 'The IP address of the sign-in.', examples: ['192.0.2.1'] }),
     createdAt: instant,
     rotatedAt: instant,
     expiresAt: instant,
@@ -27,30 +27,32 @@ const exportedSession = z
     endReason: z
       .enum(SessionEnd)
       .nullable()
-      .meta({ description: 'Why it ended.', examples: ['logout'] }),
+      .meta({ description: 'Why the session ended.', examples: ['logout'] }),
     authenticatedAt: never,
     version,
     updatedAt: instant,
   })
-  .meta({ id: 'ExportedSession', description: 'A session, without its secrets.' });
+  .meta({ id: 'ExportedSession', description: 'A session, without its tokens.' });
 
 const exportedApiKey = apiKey
   .extend({ expiryMailedAt: never })
-  .meta({ id: 'ExportedApiKey', description: 'An API key, without the key.' });
+  .meta({ id: 'ExportedApiKey', description: 'An API key, without its secret.' });
 
 const exportedPasskey = z
   .object({
     id: rowId,
     name: z.string().meta({ examples: ['Phone'] }),
-    transports: z.array(z.string()).meta({ description: 'How it is reached.', examples: [['internal']] }),
-    backedUp: z.boolean().meta({ description: 'It is synced between devices.', examples: [true] }),
+    transports: z
+      .array(z.string())
+      .meta({ description: 'The transports of the authenticator.', examples: [['internal']] }),
+    backedUp: z.boolean().meta({ description: 'Whether it is synced between devices.', examples: [true] }),
     lastUsedAt: never,
     endedAt: never,
     version,
     createdAt: instant,
     updatedAt: instant,
   })
-  .meta({ id: 'ExportedPasskey', description: 'A passkey, without the key.' });
+  .meta({ id: 'ExportedPasskey', description: 'A passkey, without its public key.' });
 
 const exportedApp = z
   .object({ id: rowId, confirmedAt: never, endedAt: never, version, createdAt: instant, updatedAt: instant })
@@ -60,17 +62,17 @@ const columns = z.record(z.string(), z.unknown()).nullable();
 
 const exportedLine = z
   .object({
-    number: z.int().meta({ description: "Counts a person's changes from 1.", examples: [57] }),
+    number: z.int().meta({ description: "Sequence number among the user's changes, from 1.", examples: [57] }),
     happenedAt: instant,
-    actorId: rowId.describe('Who did it: you, or an administrator.'),
-    sessionId: rowId.nullable().describe('The session, or the API key, that it came with.'),
-    entity: z.enum(ActivityEntity).meta({ description: 'What it happened to.', examples: ['task'] }),
+    actorId: rowId.describe('The user who did it: the owner or an administrator.'),
+    sessionId: rowId.nullable().describe('The session or the API key that was used.'),
+    entity: z.enum(ActivityEntity).meta({ description: 'The entity that changed.', examples: ['task'] }),
     entityId: rowId,
-    action: z.string().meta({ description: 'What was done.', examples: ['update'] }),
-    before: columns.meta({ description: 'The columns that changed, as they were.', examples: [{ title: 'Pay' }] }),
-    after: columns.meta({ description: 'The columns that changed, as they are.', examples: [{ title: 'Pay rent' }] }),
+    action: z.string().meta({ description: 'The action.', examples: ['update'] }),
+    before: columns.meta({ description: 'The changed columns before the change.', examples: [{ title: 'Pay' }] }),
+    after: columns.meta({ description: 'The changed columns after the change.', examples: [{ title: 'Pay rent' }] }),
   })
-  .meta({ id: 'ExportedLine', description: 'A line of the history.' });
+  .meta({ id: 'ExportedLine', description: 'An activity entry.' });
 
 /** The lists of the account itself. */
 export const ownLists = {
@@ -78,10 +80,10 @@ export const ownLists = {
   apiKeys: z.array(exportedApiKey),
   passkeys: z.array(exportedPasskey),
   authenticatorApps: z.array(exportedApp),
-  activity: z.array(exportedLine).describe('Every line of the history.'),
+  activity: z.array(exportedLine).describe('All activity entries.'),
 };
 
-/** Everything of a person. `features`: the lists that features add, by their names. */
+/** All data of a user. `features`: the lists that features add, by name. */
 export function exportedAccountOf<Features extends z.ZodRawShape>(features: Features) {
   return z
     .object({
@@ -92,5 +94,5 @@ export function exportedAccountOf<Features extends z.ZodRawShape>(features: Feat
       ...features,
       ...ownLists,
     })
-    .meta({ id: 'Export', description: 'Everything of a person, as it was at one moment.' });
+    .meta({ id: 'Export', description: 'All data of a user, as a consistent snapshot.' });
 }

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { text } from '../../platform/schemas/text.ts';
 import { mailToken, sampleMailToken } from '../email/schemas.ts';
 
-/** 15 to 128 code points, any of them: NIST SP 800-63B-4 for a password that stands alone. */
-export const firstPassword = text(15, 128).describe('15 to 128 characters, any of them: a sentence will do.');
+/** 15 to 128 code points, without composition rules: NIST SP 800-63B-4 for a password without a second factor. */
+export const firstPassword = text(15, 128).describe('15 to 128 characters of any kind, for example a passphrase.');
 
-/** Shorter where the account has a second factor, which the operation knows. */
+/** Shorter passwords are allowed with a second factor: the operation checks that. */
 const newPassword = text(8, 128).describe(
-  '15 to 128 characters, any of them: a sentence will do. With a second factor 8 are enough.',
+  '15 to 128 characters of any kind, for example a passphrase. With a second factor, 8 are enough.',
 );
 
-/** At sign-in only the upper bound counts, so that no oversized text is ever hashed. */
+/** A sign-in checks only the upper limit, so that no oversized text is ever hashed. */
 export const password = text(1, 128);
 
 export const samplePassword = 'correct horse battery staple';

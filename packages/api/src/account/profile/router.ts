@@ -14,14 +14,14 @@ import { getUser } from './get-user.ts';
 import * as s from './schemas.ts';
 import { updateMe } from './update-me.ts';
 
-/** `features`: what they add to an export of the account. */
+/** `features`: what features add to an export of the account. */
 export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>>(
   features: ExportedFeatures<Lists>,
 ) {
   const format = createExportFormat(features);
   return {
     me: authed({
-      summary: 'Get yourself',
+      summary: 'Get the current user',
       scope: 'users:read',
       followsChanges: true,
       rest: { method: 'GET', path: '/users/me' },
@@ -30,7 +30,7 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       .query(({ ctx }) => getMe(ctx)),
 
     update: authed({
-      summary: 'Change your name or time zone',
+      summary: 'Update the current user',
       scope: 'users:write',
       rest: { method: 'PATCH', path: '/users/me' },
     })
@@ -39,32 +39,32 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       .mutation(({ ctx, input }) => updateMe(ctx, input)),
 
     export: authed({
-      summary: 'Export all that is yours',
+      summary: 'Export account data',
       description:
-        'Every stored field of your account, goals, tasks and history, deleted ones too, as they were at one moment; of ' +
-        'sessions, keys and passkeys all but their secrets. At most 6 an hour, and one at a time.',
+        'A consistent snapshot of every stored field: account, goals, tasks (deleted ones included), activity, sessions, ' +
+        'API keys and passkeys. Secrets are left out. At most 6 exports an hour, one at a time.',
       rest: { method: 'GET', path: '/users/me/export', attachment: 'alice-export' },
     })
       .output(fileOf(format.content))
       .query(({ ctx }) => exportAccount(ctx, format)),
 
     requestDeletion: fresh({
-      summary: 'Ask that your account be deleted',
-      description: 'It goes in 14 days, with everything that is yours. Until then all works as before.',
+      summary: 'Schedule account deletion',
+      description: 'Deletes the account and all its data after 14 days. Until then the account works as before.',
       rest: { method: 'POST', path: '/users/me/deletion' },
     })
       .output(s.user)
       .mutation(({ ctx }) => requestDeletion(ctx)),
 
     cancelDeletion: authed({
-      summary: 'Keep your account after all',
+      summary: 'Cancel account deletion',
       rest: { method: 'DELETE', path: '/users/me/deletion' },
     })
       .output(s.user)
       .mutation(({ ctx }) => cancelDeletion(ctx)),
 
     get: authed({
-      summary: 'Get what everybody may see of a person',
+      summary: 'Get a public profile',
       scope: 'users:read',
       rest: { method: 'GET', path: '/users/{id}' },
     })
@@ -73,7 +73,7 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       .query(({ ctx, input }) => getUser(ctx, input)),
 
     list: admin({
-      summary: 'List accounts, for administrators',
+      summary: 'List users (admin)',
       scope: 'accounts:read',
       rest: { method: 'GET', path: '/users' },
     })
@@ -82,8 +82,8 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       .query(({ ctx, input }) => listUsers(ctx, input)),
 
     disable: admin({
-      summary: 'Lock a person out, for administrators',
-      description: 'Their sessions end, and their API keys do not work until they are let in again.',
+      summary: 'Disable a user (admin)',
+      description: 'Revokes the sessions of the user. Their API keys do not work while they are disabled.',
       scope: 'accounts:write',
       rest: { method: 'POST', path: '/users/{id}/disable' },
     })
@@ -92,8 +92,8 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       .mutation(({ ctx, input }) => disableUser(ctx, input)),
 
     enable: admin({
-      summary: 'Let a person in again, for administrators',
-      description: 'Their API keys work again. Their old sessions stay ended.',
+      summary: 'Enable a user (admin)',
+      description: 'The API keys of the user work again. Their earlier sessions stay revoked.',
       scope: 'accounts:write',
       rest: { method: 'POST', path: '/users/{id}/enable' },
     })
@@ -102,7 +102,7 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
       .mutation(({ ctx, input }) => enableUser(ctx, input)),
 
     changeRole: admin({
-      summary: "Change a person's role, for administrators",
+      summary: "Change a user's role (admin)",
       scope: 'accounts:write',
       rest: { method: 'PUT', path: '/users/{id}/role' },
     })

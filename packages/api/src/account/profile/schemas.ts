@@ -5,10 +5,10 @@ import { text } from '../../platform/schemas/text.ts';
 import { instant, timeZone, zoneName } from '../../platform/schemas/time.ts';
 import { expectedVersion, version } from '../../platform/schemas/version.ts';
 
-/** What people call themselves: 1 to 100 code points, not only white space. */
+/** The display name of a user: 1 to 100 code points, not only white space. */
 export const userName = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
 
-export const role = z.enum(Role).meta({ id: 'Role', description: 'What a person may do.', examples: ['user'] });
+export const role = z.enum(Role).meta({ id: 'Role', description: 'The role of a user.', examples: ['user'] });
 
 const displayName = z.string().meta({ examples: ['Ada Lovelace'] });
 
@@ -21,15 +21,15 @@ export const user = z
     timeZone: zoneName,
     emailVerifiedAt: instant
       .nullable()
-      .meta({ description: 'When the person showed that the address is theirs.', examples: [null] }),
+      .meta({ description: 'When the email address was verified; null if it was not.', examples: [null] }),
     deletionDueAt: instant
       .nullable()
-      .meta({ description: 'When the account goes for good, unless its deletion is called off.', examples: [null] }),
+      .meta({ description: 'When the account will be deleted; null if no deletion is scheduled.', examples: [null] }),
     version,
     createdAt: instant,
     updatedAt: instant,
   })
-  .meta({ id: 'User', description: 'A person as they see themselves.' });
+  .meta({ id: 'User', description: 'The current user.' });
 
 export const updateUserInput = z
   .strictObject({
@@ -41,12 +41,12 @@ export const updateUserInput = z
 
 export const publicUser = z
   .object({ id: rowId, name: displayName })
-  .meta({ id: 'PublicUser', description: 'A person as others see them.' });
+  .meta({ id: 'PublicUser', description: 'A public profile.' });
 
 export const userInput = z.strictObject({ id });
 
 export type UserInput = z.output<typeof userInput>;
 export type PublicUserOut = z.input<typeof publicUser>;
 export type UpdateUserInput = z.output<typeof updateUserInput>;
-/** A person as they go over the wire. */
+/** A user in its wire form. */
 export type UserOut = z.input<typeof user>;

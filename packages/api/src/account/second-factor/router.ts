@@ -11,8 +11,8 @@ export const secondFactorRouter = {
   signIn: publicProcedure({
     summary: 'Sign in with a second factor',
     description:
-      'After `auth.login` has failed with `SECOND_FACTOR_REQUIRED`: send the ticket of its details with one of the ' +
-      'methods that it names. For a passkey, ask `passkeys.signInOptions` for a challenge first.',
+      'Call this after `auth.login` has failed with `SECOND_FACTOR_REQUIRED`. Send the `ticket` (an MFA token) from the ' +
+      'error together with one of the `methods` that the error lists. For a passkey, call `passkeys.signInOptions` first.',
     rest: { method: 'POST', path: '/auth/second-factor' },
   })
     .input(s.showFactorInput)
@@ -20,10 +20,10 @@ export const secondFactorRouter = {
     .mutation(({ ctx, input }) => completeSignIn(ctx, input)),
 
   confirm: authed({
-    summary: 'Confirm who you are with a second factor',
+    summary: 'Re-authenticate with a second factor',
     description:
-      'After `auth.confirm` has failed with `SECOND_FACTOR_REQUIRED`. For a passkey, ask `passkeys.confirmOptions` for ' +
-      'a challenge first.',
+      'Call this after `auth.confirm` has failed with `SECOND_FACTOR_REQUIRED`. For a passkey, call ' +
+      '`passkeys.confirmOptions` first.',
     rest: { method: 'POST', path: '/auth/second-factor/confirm' },
   })
     .input(s.showFactorInput)
@@ -31,14 +31,15 @@ export const secondFactorRouter = {
     .mutation(({ ctx, input }) => confirmSecondFactor(ctx, input)),
 
   status: authed({
-    summary: 'Get what guards your account beside the password',
+    summary: 'Get two-factor status',
     rest: { method: 'GET', path: '/second-factor' },
   })
     .output(s.status)
     .query(({ ctx }) => getStatus(ctx)),
 
   renewRecoveryCodes: fresh({
-    summary: 'Make new recovery codes',
+    summary: 'Regenerate recovery codes',
+    description: 'All earlier recovery codes become invalid.',
     isSecret: true,
     rest: { method: 'POST', path: '/second-factor/recovery-codes' },
   })

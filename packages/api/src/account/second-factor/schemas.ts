@@ -8,7 +8,7 @@ const ticket = z
   .min(1)
   .max(1000)
   .meta({
-    description: 'From the details of SECOND_FACTOR_REQUIRED. It counts for five minutes.',
+    description: 'The MFA token from the error `SECOND_FACTOR_REQUIRED`. It is valid for five minutes.',
     examples: ['3f2a9c1e.q83v'],
   });
 
@@ -17,7 +17,7 @@ const recoveryCode = z
   .min(1)
   .max(64)
   .meta({
-    description: 'One of the recovery codes. Case and dashes do not matter.',
+    description: 'A recovery code. Case and dashes are ignored.',
     examples: ['k7mq-2x9d-4h1n-p0ws'],
   });
 
@@ -30,13 +30,13 @@ const shown = {
 
 const sampleTicket = '3f2a9c1e.q83vASNFZ4k';
 
-/** A ticket and one of three ways to show a second factor. */
+/** An MFA token and exactly one of the three second factors. */
 export const showFactorInput = z
   .strictObject(shown)
   .refine(
     ({ code, recoveryCode: recovery, passkey }) =>
       [code, recovery, passkey].filter((way) => way !== undefined).length === 1,
-    { error: 'give exactly one of code, recoveryCode and passkey', path: ['code'] },
+    { error: 'exactly one of code, recoveryCode and passkey is required', path: ['code'] },
   )
   .meta({
     examples: [
@@ -50,21 +50,22 @@ export const showFactorInput = z
 export const recoveryCodes = z
   .object({
     recoveryCodes: shownRecoveryCodes.meta({
-      description: 'Each counts once, in place of a second factor that was lost. They are shown only here.',
+      description: 'Each code replaces a lost second factor once. They are shown only in this response.',
     }),
   })
-  .meta({ id: 'RecoveryCodes', description: 'New recovery codes; all earlier ones count no more.' });
+  .meta({ id: 'RecoveryCodes', description: 'New recovery codes. All earlier codes are invalid.' });
 
 export const status = z
   .object({
-    totp: z.boolean().meta({ description: 'Whether there is an authenticator app.', examples: [true] }),
-    passkeys: z.int().meta({ description: 'How many passkeys there are.', examples: [2] }),
-    recoveryCodesLeft: z.int().meta({ description: 'How many recovery codes were not used yet.', examples: [10] }),
-    areRecoveryCodesLow: z
-      .boolean()
-      .meta({ description: 'Three or fewer are left beside a second factor: make new ones.', examples: [false] }),
+    totp: z.boolean().meta({ description: 'Whether an authenticator app is active.', examples: [true] }),
+    passkeys: z.int().meta({ description: 'The number of passkeys.', examples: [2] }),
+    recoveryCodesLeft: z.int().meta({ description: 'The number of unused recovery codes.', examples: [10] }),
+    areRecoveryCodesLow: z.boolean().meta({
+      description: 'True if a second factor is active and three or fewer codes are left: regenerate them.',
+      examples: [false],
+    }),
   })
-  .meta({ id: 'SecondFactorStatus', description: 'What guards the account beside the password.' });
+  .meta({ id: 'SecondFactorStatus', description: 'The two-factor status of the account.' });
 
 export type ShowFactorInput = z.output<typeof showFactorInput>;
 export type StatusOut = z.input<typeof status>;

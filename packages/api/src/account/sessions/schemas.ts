@@ -8,21 +8,19 @@ const sampleToken = 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl';
 
 export const refreshInput = z
   .strictObject({
-    refreshToken: token
-      .nullish()
-      .describe('Without it, that of the cookie counts, for pages that keep their session there.'),
+    refreshToken: token.nullish().describe('Leave it out to use the refresh token in the cookie.'),
   })
   .meta({ examples: [{ refreshToken: sampleToken }] });
 
 export const logoutEverywhereInput = z
-  .strictObject({ keepThis: z.boolean().default(false).describe('Whether the session that asks goes on.') })
+  .strictObject({ keepThis: z.boolean().default(false).describe('Keep the current session.') })
   .meta({ examples: [{ keepThis: true }] });
 
 export const listSessionsInput = z.strictObject({ limit, cursor: cursor.optional() });
 export const sessionInput = z.strictObject({ id });
 
 export const sessionsEnded = z.object({
-  ended: z.int().meta({ description: 'How many sessions ended.', examples: [3] }),
+  ended: z.int().meta({ description: 'The number of revoked sessions.', examples: [3] }),
 });
 
 export const session = z
@@ -31,37 +29,37 @@ export const session = z
     userAgent: z
       .string()
       .nullable()
-      .meta({ description: 'What the client called itself.', examples: ['Mozilla/5.0 (X11; Linux x86_64)'] }),
+      .meta({ description: 'The User-Agent header of the client.', examples: ['Mozilla/5.0 (X11; Linux x86_64)'] }),
     address: z
       .string()
       .nullable()
-      .meta({ description: 'The address that the sign-in came from.', examples: ['203.0.113.9'] }),
+      .meta({ description: 'The IP address of the sign-in.', examples: ['203.0.113.9'] }),
     createdAt: instant,
     lastSeenAt: instant,
     expiresAt: instant,
-    isCurrent: z.boolean().meta({ description: 'It is the session that asks.', examples: [true] }),
+    isCurrent: z.boolean().meta({ description: 'True for the session of this request.', examples: [true] }),
   })
   .meta({
     id: 'Session',
-    description: 'A place where the person is signed in. It was last seen when it exchanged its refresh token.',
+    description: 'A session. `lastSeenAt` is the time of its last refresh.',
   });
 
 export const sessionPage = page(session);
 
 export const tokens = z
   .object({
-    accessToken: z.string().meta({ description: 'Goes into each request.', examples: [sampleToken] }),
+    accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer …`.', examples: [sampleToken] }),
     accessTokenExpiresAt: instant,
     refreshToken: z
       .string()
       .nullable()
       .meta({
-        description: 'Good for one exchange, for the next pair; null where it went into a cookie.',
+        description: 'Valid for one refresh; null if it was set as a cookie.',
         examples: [sampleToken],
       }),
     refreshTokenExpiresAt: instant,
   })
-  .meta({ id: 'Tokens', description: 'What proves who is calling.' });
+  .meta({ id: 'Tokens', description: 'The tokens of a session.' });
 
 export type RefreshInput = z.output<typeof refreshInput>;
 export type LogoutEverywhereInput = z.output<typeof logoutEverywhereInput>;

@@ -23,22 +23,27 @@ import * as s from './schemas.ts';
 
 export const authRouter = {
   register: publicProcedure({
-    summary: 'Make an account',
-    description: 'Signs in at once, and asks by mail whether the address is yours.',
+    summary: 'Register',
+    description: 'Creates an account, signs in, and sends an email with a verification link.',
     rest: { method: 'POST', path: '/auth/register', status: 201 },
   })
     .input(s.registerInput)
     .output(s.signedIn)
     .mutation(({ ctx, input }) => register(ctx, input)),
 
-  login: publicProcedure({ summary: 'Sign in', rest: { method: 'POST', path: '/auth/login' } })
+  login: publicProcedure({
+    summary: 'Sign in',
+    description:
+      'If the account has a second factor, this fails with `SECOND_FACTOR_REQUIRED`: continue with `secondFactor.signIn`.',
+    rest: { method: 'POST', path: '/auth/login' },
+  })
     .input(s.loginInput)
     .output(s.signedIn)
     .mutation(({ ctx, input }) => login(ctx, input)),
 
   confirm: authed({
-    summary: 'Confirm who you are',
-    description: 'For five minutes this session may then do what needs a fresh sign-in.',
+    summary: 'Re-authenticate with a password',
+    description: 'For the next five minutes the session can call operations that require recent authentication.',
     rest: { method: 'POST', path: '/auth/confirm' },
   })
     .input(s.confirmInput)
@@ -46,23 +51,28 @@ export const authRouter = {
     .mutation(({ ctx, input }) => confirm(ctx, input)),
 
   refresh: publicProcedure({
-    summary: 'Exchange a refresh token',
+    summary: 'Refresh an access token',
     description:
-      'A web page may have it kept in a cookie that no script sees: it sends the header `x-alice-session: cookie` with ' +
-      'whatever signs in, and here, where `refreshToken` is then left out.',
+      'Exchanges a refresh token for a new access token and a new refresh token. A web page can keep its refresh token ' +
+      'in an HttpOnly cookie: send the header `x-alice-session: cookie` when you sign in and with this request, and ' +
+      'leave `refreshToken` out.',
     rest: { method: 'POST', path: '/auth/refresh' },
   })
     .input(sessions.refreshInput)
     .output(sessions.tokens)
     .mutation(({ ctx, input }) => refresh(ctx, input)),
 
-  logout: authed({ summary: 'End this session', rest: { method: 'POST', path: '/auth/logout' } })
+  logout: authed({
+    summary: 'Sign out',
+    description: 'Revokes the current session.',
+    rest: { method: 'POST', path: '/auth/logout' },
+  })
     .output(s.done)
     .mutation(({ ctx }) => logout(ctx)),
 
   verifyEmail: publicProcedure({
-    summary: 'Show that an address is yours',
-    description: 'With the token of the mail that followed the registration. It counts once, for 24 hours.',
+    summary: 'Verify an email address',
+    description: 'Takes the token from the verification email. It is valid for 24 hours and can be used once.',
     rest: { method: 'POST', path: '/auth/verify-email' },
   })
     .input(email.tokenInput)
@@ -70,16 +80,16 @@ export const authRouter = {
     .mutation(({ ctx, input }) => verifyEmail(ctx, input)),
 
   resendVerification: authed({
-    summary: 'Send the mail again that asks whether the address is yours',
-    description: 'Nothing is sent where that is known already.',
+    summary: 'Resend the verification email',
+    description: 'Sends nothing if the address is already verified.',
     rest: { method: 'POST', path: '/auth/resend-verification' },
   })
     .output(s.done)
     .mutation(({ ctx }) => resendVerification(ctx)),
 
   logoutEverywhere: authed({
-    summary: 'End all sessions, or all others',
-    description: 'On every process within a second. API keys go on.',
+    summary: 'Revoke all sessions',
+    description: 'Takes effect on every server within one second. API keys stay valid.',
     rest: { method: 'POST', path: '/auth/logout-everywhere' },
   })
     .input(sessions.logoutEverywhereInput.prefault({}))
@@ -87,7 +97,7 @@ export const authRouter = {
     .mutation(({ ctx, input }) => logoutEverywhere(ctx, input)),
 
   sessions: authed({
-    summary: 'List where you are signed in, newest first',
+    summary: 'List sessions',
     rest: { method: 'GET', path: '/auth/sessions' },
   })
     .input(sessions.listSessionsInput.prefault({}))
@@ -95,7 +105,7 @@ export const authRouter = {
     .query(({ ctx, input }) => listSessions(ctx, input)),
 
   revokeSession: authed({
-    summary: 'End one of your sessions',
+    summary: 'Revoke a session',
     rest: { method: 'DELETE', path: '/auth/sessions/{id}' },
   })
     .input(sessions.sessionInput)
@@ -103,9 +113,8 @@ export const authRouter = {
     .mutation(({ ctx, input }) => revokeSession(ctx, input)),
 
   activity: authed({
-    summary: 'List what happened to your account',
-    description:
-      'Sign-ins, sessions, keys and changes of the account itself, newest first. Nothing in it can be altered.',
+    summary: 'List security events',
+    description: 'Sign-ins, sessions, API keys and changes to the account, newest first. Events are immutable.',
     rest: { method: 'GET', path: '/auth/activity' },
   })
     .input(listSecurityActivityInput.prefault({}))
@@ -113,8 +122,8 @@ export const authRouter = {
     .query(({ ctx, input }) => listSecurityActivity(ctx, input)),
 
   changePassword: fresh({
-    summary: 'Change your password',
-    description: 'Ends all other sessions. Needs a sign-in less than five minutes old.',
+    summary: 'Change the password',
+    description: 'Revokes all other sessions.',
     rest: { method: 'POST', path: '/auth/change-password' },
   })
     .input(passwords.changePasswordInput)
@@ -122,8 +131,8 @@ export const authRouter = {
     .mutation(({ ctx, input }) => changePassword(ctx, input)),
 
   requestPasswordReset: publicProcedure({
-    summary: 'Ask for a mail to set a forgotten password anew',
-    description: 'The answer is the same whether or not there is an account with this address.',
+    summary: 'Request a password reset',
+    description: 'Sends an email with a reset link. The response does not reveal whether the account exists.',
     rest: { method: 'POST', path: '/auth/request-password-reset' },
   })
     .input(email.emailInput)
@@ -131,10 +140,11 @@ export const authRouter = {
     .mutation(({ ctx, input }) => requestPasswordReset(ctx, input)),
 
   resetPassword: publicProcedure({
-    summary: 'Set a forgotten password anew',
+    summary: 'Reset a password',
     description:
-      'With the token of the mail, which counts once, for 30 minutes. Ends all sessions and signs nobody in. Where nobody had ' +
-      'shown before that the address is theirs, API keys and second factors go, too.',
+      'Takes the token from the password reset email. It is valid for 30 minutes and can be used once. Revokes all ' +
+      'sessions and does not sign in. If the email address was not verified before, API keys and second factors are ' +
+      'removed too.',
     rest: { method: 'POST', path: '/auth/reset-password' },
   })
     .input(passwords.resetPasswordInput)
@@ -142,9 +152,8 @@ export const authRouter = {
     .mutation(({ ctx, input }) => resetPassword(ctx, input)),
 
   requestEmailChange: fresh({
-    summary: 'Ask to move the account to another address',
-    description:
-      'Both addresses get a mail, and both must agree within the hour. Needs a sign-in less than five minutes old.',
+    summary: 'Request an email change',
+    description: 'Sends an email to the old and to the new address. Both must confirm within one hour.',
     rest: { method: 'POST', path: '/auth/request-email-change' },
   })
     .input(email.emailInput)
@@ -152,8 +161,8 @@ export const authRouter = {
     .mutation(({ ctx, input }) => requestEmailChange(ctx, input)),
 
   confirmEmailChange: publicProcedure({
-    summary: 'Agree to move an account to another address',
-    description: 'With the token of one of both mails. When the second address agrees, the account moves.',
+    summary: 'Confirm an email change',
+    description: 'Takes the token from one of the two emails. The address changes when both have confirmed.',
     rest: { method: 'POST', path: '/auth/confirm-email-change' },
   })
     .input(email.tokenInput)

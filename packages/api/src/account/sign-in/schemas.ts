@@ -19,7 +19,9 @@ export const registerInput = z
 export const loginInput = z.strictObject({ email, password }).meta({ examples: [sample] });
 export const confirmInput = z.strictObject({ password }).meta({ examples: [{ password: samplePassword }] });
 export const done = z.object({ ok: z.literal(true) });
-export const signedIn = z.object({ user, tokens }).meta({ id: 'SignedIn', description: 'A new session.' });
+export const signedIn = z
+  .object({ user, tokens })
+  .meta({ id: 'SignedIn', description: 'The user and the tokens of a new session.' });
 
 export type RegisterInput = z.output<typeof registerInput>;
 export type LoginInput = z.output<typeof loginInput>;

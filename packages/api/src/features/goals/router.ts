@@ -16,23 +16,24 @@ export const goalsRouter = {
     .output(s.goal)
     .mutation(({ ctx, input }) => createGoal(ctx, input)),
 
-  get: authed({ summary: 'Get a goal with its progress', ...read, rest: { method: 'GET', path: '/goals/{id}' } })
+  get: authed({ summary: 'Get a goal', ...read, rest: { method: 'GET', path: '/goals/{id}' } })
     .input(s.goalInput)
     .output(s.goal)
     .query(({ ctx, input }) => getGoal(ctx, input)),
 
-  list: authed({ summary: 'List goals with their progress', ...read, rest: { method: 'GET', path: '/goals' } })
+  list: authed({ summary: 'List goals', ...read, rest: { method: 'GET', path: '/goals' } })
     .input(s.listGoalsInput.prefault({}))
     .output(s.goalPage)
     .query(({ ctx, input }) => listGoals(ctx, input)),
 
-  update: authed({ summary: 'Change a goal', ...write, rest: { method: 'PATCH', path: '/goals/{id}' } })
+  update: authed({ summary: 'Update a goal', ...write, rest: { method: 'PATCH', path: '/goals/{id}' } })
     .input(s.updateGoalInput)
     .output(s.goal)
     .mutation(({ ctx, input }) => updateGoal(ctx, input)),
 
   delete: authed({
-    summary: 'Delete a goal; its tasks live on',
+    summary: 'Delete a goal',
+    description: 'A soft delete: the goal can be restored. Its tasks are kept.',
     ...write,
     rest: { method: 'DELETE', path: '/goals/{id}' },
   })
@@ -41,7 +42,7 @@ export const goalsRouter = {
     .mutation(({ ctx, input }) => deleteGoal(ctx, input)),
 
   restore: authed({
-    summary: 'Restore a deleted goal',
+    summary: 'Restore a goal',
     ...write,
     rest: { method: 'POST', path: '/goals/{id}/restore' },
   })

@@ -8,19 +8,19 @@ import { expectedVersion, version } from '../../platform/schemas/version.ts';
 
 export const goalState = z
   .enum(GoalState)
-  .meta({ id: 'GoalState', description: 'How a goal stands.', examples: ['active'] });
+  .meta({ id: 'GoalState', description: 'The state of a goal.', examples: ['active'] });
 export const progressSource = z.enum(GoalProgressSource).meta({
   id: 'ProgressSource',
-  description: 'What moves the progress: check-ins by hand, or the linked tasks.',
+  description: 'Where the progress comes from: manual check-ins or the linked tasks.',
   examples: ['manual'],
 });
 
 const measure = z.number().min(-1e15).max(1e15);
 
 const metricFields = {
-  unit: text(1, 30).describe('What is counted: `%`, `kg`, `pages`.'),
+  unit: text(1, 30).describe('The unit of measurement: `%`, `kg`, `pages`.'),
   start: measure,
-  target: measure.describe('Below `start` for a goal that goes down.'),
+  target: measure.describe('The target value. Lower than `start` for a goal that decreases.'),
   current: measure,
 };
 
@@ -64,26 +64,26 @@ export const goal = z
         current: figure(8),
         direction: z.enum(['up', 'down']),
       })
-      .describe('`current` follows the linked tasks when the progress comes from them.'),
+      .describe('If the progress comes from tasks, `current` is computed from the linked tasks.'),
     progress: z.object({
       source: progressSource,
-      fraction: figure(0.38).nullable().describe('0 to 1; null when it comes from tasks and there are none.'),
+      fraction: figure(0.38)
+        .nullable()
+        .describe('From 0 to 1; null if the progress comes from tasks and there are none.'),
       tasks: z
         .object({ done: figure(2), total: figure(5), doneWeight: figure(2), totalWeight: figure(6) })
-        .describe(
-          'Linked tasks that are neither deleted nor cancelled. Weights stand beside counts: added scope is seen.',
-        ),
+        .describe('Linked tasks that are neither deleted nor cancelled, by count and by weight.'),
     }),
     version,
     createdAt: instant,
     updatedAt: instant,
     deletedAt: instant.nullable().meta({ examples: [null] }),
   })
-  .meta({ id: 'Goal', description: 'Something to reach, with how far it is.' });
+  .meta({ id: 'Goal', description: 'A goal and its progress.' });
 
 export const syncedGoal = goal.omit({ progress: true }).extend({ progressSource }).meta({
   id: 'SyncedGoal',
-  description: 'A goal as it is kept: its progress follows from its tasks, which are synced themselves.',
+  description: 'A goal without its computed progress: compute it from the synced tasks.',
 });
 
 const exportedGoal = goal
@@ -95,10 +95,10 @@ const exportedGoal = goal
     metricTarget: figure(21),
     metricCurrent: figure(8),
   })
-  .meta({ id: 'ExportedGoal', description: 'A goal, field for field as it is kept.' });
+  .meta({ id: 'ExportedGoal', description: 'A goal with its stored fields.' });
 
-/** What an export holds of goals. */
-export const exportedGoals = z.array(exportedGoal).describe('Deleted ones too.');
+/** The goals of an export. */
+export const exportedGoals = z.array(exportedGoal).describe('Deleted ones included.');
 
 export const createGoalInput = z
   .strictObject({
@@ -124,8 +124,8 @@ export const goalInput = z.strictObject({ id });
 export const goalChangeInput = z.strictObject({ id, expectedVersion });
 
 export const listGoalsInput = z.strictObject({
-  state: z.array(goalState).min(1).max(6).optional().describe('Goals in one of these.'),
-  deleted: z.boolean().default(false).describe('Deleted goals instead of live ones.'),
+  state: z.array(goalState).min(1).max(6).optional().describe('Only goals in one of these states.'),
+  deleted: z.boolean().default(false).describe('Return deleted goals instead of existing ones.'),
   limit,
   cursor: cursor.optional(),
 });
@@ -137,6 +137,6 @@ export type UpdateGoalInput = z.output<typeof updateGoalInput>;
 export type GoalInput = z.output<typeof goalInput>;
 export type GoalChangeInput = z.output<typeof goalChangeInput>;
 export type ListGoalsInput = z.output<typeof listGoalsInput>;
-/** A goal as it goes over the wire. */
+/** A goal in its wire form. */
 export type GoalOut = z.input<typeof goal>;
 export type SyncedGoalOut = z.input<typeof syncedGoal>;

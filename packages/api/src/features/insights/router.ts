@@ -4,7 +4,8 @@ import * as s from './schemas.ts';
 
 export const insightsRouter = {
   overview: authed({
-    summary: 'See how your work flows',
+    summary: 'Get the insights overview',
+    description: 'Throughput, cycle time, work in progress, open and overdue tasks. Each figure has its sample size.',
     scope: 'insights:read',
     rest: { method: 'GET', path: '/insights' },
   })

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { day, instant, zoneName } from '../../platform/schemas/time.ts';
 
 export const overviewInput = z.strictObject({
-  weeks: z.int().min(1).max(52).default(12).describe('How many weeks back, this one included.'),
+  weeks: z.int().min(1).max(52).default(12).describe('The number of weeks, including the current one.'),
 });
 
 const count = z.number().meta({ examples: [7] });
@@ -14,11 +14,11 @@ const hours = (example: number) =>
 
 const days = z
   .object({ from: day, to: day, timeZone: zoneName })
-  .meta({ id: 'Window', description: "First and last day, inclusive, in the person's zone." });
+  .meta({ id: 'Window', description: "First and last day, inclusive, in the user's time zone." });
 
 const stock = z
   .object({ n: count, measuredAt: instant })
-  .meta({ id: 'Stock', description: 'Something counted at one moment.' });
+  .meta({ id: 'Stock', description: 'A count at one point in time.' });
 
 export const overview = z
   .object({
@@ -28,24 +28,24 @@ export const overview = z
         window: days,
         weeks: z.array(z.object({ start: day, completed: count })),
       })
-      .describe('Tasks completed in each week; weeks begin on Monday.'),
+      .describe('Completed tasks per week. Weeks start on Monday.'),
     cycleTime: z
       .object({
         n: count,
         window: days,
         p50Hours: hours(6.5),
         p85Hours: hours(31),
-        assumptions: z.array(
-          z.string().meta({ examples: ['A task that was never started began when it was created'] }),
-        ),
+        assumptions: z.array(z.string().meta({ examples: ['Percentiles need at least 5 completed tasks'] })),
       })
-      .describe('Hours from start to completion of the tasks completed in the window; null where `n` is too small.'),
+      .describe(
+        'Hours from start to completion, for tasks completed in the window. Percentiles are null if `n` is too small.',
+      ),
     open: stock,
-    overdue: stock.describe('Open tasks whose due date has passed in their zone.'),
+    overdue: stock.describe('Open tasks whose due time has passed in their time zone.'),
     workInProgress: stock,
   })
-  .meta({ id: 'Overview', description: 'How work flows: each figure with how many tasks it stands on.' });
+  .meta({ id: 'Overview', description: 'Flow metrics. `n` is the sample size of each figure.' });
 
 export type OverviewInput = z.output<typeof overviewInput>;
-/** The overview as it goes over the wire. */
+/** The overview in its wire form. */
 export type OverviewOut = z.input<typeof overview>;

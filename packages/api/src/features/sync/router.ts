@@ -6,16 +6,17 @@ import { streamChanges } from './stream-changes.ts';
 import { undoChange } from './undo-change.ts';
 
 /** Markdown, for the reference. */
-const stories = {
-  pull: `Without a \`cursor\` everything that there is comes first, as changes whose \`action\` is \`snapshot\`; then what changed, in
-the order of the commits. Pull on while \`hasMore\`, and keep \`nextCursor\` for the next time. A row of the first part may come ahead of
-changes that led to it: keep the higher \`version\`. \`fullSyncRequired\` says that the changes since the cursor are not there any more: drop
-the copy and pull without one.`,
-  live: `Each event is one change, named after what changed; its id is the change's number. Come back with \`Last-Event-ID\` and nothing is
-lost or given twice. Without it the stream begins with the next change; its first event, \`ready\`, has the number after which that is. The
-stream ends with the access token: come back with a new one. Where it ends for good, the last event is \`end\`, and its data a problem.`,
-  undo: `Writes a new change that gives the fields of the old one the values that they had, or deletes the row that it made; that one can be
-undone in turn. What has changed again since then stands in the way: \`CANNOT_UNDO\` names those fields.`,
+const descriptions = {
+  pull: `Without a \`cursor\` it first returns all rows, as changes whose \`action\` is \`snapshot\`, then the changes in commit order. Continue
+while \`hasMore\` is true, and store \`nextCursor\` for the next pull. A snapshot row can be newer than the changes that follow it: keep the row
+with the higher \`version\`. \`fullSyncRequired\` means that the server no longer has the changes since the cursor: discard the local copy and
+pull without a cursor.`,
+  live: `Server-sent events. Each event is one change: its name is the entity, its id is the change number. To resume without losing or
+repeating a change, reconnect with \`Last-Event-ID\`. Without it, the stream starts with the next change; the first event, \`ready\`, contains
+the number of the latest change. The stream ends when the access token expires: reconnect with a new token. If reconnecting cannot help, the
+last event is \`end\`, and its data is a problem (RFC 9457).`,
+  undo: `Writes a new change that restores the previous values, or deletes the row if the change created it. You can undo an undo. If a field
+has changed again since then, this fails with \`CANNOT_UNDO\`, which lists these fields.`,
 };
 
 const read = { scope: 'sync:read' } as const;
@@ -23,8 +24,8 @@ const write = { scope: 'sync:write' } as const;
 
 export const syncRouter = {
   pull: authed({
-    summary: 'Pull changes for a copy',
-    description: stories.pull,
+    summary: 'List changes since a cursor',
+    description: descriptions.pull,
     followsChanges: true,
     ...read,
     rest: { method: 'GET', path: '/sync/changes' },
@@ -34,8 +35,8 @@ export const syncRouter = {
     .query(({ ctx, input }) => pullChanges(ctx, input)),
 
   live: authed({
-    summary: 'Follow changes as they happen',
-    description: stories.live,
+    summary: 'Stream changes (SSE)',
+    description: descriptions.live,
     ...read,
     rest: { method: 'GET', path: '/sync/live' },
   })
@@ -45,7 +46,7 @@ export const syncRouter = {
 
   undo: authed({
     summary: 'Undo a change',
-    description: stories.undo,
+    description: descriptions.undo,
     ...write,
     rest: { method: 'POST', path: '/sync/changes/{number}/undo' },
   })

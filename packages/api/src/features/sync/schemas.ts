@@ -10,19 +10,21 @@ export const changeNumber = z
   .int()
   .min(1)
   .max(Number.MAX_SAFE_INTEGER)
-  .meta({ description: "Counts a person's changes from 1.", examples: [57] });
+  .meta({ description: "Change number: counts the user's changes from 1.", examples: [57] });
 
 const facts = {
   number: changeNumber,
   changedAt: instant,
   action: z.string().meta({
-    description: 'What was done: create, update, complete, delete, undo …; `snapshot` for a row of a first sync.',
+    description: 'The action: create, update, complete, delete, undo …; `snapshot` in an initial sync.',
     examples: ['update'],
   }),
   id: rowId,
   deleted: z
     .boolean()
-    .describe('Take it out of a copy: deleted softly (then `row` shows it), or gone for good (then `row` is null).'),
+    .describe(
+      'Remove the row from the local copy. `row` is null after a permanent deletion, and set after a soft one.',
+    ),
 };
 
 export const change = z
@@ -31,34 +33,37 @@ export const change = z
     z.object({ ...facts, entity: z.literal('goal'), row: syncedGoal.nullable() }).meta({ id: 'GoalChange' }),
     z.object({ ...facts, entity: z.literal('user'), row: user.nullable() }).meta({ id: 'UserChange' }),
   ])
-  .meta({ id: 'Change', description: 'One change, with the row as that change left it.' });
+  .meta({ id: 'Change', description: 'A change, with the row after the change.' });
 
 export const pullInput = z.strictObject({
-  cursor: cursor.optional().describe('Where the last pull ended; without one, everything there is comes first.'),
+  cursor: cursor.optional().describe('The `nextCursor` of the last pull. Leave it out for an initial sync.'),
   limit,
 });
 
 export const pulled = z.object({
   items: z.array(change),
-  nextCursor: z
-    .string()
-    .meta({ description: 'Where the next pull begins, be it now or later.', examples: ['WyJjaGFuZ2VzIixbNTddXQ'] }),
-  hasMore: z.boolean().describe('There is more to pull now.'),
-  fullSyncRequired: z.boolean().describe('The changes since the cursor are gone: drop the copy and pull without one.'),
+  nextCursor: z.string().meta({ description: 'The cursor for the next pull.', examples: ['WyJjaGFuZ2VzIixbNTddXQ'] }),
+  hasMore: z.boolean().describe('Whether more changes are available now.'),
+  fullSyncRequired: z
+    .boolean()
+    .describe(
+      'The changes since the cursor are no longer available: discard the local copy and pull without a cursor.',
+    ),
   number: z
     .int()
     .nullable()
     .meta({
-      description: 'Up to which a copy is complete once this page is applied; null before the end of a first sync.',
+      description:
+        'After this page, the local copy contains all changes up to this number; null during an initial sync.',
       examples: [57],
     }),
 });
 
 export const liveInput = z.strictObject({
-  /** The number of the last change that was seen; without one, the stream begins with the next change. */
+  /** The number of the last received change. Without it, the stream starts with the next change. */
   lastEventId: z
     .string()
-    .regex(/^\d{1,15}$/, 'must be the number of a change')
+    .regex(/^\d{1,15}$/, 'must be a change number')
     .nullish(),
 });
 
@@ -67,8 +72,8 @@ export const undoInput = z.strictObject({ number: changeNumber });
 export type PullInput = z.output<typeof pullInput>;
 export type LiveInput = z.output<typeof liveInput>;
 export type UndoInput = z.output<typeof undoInput>;
-/** They go over the wire. */
+/** In their wire form. */
 export type ChangeOut = z.input<typeof change>;
 export type PulledOut = z.input<typeof pulled>;
-/** As the SDK hands it out. */
+/** As the SDK returns it. */
 export type Change = z.output<typeof change>;

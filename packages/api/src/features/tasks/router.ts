@@ -28,23 +28,34 @@ export const tasksRouter = {
     .output(s.taskPage)
     .query(({ ctx, input }) => listTasks(ctx, input)),
 
-  update: authed({ summary: 'Change a task', ...write, rest: { method: 'PATCH', path: '/tasks/{id}' } })
+  update: authed({ summary: 'Update a task', ...write, rest: { method: 'PATCH', path: '/tasks/{id}' } })
     .input(s.updateTaskInput)
     .output(s.task)
     .mutation(({ ctx, input }) => updateTask(ctx, input)),
 
-  complete: authed({ summary: 'Complete a task', ...write, rest: { method: 'POST', path: '/tasks/{id}/complete' } })
+  complete: authed({
+    summary: 'Complete a task',
+    description: 'Sets the status to `done`. A completed task stays unchanged.',
+    ...write,
+    rest: { method: 'POST', path: '/tasks/{id}/complete' },
+  })
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => completeTask(ctx, input)),
 
-  reopen: authed({ summary: 'Reopen a task', ...write, rest: { method: 'POST', path: '/tasks/{id}/reopen' } })
+  reopen: authed({
+    summary: 'Reopen a task',
+    description: 'Sets a done or cancelled task to `todo`. An open task stays unchanged.',
+    ...write,
+    rest: { method: 'POST', path: '/tasks/{id}/reopen' },
+  })
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => reopenTask(ctx, input)),
 
   delete: authed({
-    summary: 'Delete a task; it can be restored',
+    summary: 'Delete a task',
+    description: 'A soft delete: the task can be restored.',
     ...write,
     rest: { method: 'DELETE', path: '/tasks/{id}' },
   })
@@ -53,7 +64,7 @@ export const tasksRouter = {
     .mutation(({ ctx, input }) => deleteTask(ctx, input)),
 
   restore: authed({
-    summary: 'Restore a deleted task',
+    summary: 'Restore a task',
     ...write,
     rest: { method: 'POST', path: '/tasks/{id}/restore' },
   })

@@ -8,13 +8,14 @@ import { expectedVersion, version } from '../../platform/schemas/version.ts';
 
 export const taskStatus = z
   .enum(TaskStatus)
-  .meta({ id: 'TaskStatus', description: 'How far a task is.', examples: ['todo'] });
+  .meta({ id: 'TaskStatus', description: 'The status of a task.', examples: ['todo'] });
 export const taskPriority = z
   .enum(TaskPriority)
-  .meta({ id: 'TaskPriority', description: 'How much a task matters.', examples: ['high'] });
+  .meta({ id: 'TaskPriority', description: 'The priority of a task.', examples: ['high'] });
 
 const dueMeta = {
-  description: 'A day, or a wall-clock time on it; without `timeZone` the time follows the person.',
+  description:
+    'A date, optionally with a wall-clock time. Without `timeZone`, the time is in the current time zone of the user.',
   examples: [{ date: '2026-12-01', time: '09:30' }],
 };
 
@@ -26,7 +27,7 @@ export const due = z
   })
   .refine((value) => value.timeZone === undefined || value.time !== undefined, {
     path: ['timeZone'],
-    message: 'needs a time',
+    message: 'requires a time',
   })
   .meta({ id: 'NewDue', ...dueMeta });
 
@@ -37,8 +38,8 @@ const fields = {
   priority: taskPriority,
   due: due.nullable(),
   estimateMinutes: z.int().min(1).max(525_600).nullable(),
-  goalId: id.nullable().describe('The goal that it belongs to.'),
-  weight: z.number().min(0).max(1_000_000).describe('How much it counts for its goal.'),
+  goalId: id.nullable().describe('The goal that the task belongs to.'),
+  weight: z.number().min(0).max(1_000_000).describe('The weight of the task in the progress of its goal.'),
 };
 
 const notYet = instant.nullable().meta({ examples: [null] });
@@ -65,8 +66,8 @@ export const task = z
       .number()
       .nullable()
       .meta({ examples: [30] }),
-    goalId: rowId.nullable().describe('The goal that it belongs to.'),
-    weight: z.number().meta({ description: 'How much it counts for its goal.', examples: [1] }),
+    goalId: rowId.nullable().describe('The goal that the task belongs to.'),
+    weight: z.number().meta({ description: 'The weight of the task in the progress of its goal.', examples: [1] }),
     version,
     createdAt: instant,
     updatedAt: instant,
@@ -74,7 +75,7 @@ export const task = z
     completedAt: notYet,
     deletedAt: notYet,
   })
-  .meta({ id: 'Task', description: 'Something to do.' });
+  .meta({ id: 'Task', description: 'A task.' });
 
 const exportedTask = task
   .omit({ due: true })
@@ -85,12 +86,14 @@ const exportedTask = task
       .nullable()
       .meta({ description: 'Wall-clock time.', examples: ['09:30:00'] }),
     dueTimeZone: zoneName.nullable(),
-    dueBy: z.string().meta({ description: 'The wall-clock end of what is due.', examples: ['2026-12-01 09:30:00'] }),
+    dueBy: z
+      .string()
+      .meta({ description: 'When the task is due, in wall-clock time.', examples: ['2026-12-01 09:30:00'] }),
   })
-  .meta({ id: 'ExportedTask', description: 'A task, field for field as it is kept.' });
+  .meta({ id: 'ExportedTask', description: 'A task with its stored fields.' });
 
-/** What an export holds of tasks. */
-export const exportedTasks = z.array(exportedTask).describe('Deleted ones too.');
+/** The tasks of an export. */
+export const exportedTasks = z.array(exportedTask).describe('Deleted ones included.');
 
 export const createTaskInput = z
   .strictObject({
@@ -119,26 +122,26 @@ export const taskOrder = z.enum(['created', 'due', 'priority']);
 const oneOrMore = <T extends z.ZodType>(item: T, most: number) => z.array(item).min(1).max(most);
 
 export const listTasksInput = z.strictObject({
-  status: oneOrMore(taskStatus, 4).optional().describe('Tasks with one of these.'),
-  priority: oneOrMore(taskPriority, 5).optional().describe('Tasks with one of these.'),
+  status: oneOrMore(taskStatus, 4).optional().describe('Only tasks with one of these values.'),
+  priority: oneOrMore(taskPriority, 5).optional().describe('Only tasks with one of these values.'),
   due: z
     .strictObject({ from: calendarDate.optional(), to: calendarDate.optional() })
     .optional()
-    .describe('First and last day, inclusive.'),
-  goalId: id.optional().describe('Tasks of this goal.'),
+    .describe('First and last due date, inclusive.'),
+  goalId: id.optional().describe('Only tasks of this goal.'),
   text: text(1, 200)
     .optional()
     .describe(
-      'Text that the title or the notes contain, in any case. Looking for it may take several pages, some of them empty.',
+      'Text in the title or in the notes, case-insensitive. A search can return empty pages before the last one.',
     ),
-  deleted: z.boolean().default(false).describe('Deleted tasks instead of live ones.'),
+  deleted: z.boolean().default(false).describe('Return deleted tasks instead of existing ones.'),
   order: taskOrder
     .default('created')
-    .describe('Ties are broken by age; tasks with nothing due stand at the end of time.'),
+    .describe('The sort order. Ties are sorted by age. Tasks without a due date sort last when ascending.'),
   direction: z
     .enum(['asc', 'desc'])
     .optional()
-    .describe('Newest first, soonest due first, most urgent first unless told.'),
+    .describe('The sort direction. Default: newest first, earliest due date first, highest priority first.'),
   limit,
   cursor: cursor.optional(),
 });
@@ -151,5 +154,5 @@ export type UpdateTaskInput = z.output<typeof updateTaskInput>;
 export type TaskInput = z.output<typeof taskInput>;
 export type TaskChangeInput = z.output<typeof taskChangeInput>;
 export type ListTasksInput = z.output<typeof listTasksInput>;
-/** A task as it goes over the wire. */
+/** A task in its wire form. */
 export type TaskOut = z.input<typeof task>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalid } from '../../errors/domain-error.ts';
 
-/** Where a page ended: the order that it was read in, and the last row's values in that order, the id last. */
+/** Where a page ended: the sort order, and the last row's values in that order, with the id last. */
 export interface Position {
   readonly order: string;
   readonly values: readonly string[];
@@ -9,25 +9,25 @@ export interface Position {
 
 const position = z.tuple([z.string(), z.array(z.string().max(100)).max(4)]);
 
-/** Packs a position into an opaque cursor. */
+/** Encodes a position as an opaque cursor. */
 export function encodeCursor({ order, values }: Position): string {
   return Buffer.from(JSON.stringify([order, values])).toString('base64url');
 }
 
-/** What a cursor holds; undefined where it is none. */
+/** Decodes a cursor; undefined if it is malformed. */
 export function readCursor(cursor: string): Position | undefined {
   const decoded = position.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   return decoded.success ? { order: decoded.data[0], values: decoded.data[1] } : undefined;
 }
 
 /**
- * The position of a cursor made for `order`, its values checked by `shape`.
- * Throws VALIDATION_FAILED (path `cursor`) on anything else: a cursor is input like any other.
+ * The position of a cursor for `order`, validated by `shape`. Throws VALIDATION_FAILED (path `cursor`) for anything
+ * else.
  */
 export function decodeCursor<T extends readonly string[]>(cursor: string, order: string, shape: z.ZodType<T>): T {
   const decoded = readCursor(cursor);
   if (decoded === undefined) throw invalid('cursor', 'is not a cursor of this list');
-  if (decoded.order !== order) throw invalid('cursor', 'was made for another order of this list');
+  if (decoded.order !== order) throw invalid('cursor', 'belongs to another sort order of this list');
   const checked = shape.safeParse(decoded.values);
   if (!checked.success) throw invalid('cursor', 'is not a cursor of this list');
   return checked.data;
@@ -39,8 +39,8 @@ export interface Page<Item> {
 }
 
 /**
- * The page that rows make which were read one beyond the limit: that one only tells that there are more. `positionOf`
- * the page's last row is where the next one begins. `found`: how many there were, where not all of them were read.
+ * Builds a page from rows that were read with one more than the limit, which shows whether there are more. `positionOf`
+ * the last row is the start of the next page. `found`: the number of rows, if not all were read.
  */
 export function pageOf<Row, Item>(
   rows: readonly Row[],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What an API key can be allowed. `accounts` is for administrators: other people's accounts. */
+/** The scopes of API keys. `accounts` is for administrators: the accounts of other users. */
 export const scopes = [
   'tasks:read',
   'tasks:write',
@@ -16,9 +16,9 @@ export const scopes = [
 ] as const;
 export type Scope = (typeof scopes)[number];
 
-/** What only an administrator's key can be allowed. */
+/** Scopes that only an administrator can grant. */
 export const administratorScopes: ReadonlySet<Scope> = new Set(['accounts:read', 'accounts:write']);
 
 export const scope = z
   .enum(scopes)
-  .meta({ id: 'Scope', description: 'What an API key may do.', examples: ['tasks:read'] });
+  .meta({ id: 'Scope', description: 'A scope of an API key.', examples: ['tasks:read'] });

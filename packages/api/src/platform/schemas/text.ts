@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The number of Unicode code points, which is what PostgreSQL's `char_length` counts. */
+/** The number of Unicode code points, as PostgreSQL's `char_length` counts them. */
 export function codePoints(value: string): number {
   let count = 0;
   for (const _ of value) count += 1;
@@ -8,8 +8,8 @@ export function codePoints(value: string): number {
 }
 
 /**
- * Text that PostgreSQL can keep and hand back unchanged: no NUL, no lone surrogates.
- * Lengths are in code points. Nothing is trimmed or normalised: what was accepted comes back exactly.
+ * Text that PostgreSQL stores and returns unchanged: no NUL, no unpaired surrogates. Lengths are in code points.
+ * Nothing is trimmed or normalised: accepted text is returned exactly.
  */
 export function text(min: number, max: number) {
   return (
@@ -17,9 +17,10 @@ export function text(min: number, max: number) {
       .string()
       .refine(
         (value) => value.isWellFormed() && !value.includes('\u0000'),
-        'must not hold NUL or half a surrogate pair',
+        'must not contain NUL or an unpaired surrogate',
       )
-      // A code point is one or two UTF-16 units, so most lengths are judged without counting, however long the text.
+      // A code point has one or two UTF-16 units, so most lengths are checked without counting, however long the text
+      // is.
       .refine((value) => value.length <= max || (value.length <= 2 * max && codePoints(value) <= max), {
         error: `must be at most ${max} characters long`,
         abort: true,
@@ -28,7 +29,7 @@ export function text(min: number, max: number) {
         error: min === 1 ? 'must not be empty' : `must be at least ${min} characters long`,
         abort: true,
       })
-      // JSON Schema counts code points, too.
+      // JSON Schema counts code points too.
       .meta({ minLength: min, maxLength: max })
   );
 }

@@ -1,7 +1,8 @@
 /**
- * The time zones of the IANA database by the names of its `zone.tab`, each with its other names (`=`), as far as Intl and
- * PostgreSQL 15 to 18 know the name and read it alike. Not among them: `CET` and others that PostgreSQL takes for an
- * abbreviation, and what only ICU knows (`AST`, `US/Pacific-New`). A test holds each name to Intl and to the database.
+ * The time zones of the IANA database by the names in its `zone.tab`, each with its aliases (`=`), if Intl and
+ * PostgreSQL 15 to 18 know the name and interpret it in the same way. Left out: `CET` and others that PostgreSQL reads
+ * as abbreviations, and names that only ICU knows (`AST`, `US/Pacific-New`). A test checks each name with Intl and the
+ * database.
  */
 const table = `
 Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Asmara=Africa/Asmera
@@ -102,7 +103,7 @@ const canonicalNames: ReadonlyMap<string, string> = new Map(
     .flatMap(([canonical = '', ...others]) => [canonical, ...others].map((name) => [name.toLowerCase(), canonical])),
 );
 
-/** The one name of a time zone, of whichever of its names in whichever case; null for what is none. */
+/** The canonical name of a time zone, for any of its names in any case; null if there is no such zone. */
 export function canonicalTimeZone(name: string): string | null {
   return canonicalNames.get(name.toLowerCase()) ?? null;
 }

@@ -16,8 +16,9 @@ const ok = z.object({ ok: z.literal(true) });
 
 export const passkeysRouter = {
   signInOptions: publicProcedure({
-    summary: 'Ask for a challenge to sign in with a passkey',
-    description: 'No address is needed: the passkey says whose it is. It serves as a second factor, too.',
+    summary: 'Create passkey sign-in options',
+    description:
+      'Returns a challenge for a sign-in with a passkey, alone or as the second factor. No email address is needed.',
     rest: { method: 'POST', path: '/auth/passkey/options' },
   })
     .output(s.requestOptions)
@@ -25,7 +26,7 @@ export const passkeysRouter = {
 
   signIn: publicProcedure({
     summary: 'Sign in with a passkey',
-    description: 'With nothing else: the device that holds the passkey has verified the person.',
+    description: 'No password is needed: the authenticator verifies the user.',
     rest: { method: 'POST', path: '/auth/passkey' },
   })
     .input(s.passkeyAnswerInput)
@@ -33,15 +34,15 @@ export const passkeysRouter = {
     .mutation(({ ctx, input }) => loginWithPasskey(ctx, input)),
 
   confirmOptions: authed({
-    summary: 'Ask for a challenge to confirm who you are with a passkey',
+    summary: 'Create passkey re-authentication options',
     rest: { method: 'POST', path: '/auth/passkey/confirm/options' },
   })
     .output(s.requestOptions)
     .mutation(({ ctx }) => createConfirmOptions(ctx)),
 
   confirm: authed({
-    summary: 'Confirm who you are with a passkey',
-    description: 'For five minutes this session may then change what guards the account.',
+    summary: 'Re-authenticate with a passkey',
+    description: 'For the next five minutes the session can call operations that require recent authentication.',
     rest: { method: 'POST', path: '/auth/passkey/confirm' },
   })
     .input(s.passkeyAnswerInput)
@@ -49,15 +50,15 @@ export const passkeysRouter = {
     .mutation(({ ctx, input }) => confirmWithPasskey(ctx, input)),
 
   registrationOptions: fresh({
-    summary: 'Ask for what a browser needs to make a passkey',
+    summary: 'Create passkey registration options',
     rest: { method: 'POST', path: '/passkeys/options' },
   })
     .output(s.registrationOptions)
     .mutation(({ ctx }) => createRegistrationOptions(ctx)),
 
   register: fresh({
-    summary: 'Add a passkey',
-    description: 'Send what the browser made of the options of `passkeys.registrationOptions`.',
+    summary: 'Register a passkey',
+    description: 'Takes the credential that the browser created from the options of `passkeys.registrationOptions`.',
     isSecret: true,
     rest: { method: 'POST', path: '/passkeys', status: 201 },
   })
@@ -65,7 +66,11 @@ export const passkeysRouter = {
     .output(s.registered)
     .mutation(({ ctx, input }) => registerPasskey(ctx, input)),
 
-  list: authed({ summary: 'List your passkeys; there are 20 at most', rest: { method: 'GET', path: '/passkeys' } })
+  list: authed({
+    summary: 'List passkeys',
+    description: 'A user can have at most 20 passkeys.',
+    rest: { method: 'GET', path: '/passkeys' },
+  })
     .output(s.passkeyPage)
     .query(({ ctx }) => listPasskeys(ctx)),
 

@@ -21,20 +21,20 @@ const sampleClientData = 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0';
 const sampleData = 'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MdAAAAAQ';
 const sampleSignature = 'MEUCIQDx8o2w';
 
-const credentialId = bytes(1400, 'The id of the passkey, as the authenticator made it.', sampleId);
-const clientDataJSON = bytes(4000, 'What the browser says of the question and of the page.', sampleClientData);
+const credentialId = bytes(1400, 'The credential id.', sampleId);
+const clientDataJSON = bytes(4000, 'The client data: challenge, origin and type.', sampleClientData);
 const kind = z.literal('public-key').meta({ description: 'Always `public-key`.', examples: ['public-key'] });
 const attachment = z
   .string()
   .max(40)
   .nullish()
-  .meta({ description: 'Where the authenticator is; not looked at.', examples: ['platform'] });
+  .meta({ description: 'The authenticator attachment; ignored.', examples: ['platform'] });
 const extensionResults = z
   .looseObject({})
   .optional()
-  .meta({ description: 'What extensions of WebAuthn answered; not looked at.', examples: [{}] });
+  .meta({ description: 'The results of WebAuthn extensions; ignored.', examples: [{}] });
 
-/** `PublicKeyCredential.toJSON()` after `navigator.credentials.get()`. Browsers may say more than is named here. */
+/** `PublicKeyCredential.toJSON()` after `navigator.credentials.get()`. Browsers may send more fields. */
 export const passkeyAnswer = z
   .object({
     id: credentialId,
@@ -45,17 +45,17 @@ export const passkeyAnswer = z
     response: z
       .object({
         clientDataJSON,
-        authenticatorData: bytes(4000, 'What the authenticator says of itself.', sampleData),
-        signature: bytes(8000, 'Its signature of both.', sampleSignature),
-        userHandle: bytes(
-          100,
-          "Whose passkey it is, as it was registered: the person's id.",
-          'AZrNMwAAcAAAAAAAAAAAAQ',
-        ).nullish(),
+        authenticatorData: bytes(4000, 'The authenticator data.', sampleData),
+        signature: bytes(
+          8000,
+          'The signature over the authenticator data and the hash of the client data.',
+          sampleSignature,
+        ),
+        userHandle: bytes(100, "The user handle: the id of the passkey's owner.", 'AZrNMwAAcAAAAAAAAAAAAQ').nullish(),
       })
       .meta({ description: 'AuthenticatorAssertionResponseJSON.' }),
   })
-  .meta({ description: 'What the browser answered: AuthenticationResponseJSON of WebAuthn.' });
+  .meta({ description: 'AuthenticationResponseJSON of WebAuthn, as the browser returns it.' });
 
 export const samplePasskeyAnswer = {
   id: sampleId,
@@ -74,7 +74,7 @@ const newPasskey = z
     response: z
       .object({
         clientDataJSON,
-        attestationObject: bytes(20_000, 'The new public key, and what vouches for it.', 'o2NmbXRkbm9uZQ'),
+        attestationObject: bytes(20_000, 'The attestation object, with the new public key.', 'o2NmbXRkbm9uZQ'),
         transports: z
           .array(
             z
@@ -84,13 +84,13 @@ const newPasskey = z
           )
           .max(10)
           .nullish()
-          .meta({ description: 'How the authenticator can be reached.', examples: [['internal', 'hybrid']] }),
+          .meta({ description: 'The transports of the authenticator.', examples: [['internal', 'hybrid']] }),
       })
       .meta({ description: 'AuthenticatorAttestationResponseJSON.' }),
   })
-  .meta({ description: 'What the browser answered: RegistrationResponseJSON of WebAuthn.' });
+  .meta({ description: 'RegistrationResponseJSON of WebAuthn, as the browser returns it.' });
 
-/** What a person calls a passkey: 1 to 100 code points, not only white space. */
+/** The name of a passkey: 1 to 100 code points, not only white space. */
 const passkeyName = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
 
 const sampleName = 'Phone';
@@ -122,41 +122,48 @@ export const passkeyInput = z.strictObject({ id });
 export const passkey = z
   .object({
     id: rowId,
-    name: z.string().meta({ description: 'What the person calls it.', examples: [sampleName] }),
+    name: z.string().meta({ description: 'The name of the passkey.', examples: [sampleName] }),
     backedUp: z.boolean().meta({ description: 'Whether it is synced between devices.', examples: [true] }),
-    lastUsedAt: instant.nullable().meta({ description: 'When it last signed in or confirmed.', examples: [null] }),
+    lastUsedAt: instant
+      .nullable()
+      .meta({ description: 'When it was last used to sign in or to re-authenticate.', examples: [null] }),
     version,
     createdAt: instant,
     updatedAt: instant,
   })
-  .meta({ id: 'Passkey', description: 'A passkey of a person.' });
+  .meta({ id: 'Passkey', description: 'A passkey of a user.' });
 
 export const passkeyPage = page(passkey);
 
 export const registered = z
   .object({ passkey, recoveryCodes: firstRecoveryCodes })
-  .meta({ id: 'PasskeyRegistered', description: 'The passkey counts from now on.' });
+  .meta({ id: 'PasskeyRegistered', description: 'The new passkey, which is now active.' });
 
-const challenge = z
-  .string()
-  .meta({ description: 'The question; it counts for five minutes, once.', examples: ['M2YyYTljMWUu'] });
-const timeout = z.int().meta({ description: 'How many milliseconds the person may take.', examples: [300_000] });
+const challenge = z.string().meta({
+  description: 'The WebAuthn challenge. It is valid for five minutes and can be used once.',
+  examples: ['M2YyYTljMWUu'],
+});
+const timeout = z.int().meta({ description: 'Timeout in milliseconds.', examples: [300_000] });
 const descriptor = z.object({
-  id: z.string().meta({ description: 'The id of a passkey.', examples: [sampleId] }),
+  id: z.string().meta({ description: 'The credential id of a passkey.', examples: [sampleId] }),
   type: z.literal('public-key').meta({ examples: ['public-key'] }),
   transports: z
     .array(z.string().meta({ examples: ['internal'] }))
-    .meta({ description: 'How its authenticator can be reached.' }),
+    .meta({ description: 'The transports of the authenticator.' }),
 });
 
 export const registrationOptions = z
   .object({
     rp: z.object({
-      id: z.string().meta({ description: 'The host that passkeys belong to.', examples: ['alice.example.com'] }),
+      id: z
+        .string()
+        .meta({ description: 'The relying party id: the host name of the server.', examples: ['alice.example.com'] }),
       name: z.string().meta({ examples: ['ALICE'] }),
     }),
     user: z.object({
-      id: z.string().meta({ description: "The person's id, in base64url.", examples: ['AZrNMwAAcAAAAAAAAAAAAQ'] }),
+      id: z
+        .string()
+        .meta({ description: "The user handle: the user's id, in base64url.", examples: ['AZrNMwAAcAAAAAAAAAAAAQ'] }),
       name: z.string().meta({ examples: ['ada@example.com'] }),
       displayName: z.string().meta({ examples: ['Ada Lovelace'] }),
     }),
@@ -164,13 +171,13 @@ export const registrationOptions = z
     pubKeyCredParams: z
       .array(
         z.object({
-          alg: z.int().meta({ description: 'A COSE algorithm.', examples: [-7] }),
+          alg: z.int().meta({ description: 'A COSE algorithm identifier.', examples: [-7] }),
           type: z.literal('public-key').meta({ examples: ['public-key'] }),
         }),
       )
-      .meta({ description: 'Kinds of keys, the preferred ones first.' }),
+      .meta({ description: 'Supported algorithms, in order of preference.' }),
     timeout,
-    excludeCredentials: z.array(descriptor).meta({ description: 'The passkeys that are there already.' }),
+    excludeCredentials: z.array(descriptor).meta({ description: 'Passkeys that are already registered.' }),
     authenticatorSelection: z.object({
       residentKey: z.literal('required').meta({ examples: ['required'] }),
       requireResidentKey: z.boolean().meta({ examples: [true] }),
@@ -180,22 +187,24 @@ export const registrationOptions = z
   })
   .meta({
     id: 'PasskeyRegistrationOptions',
-    description: 'For `PublicKeyCredential.parseCreationOptionsFromJSON()`, or any library that takes its JSON.',
+    description: 'Options for `PublicKeyCredential.parseCreationOptionsFromJSON()`.',
   });
 
 export const requestOptions = z
   .object({
     challenge,
     timeout,
-    rpId: z.string().meta({ description: 'The host that passkeys belong to.', examples: ['alice.example.com'] }),
+    rpId: z
+      .string()
+      .meta({ description: 'The relying party id: the host name of the server.', examples: ['alice.example.com'] }),
     allowCredentials: z
       .array(descriptor)
-      .meta({ description: 'Which passkeys may answer; none named: whichever the person picks.' }),
+      .meta({ description: 'The allowed passkeys. If the list is empty, the user chooses one.' }),
     userVerification: z.literal('required').meta({ examples: ['required'] }),
   })
   .meta({
     id: 'PasskeyRequestOptions',
-    description: 'For `PublicKeyCredential.parseRequestOptionsFromJSON()`, or any library that takes its JSON.',
+    description: 'Options for `PublicKeyCredential.parseRequestOptionsFromJSON()`.',
   });
 
 export type PasskeyAnswer = z.output<typeof passkeyAnswer>;

@@ -5,7 +5,7 @@ import { hashRecoveryCode, makeRecoveryCode, recoveryCodeCount } from './recover
 
 const forget = { name: 'secondFactor.forgetRecoveryCodes', text: 'DELETE FROM recovery_codes WHERE user_id = $1' };
 
-/** $1 person, $2 ids, $3 hashes in hexadecimal, $4 now. */
+/** $1 user, $2 ids, $3 hashes in hexadecimal, $4 now. */
 const insert = {
   name: 'secondFactor.addRecoveryCodes',
   text: `
@@ -13,7 +13,7 @@ const insert = {
     SELECT $1, c.id, decode(c.hash, 'hex'), $4 FROM unnest($2::uuid[], $3::text[]) AS c(id, hash)`,
 };
 
-/** Makes ten codes, in place of all there were. They are told once: only their hashes are kept. */
+/** Creates ten recovery codes and deletes the earlier ones. They are shown once: only their hashes are stored. */
 export async function createRecoveryCodes({ deps }: Context, userId: string, query: RunQuery): Promise<string[]> {
   const codes = Array.from({ length: recoveryCodeCount }, () => makeRecoveryCode(deps.random));
   const hashes = codes.map((code) => hashRecoveryCode(userId, code).toString('hex'));
@@ -22,7 +22,7 @@ export async function createRecoveryCodes({ deps }: Context, userId: string, que
   return codes;
 }
 
-/** With the last second factor, there is nothing left that a code could stand in for. */
+/** Without a second factor, recovery codes have no purpose. */
 export async function deleteRecoveryCodes(userId: string, query: RunQuery): Promise<void> {
   await query(forget, [userId]);
 }

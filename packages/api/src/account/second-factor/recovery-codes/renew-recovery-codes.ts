@@ -7,17 +7,20 @@ import type { RecoveryCodesOut } from '../schemas.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';
 import { createRecoveryCodes } from './create-recovery-codes.ts';
 
-/** Makes ten new codes; all earlier ones count no more. Throws CONFLICT where there is no second factor to stand in for. */
+/** Creates ten new codes; earlier codes become invalid. Throws CONFLICT without a second factor. */
 export function renewRecoveryCodes(ctx: UserContext): Promise<RecoveryCodesOut> {
   const { id: userId, sessionId } = ctx.user;
   return ctx.deps.db.transaction(async ({ query }) => {
     await lockPerson(userId, query);
     if (countFactors(await findFactors(query, userId)) === 0) {
-      throw new DomainError('CONFLICT', 'Add an authenticator app or a passkey first: recovery codes stand in for one');
+      throw new DomainError(
+        'CONFLICT',
+        'Recovery codes need a second factor: first add an authenticator app or a passkey',
+      );
     }
     const recoveryCodes = await createRecoveryCodes(ctx, userId, query);
     await recordEvent(ctx, { userId, sessionId, action: 'renew_recovery_codes' }, query);
-    await sendFactorMail(ctx, userId, 'new recovery codes were made, and earlier ones count no more', query);
+    await sendFactorMail(ctx, userId, 'the recovery codes were regenerated, and earlier codes are invalid', query);
     return { recoveryCodes };
   });
 }

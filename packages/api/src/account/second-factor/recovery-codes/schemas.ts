@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
-/** Codes for when a second factor is lost, in an output. */
+/** Recovery codes in an output. */
 export const shownRecoveryCodes = z.array(z.string().meta({ examples: ['k7mq-2x9d-4h1n-p0ws'] }));
 
-/** They come with the first second factor, whichever that is. */
+/** Returned together with the first second factor, of any kind. */
 export const firstRecoveryCodes = shownRecoveryCodes.nullable().meta({
-  description: 'With the first second factor: codes for when it is lost. They are shown only here. Null later on.',
+  description:
+    'Recovery codes, returned with the first second factor and shown only in this response. Null for later factors.',
 });

@@ -4,13 +4,13 @@ import { sendFactorMail } from '../send-factor-mail.ts';
 import type { Proof } from '../use-proof.ts';
 import { hashRecoveryCode } from './recovery-codes.ts';
 
-/** $1 person, $2 hash. */
+/** $1 user, $2 hash. */
 const find = {
   name: 'secondFactor.recoveryCode',
   text: 'SELECT id FROM recovery_codes WHERE user_id = $1 AND hash = $2 AND used_at IS NULL',
 };
 
-/** $1 person, $2 id, $3 now. */
+/** $1 user, $2 id, $3 now. */
 const spend = {
   name: 'secondFactor.useRecoveryCode',
   text: `
@@ -18,7 +18,9 @@ const spend = {
     RETURNING (SELECT count(*) - 1 FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL) AS "left"`,
 };
 
-/** What a recovery code proves; null where it is wrong, or was used. Using it leaves a line, and a mail tells the person. */
+/**
+ * Verifies a recovery code; null if it is wrong or was already used. Its use is recorded, and a mail notifies the user.
+ */
 export async function verifyRecoveryCode(ctx: Context, userId: string, code: string): Promise<Proof | null> {
   const { deps } = ctx;
   const [found] = await deps.db.query<{ id: string }>(find, [userId, hashRecoveryCode(userId, code)]);
@@ -31,7 +33,7 @@ export async function verifyRecoveryCode(ctx: Context, userId: string, code: str
       if (spent === undefined) return false;
       const event = { userId, sessionId: null, action: 'recovery_code_used', after: { left: spent.left } } as const;
       await recordEvent(ctx, event, query);
-      await sendFactorMail(ctx, userId, `a recovery code was used, and ${spent.left} are left`, query);
+      await sendFactorMail(ctx, userId, `a recovery code was used, ${spent.left} are left`, query);
       return true;
     },
   };

@@ -7,8 +7,9 @@ import * as s from './schemas.ts';
 
 export const totpRouter = {
   enroll: fresh({
-    summary: 'Enrol an authenticator app',
-    description: 'It counts once `totp.confirm` was sent a code of it. Until then an earlier app stays as it is.',
+    summary: 'Start authenticator setup',
+    description:
+      'Returns a TOTP secret. It becomes active with `totp.confirm`; until then an existing app stays active.',
     isSecret: true,
     rest: { method: 'POST', path: '/totp' },
   })
@@ -16,8 +17,8 @@ export const totpRouter = {
     .mutation(({ ctx }) => enrollTotp(ctx)),
 
   confirm: fresh({
-    summary: 'Confirm the authenticator app with its first code',
-    description: 'From then on a sign-in with the password needs a code, too. An earlier app counts no more.',
+    summary: 'Activate an authenticator app',
+    description: 'From now on, signing in with the password requires a second factor. Replaces an existing app.',
     isSecret: true,
     rest: { method: 'POST', path: '/totp/confirm' },
   })
@@ -25,7 +26,7 @@ export const totpRouter = {
     .output(s.confirmed)
     .mutation(({ ctx, input }) => confirmTotp(ctx, input)),
 
-  remove: fresh({ summary: 'Remove the authenticator app', rest: { method: 'DELETE', path: '/totp' } })
+  remove: fresh({ summary: 'Remove an authenticator app', rest: { method: 'DELETE', path: '/totp' } })
     .output(z.object({ ok: z.literal(true) }))
     .mutation(({ ctx }) => removeTotp(ctx)),
 };

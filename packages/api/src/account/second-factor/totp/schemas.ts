@@ -1,33 +1,34 @@
 import { z } from 'zod';
 import { firstRecoveryCodes } from '../recovery-codes/schemas.ts';
 
-/** Six digits; spaces, as apps show them, do not matter. */
+/** Six digits. Spaces are ignored, since apps display them. */
 export const totpCode = z
   .string()
   .max(20)
   .overwrite((value) => value.replace(/\s/g, ''))
-  .regex(/^\d{6}$/, 'must be the six digits that the app shows')
-  .meta({ description: 'The six digits that the authenticator app shows.', examples: ['492039'] });
+  .regex(/^\d{6}$/, 'must be six digits')
+  .meta({ description: 'The six-digit code of the authenticator app.', examples: ['492039'] });
 
 const sampleSecret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
 export const enrolment = z
   .object({
-    secret: z
-      .string()
-      .meta({ description: 'In base32, to be typed into an app. It is shown only here.', examples: [sampleSecret] }),
+    secret: z.string().meta({
+      description: 'The TOTP secret in base32, for manual entry. It is shown only in this response.',
+      examples: [sampleSecret],
+    }),
     uri: z.string().meta({
-      description: 'The same for a QR code.',
+      description: 'The `otpauth://` URI with the same secret, for a QR code.',
       examples: [`otpauth://totp/ALICE:ada%40example.com?secret=${sampleSecret}&issuer=ALICE`],
     }),
   })
-  .meta({ id: 'TotpEnrolment', description: 'What an authenticator app needs to know.' });
+  .meta({ id: 'TotpEnrolment', description: 'The secret for an authenticator app.' });
 
 export const confirmTotpInput = z.strictObject({ code: totpCode }).meta({ examples: [{ code: '492039' }] });
 
 export const confirmed = z
   .object({ recoveryCodes: firstRecoveryCodes })
-  .meta({ id: 'TotpConfirmed', description: 'The app counts from now on.' });
+  .meta({ id: 'TotpConfirmed', description: 'The authenticator app is active.' });
 
 export type EnrolmentOut = z.input<typeof enrolment>;
 export type ConfirmTotpInput = z.output<typeof confirmTotpInput>;
