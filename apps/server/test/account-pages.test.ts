@@ -98,7 +98,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     const person = await register();
     const link = await linkIn('verify-email', person.email);
     const { page, asked, complaints } = await open(link);
-    await page.getByRole('button', { name: 'Confirm my address' }).waitFor();
+    await page.getByRole('button', { name: 'Verify my email address' }).waitFor();
     await shoot(page, 'verify-email');
 
     // The token is in the address no more, nor in the history, and it went nowhere.
@@ -108,8 +108,8 @@ describe('the pages that mails lead to', { timeout }, () => {
     const before = await call(server.url, 'users.me', undefined, person.token);
 
     await page.getByRole('button').press('Enter');
-    await page.getByText('your address is confirmed').waitFor();
-    expect(await textOf(page, 'status')).toBe('Thank you, your address is confirmed. You can close this page.');
+    await page.getByText('your email address is verified').waitFor();
+    expect(await textOf(page, 'status')).toBe('Thank you, your email address is verified. You can close this page.');
     expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
     expect(await page.getByRole('button').count()).toBe(0);
     expect(asked).toEqual([`POST /api/v1/auth/verify-email ${JSON.stringify({ token: tokenIn(link) })}`]);
@@ -124,17 +124,17 @@ describe('the pages that mails lead to', { timeout }, () => {
     const link = await linkIn('verify-email', person.email);
     await call(server.url, 'auth.verifyEmail', { token: tokenIn(link) });
     const { page } = await open(link);
-    await page.getByRole('button', { name: 'Confirm my address' }).click();
-    await page.getByText('has been used').waitFor();
+    await page.getByRole('button', { name: 'Verify my email address' }).click();
+    await page.getByText('was already used').waitFor();
     expect(await textOf(page, 'alert')).toBe(
-      'This link has been used, or has expired. If your address is not confirmed yet, sign in and ask for another mail.',
+      'This link has expired or was already used. If your address is not verified yet, sign in and request another email.',
     );
     await shoot(page, 'verify-email-used');
   });
 
   test('a link with half of it missing says so, and asks nothing', async () => {
     const { page, asked } = await open(`${server.url}/account/verify-email`);
-    expect(await textOf(page, 'alert')).toContain('The link is not complete');
+    expect(await textOf(page, 'alert')).toContain('The link is incomplete');
     expect(await page.getByRole('button').count()).toBe(0);
     expect(asked).toEqual([]);
   });
@@ -143,19 +143,19 @@ describe('the pages that mails lead to', { timeout }, () => {
     const person = await register();
     const { page, asked, complaints } = await open(`${server.url}/account/reset-password`);
     await shoot(page, 'request-password-reset');
-    await page.getByLabel('E-mail address').focus();
+    await page.getByLabel('Email address').focus();
     await page.keyboard.type('not an address');
     await page.keyboard.press('Enter');
-    expect(await page.getByLabel('E-mail address').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByLabel('Email address').getAttribute('aria-invalid')).toBe('true');
     expect(asked).toEqual([]);
-    await page.getByLabel('E-mail address').fill(person.email);
+    await page.getByLabel('Email address').fill(person.email);
     await page.keyboard.press('Enter');
-    await page.getByText('a mail is on its way').waitFor();
+    await page.getByText('we have sent an email').waitFor();
 
     const link = await linkIn('reset-password', person.email);
     await page.goto(link);
-    const field = page.getByLabel('New password');
-    const again = page.getByLabel('The same again');
+    const field = page.getByLabel('New password', { exact: true });
+    const again = page.getByLabel('Repeat the new password');
     await field.focus();
     await page.keyboard.type('too short');
     await page.keyboard.press('Tab');
@@ -174,7 +174,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     expect(await page.evaluate('document.activeElement.id')).toBe('new-password');
     await shoot(page, 'reset-password-short');
 
-    await page.getByLabel('Show what I type').check();
+    await page.getByLabel('Show the password').check();
     expect(await field.getAttribute('type')).toBe('text');
     await field.fill(newPassword);
     await again.fill(newPassword);
@@ -191,8 +191,8 @@ describe('the pages that mails lead to', { timeout }, () => {
     await page.goto(link);
     await field.fill(`${newPassword}!`);
     await again.fill(`${newPassword}!`);
-    await page.getByRole('button', { name: 'Set the password' }).click();
-    await page.getByText('has been used').waitFor();
+    await page.getByRole('button', { name: 'Set the new password' }).click();
+    await page.getByText('was already used').waitFor();
     expect(await page.getByRole('button', { name: 'Send me a link' }).isVisible()).toBe(true);
     await shoot(page, 'reset-password-used');
     // A browser tells its console of each refusal, too.
@@ -204,12 +204,12 @@ describe('the pages that mails lead to', { timeout }, () => {
     const email = newEmail();
     await call(server.url, 'auth.requestEmailChange', { email }, person.token);
     const first = await open(await linkIn('change-email-from', person.email));
-    await first.page.getByRole('button', { name: 'Agree to the change' }).click();
-    await first.page.getByText('Now the other address has to agree').waitFor();
+    await first.page.getByRole('button', { name: 'Confirm the change' }).click();
+    await first.page.getByText('Now the other address must confirm').waitFor();
     const second = await open(await linkIn('change-email-to', email));
     await shoot(second.page, 'confirm-email-change');
-    await second.page.getByRole('button', { name: 'Agree to the change' }).click();
-    await second.page.getByText('The account has moved').waitFor();
+    await second.page.getByRole('button', { name: 'Confirm the change' }).click();
+    await second.page.getByText('your email address has changed').waitFor();
     const signedIn = await call(server.url, 'auth.login', { email, password });
     expect(signedIn.user.id).toBe(person.id);
     expect([...first.complaints, ...second.complaints]).toEqual([]);
@@ -224,7 +224,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     await page.getByText('cannot be reached').waitFor();
     await page.context().setOffline(false);
     await page.getByRole('button').click();
-    await page.getByText('your address is confirmed').waitFor();
+    await page.getByText('your email address is verified').waitFor();
     expect(await textOf(page, 'alert')).toBe('');
   });
 
@@ -232,7 +232,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     const person = await register();
     const { page, asked } = await open(await linkIn('verify-email', person.email));
     await page.getByRole('button').dblclick();
-    await page.getByText('your address is confirmed').waitFor();
+    await page.getByText('your email address is verified').waitFor();
     expect(asked).toHaveLength(1);
   });
 

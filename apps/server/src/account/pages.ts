@@ -1,7 +1,7 @@
 import { escapeHtml, icon, iconLink } from '../http/html.ts';
 import { type BrowserFile, fileTags } from '../http/static-page.ts';
 
-/** What the pages may do: load from here, call here, and nothing else. */
+/** The pages may load from and call this origin only. */
 export const accountPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -20,74 +20,74 @@ interface AccountPage {
 }
 
 /**
- * The pages that mails lead to, by address. Each form says in `data-call` what its button calls, and only the button does:
- * whoever follows a link (scanners of mail do) changes nothing. The token stands behind the `#`, which no server sees.
+ * The pages that links in mails open, by path. Opening a link changes nothing, since mail scanners open links too: only
+ * the button calls the operation in `data-call`. The token is in the URL fragment, which no server sees.
  */
 export const accountPages: Readonly<Record<string, AccountPage>> = {
   '/account': {
     title: 'Your account',
     body: `
 <ul class="links">
-<li><a href="/account/reset-password">Choose a new password</a> if you forgot yours, or somebody else may know it: that ends every session.</li>
-<li><a href="/docs">Manage the rest over the API</a>: sessions, API keys, second factors, deletion.</li>
+<li><a href="/account/reset-password">Reset your password</a> if you forgot it, or if someone else may know it. This signs out all sessions.</li>
+<li><a href="/docs">Manage everything else with the API</a>: sessions, API keys, two-factor authentication, account deletion.</li>
 </ul>`,
   },
   '/account/verify-email': {
-    title: 'Confirm your address',
+    title: 'Verify your email address',
     body: form({
       call: 'verify-email',
-      says: 'Press the button to confirm that the e-mail address which this link was sent to is yours.',
-      button: 'Confirm my address',
-      used: 'If your address is not confirmed yet, sign in and ask for another mail.',
-      done: { '': 'Thank you, your address is confirmed. You can close this page.' },
+      says: 'Press the button to verify that this email address is yours.',
+      button: 'Verify my email address',
+      used: 'If your address is not verified yet, sign in and request another email.',
+      done: { '': 'Thank you, your email address is verified. You can close this page.' },
     }),
   },
   '/account/confirm-email-change': {
-    title: 'Change your e-mail address',
+    title: 'Change your email address',
     body: form({
       call: 'confirm-email-change',
-      says: 'Press the button to agree that the account moves to the new address. The old and the new address must both agree.',
-      button: 'Agree to the change',
-      used: 'If the change is still wanted, sign in and ask for it again.',
+      says: 'Press the button to confirm the change. Both the old and the new address must confirm it.',
+      button: 'Confirm the change',
+      used: 'If you still want to change the address, sign in and request the change again.',
       done: {
-        waiting: 'Thank you. Now the other address has to agree, too: its mail leads to a page like this one.',
-        changed: 'Thank you. The account has moved: from now on, sign in with the new address.',
+        waiting: 'Thank you. Now the other address must confirm too: open the link in the email that we sent there.',
+        changed: 'Thank you, your email address has changed. From now on, sign in with the new address.',
       },
     }),
   },
   '/account/reset-password': {
-    title: 'Choose a new password',
+    title: 'Reset your password',
     body: `${form({
       call: 'reset-password',
-      says: 'Setting it ends every session, here and elsewhere: sign in anew afterwards.',
+      says: 'A new password signs out all sessions on all devices. Sign in again afterwards.',
       fields: `
 <div class="field">
 <label for="new-password">New password</label>
-<p class="hint" id="new-password-rule">At least 15 characters, any of them: a sentence will do. If your account has a second factor, 8 are enough.</p>
+<p class="hint" id="new-password-rule">At least 15 characters of any kind, for example a passphrase. With a second factor, 8 are enough.</p>
 <input id="new-password" name="newPassword" type="password" autocomplete="new-password" required maxlength="256" spellcheck="false" autocapitalize="none" aria-describedby="new-password-rule new-password-fault">
 <p class="fault" id="new-password-fault" hidden></p>
 </div>
 <div class="field">
-<label for="repeated">The same again</label>
+<label for="repeated">Repeat the new password</label>
 <input id="repeated" name="repeated" type="password" autocomplete="new-password" required maxlength="256" spellcheck="false" autocapitalize="none" aria-describedby="repeated-fault">
 <p class="fault" id="repeated-fault" hidden></p>
 </div>
-<label class="check"><input type="checkbox" id="reveal"> Show what I type</label>`,
-      button: 'Set the password',
-      done: { '': 'Your new password is set, and every session has ended. Sign in with it now.' },
-      used: 'Ask for a new one here.',
+<label class="check"><input type="checkbox" id="reveal"> Show the password</label>`,
+      button: 'Set the new password',
+      done: { '': 'Your new password is set, and all sessions are signed out. Sign in with the new password.' },
+      used: 'Request a new link here.',
     })}${form({
       call: 'request-password-reset',
-      says: 'Tell us the e-mail address of your account: we send it a link to choose a new password with.',
+      says: 'Enter the email address of your account. We will send you a link to reset the password.',
       fields: `
 <div class="field">
-<label for="email">E-mail address</label>
+<label for="email">Email address</label>
 <input id="email" name="email" type="email" autocomplete="email" required maxlength="254" spellcheck="false" autocapitalize="none" aria-describedby="email-fault">
 <p class="fault" id="email-fault" hidden></p>
 </div>`,
       button: 'Send me a link',
       done: {
-        '': 'If there is an account with this address, a mail is on its way. Its link counts for 30 minutes.',
+        '': 'If an account with this address exists, we have sent an email. The link is valid for 30 minutes.',
       },
     })}`,
   },
@@ -99,9 +99,9 @@ interface Form {
   readonly says: string;
   readonly fields?: string;
   readonly button: string;
-  /** What is said afterwards, by the status in the reply. */
+  /** The message after success, by the `status` of the response. */
   readonly done: Readonly<Record<string, string>>;
-  /** What to do when the link counts no more. */
+  /** What to do if the link is invalid. */
   readonly used?: string;
 }
 
@@ -114,7 +114,7 @@ function form({ call, says, fields = '', button, done, used = '' }: Form): strin
 </form>`;
 }
 
-/** One of the pages as HTML. It shows nothing of a person: what it is about only the script knows. */
+/** A page as HTML. It contains no personal data: only the script reads the token. */
 export function renderAccountPage(name: string, { title, body }: AccountPage, files: readonly BrowserFile[]): string {
   const { styles, scripts } = fileTags(files);
   const product = escapeHtml(name);
@@ -135,7 +135,7 @@ ${styles}
 <h1 tabindex="-1">${title}</h1>
 <div class="note problem" role="alert" id="problem"></div>${body}
 <div class="note" role="status" id="status"></div>
-<noscript><p class="note problem">This page needs JavaScript to do what you ask of it.</p></noscript>
+<noscript><p class="note problem">This page needs JavaScript.</p></noscript>
 </main>
 ${scripts}
 </body>

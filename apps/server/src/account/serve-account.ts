@@ -6,13 +6,13 @@ import type { AppEnv, requestScope } from '../http/request-scope.ts';
 import { answerPage, filePages, readBrowserFile, type StaticPage, staticPage } from '../http/static-page.ts';
 import { accountPages, accountPolicy, renderAccountPage } from './pages.ts';
 
-/** Serves the pages that mails lead to, below `/account`. They are made when the first of them is asked for. */
+/** Serves the pages that links in mails open, below `/account`. They are rendered at the first request. */
 export function serveAccount(app: Hono<AppEnv>, scoped: ReturnType<typeof requestScope>, name: string): void {
   let making: Promise<ReadonlyMap<string, StaticPage>> | undefined;
   const answer = scoped(async (c) => {
     making ??= makePages(name);
     const page = (await making).get(c.req.path.replace(/\/$/, ''));
-    if (page === undefined) throw new DomainError('NOT_FOUND', 'Nothing is served at this address');
+    if (page === undefined) throw new DomainError('NOT_FOUND', 'Page not found');
     return answerPage(c, page);
   });
   app.get('/account', answer);
@@ -26,7 +26,7 @@ export function serveAccount(app: Hono<AppEnv>, scoped: ReturnType<typeof reques
 }
 
 async function makePages(name: string): Promise<ReadonlyMap<string, StaticPage>> {
-  // The build puts them beside itself.
+  // The build copies them next to itself.
   const built = new URL('./account/', import.meta.url);
   const folder = existsSync(new URL('account.js', built)) ? built : new URL('./browser/', import.meta.url);
   const files = await Promise.all(

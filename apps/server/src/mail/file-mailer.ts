@@ -8,7 +8,7 @@ import { toMessage } from './to-message.ts';
 
 const mostFiles = 1000;
 
-/** Writes each mail into a file of the directory, which any mail program opens (RFC 5322); the latest 1,000 are kept. */
+/** Writes each mail to a file in the directory, in the standard format (RFC 5322); the latest 1,000 are kept. */
 export function createFileMailer(directory: string, from: Mailbox, log: Log): ClosableMailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
@@ -18,16 +18,16 @@ export function createFileMailer(directory: string, from: Mailbox, log: Log): Cl
       const file = join(directory, nameOf(mail));
       const draft = `${file}.draft`;
       await writeFile(draft, message, { mode: 0o600 });
-      // There whole or not at all; a job that is done again writes the same file.
+      // Written completely or not at all. A job that runs again writes the same file.
       await rename(draft, file);
-      log.info({ file, kind: mail.kind }, 'a mail was written to a file, since there is no MAIL_URL');
+      log.info({ file, kind: mail.kind }, 'MAIL_URL is not set: the mail was written to a file');
       await removeOldest(directory);
     },
     close: () => transport.close(),
   };
 }
 
-/** By the time when the job was sent, which its id begins with, so that names sort by it. */
+/** Starts with the time when the job was queued (from its id), so that names sort by time. */
 function nameOf({ id, kind }: OutgoingMail): string {
   const sentAt = new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
   return `${sentAt.toISOString().replaceAll(/[:.]/g, '-')}-${kind}-${id.slice(-12)}.eml`;

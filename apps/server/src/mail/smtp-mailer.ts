@@ -4,11 +4,11 @@ import type { ClosableMailer } from './create-mailer.ts';
 import { toMessage } from './to-message.ts';
 
 const timeoutMs = 10_000;
-/** Of a whole mail: less than a job may take, so that one that is tried again is not still under way. */
+/** The timeout of a whole mail: shorter than that of a job, so that no earlier attempt is still running at a retry. */
 const wholeTimeoutMs = 15_000;
 const local: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Sends by SMTP, over a few connections that stay open. Certificates are checked; a password never goes in the clear. */
+/** Sends by SMTP over a few persistent connections. Certificates are verified; passwords are never sent unencrypted. */
 export function createSmtpMailer(mailUrl: string, from: Mailbox, sendMs = wholeTimeoutMs): ClosableMailer {
   const url = new URL(mailUrl);
   const isSecure = url.protocol === 'smtps:';
@@ -26,17 +26,17 @@ export function createSmtpMailer(mailUrl: string, from: Mailbox, sendMs = wholeT
       : {}),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
-    // One that has the whole mail may take its time to say so: asked too soon, it would get the mail again.
+    // A server that has got the whole mail may take long to confirm: a short timeout would send the mail twice.
     socketTimeout: sendMs,
     dnsTimeout: timeoutMs,
-    // A mail that is given up is not to arrive all the same: nothing more is sent on its connection.
+    // A mail that was given up must not arrive later: nothing more is sent on its connection.
     socketCloseTimeout: 0,
   });
-  // A connection that breaks while it waits for its next mail is replaced; without a listener it would end the process.
+  // An idle connection that breaks is replaced; without a listener, the error would end the process.
   transport.on('error', () => undefined);
   return {
     async send(mail) {
-      // It closes the connection that the mail is on: a race against a timer would leave it to arrive.
+      // Closes the connection of the mail: with only a timer, the mail could still arrive.
       await transport.sendMail({ ...toMessage(mail, from), signal: AbortSignal.timeout(sendMs) });
     },
     close: () => transport.close(),

@@ -2,7 +2,7 @@ import type { OutgoingMail } from '@alice/api';
 import type { SendMailOptions } from 'nodemailer';
 import type { Mailbox } from '../env.ts';
 
-/** A mail as nodemailer takes it. Its Message-ID tells a mail that came twice from two mails. */
+/** A mail in nodemailer's format. The Message-ID identifies a mail that arrives twice. */
 export function toMessage({ id, to, subject, text, html }: OutgoingMail, from: Mailbox): SendMailOptions {
   return {
     from: { ...from },
@@ -12,7 +12,7 @@ export function toMessage({ id, to, subject, text, html }: OutgoingMail, from: M
     html,
     messageId: `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-    // Texts are texts: nothing in them is a file or an address to read.
+    // Texts are plain data: nodemailer must not read files or URLs from them.
     disableFileAccess: true,
     disableUrlAccess: true,
   };

@@ -1,12 +1,12 @@
 /**
- * What the pages that mails lead to do. The token is taken out of the address at once, so that it stays in no history and
- * nobody reads it there; it is sent when the person presses the button, and not before.
+ * The script of the account pages. It removes the token from the URL at once, so that it is not kept in the history. It
+ * sends the token only when the user presses the button.
  */
 const forms = [...document.forms];
 const problem = document.getElementById('problem');
 const status = document.getElementById('status');
 const heading = document.querySelector('h1');
-/** For those who come without a link, or with one that counts no more; most pages have none. */
+/** The form for users without a valid link. Most pages have none. */
 const asking = forms.find(({ dataset }) => dataset.call === 'request-password-reset');
 let token = null;
 
@@ -21,7 +21,7 @@ document.getElementById('reveal')?.addEventListener('change', ({ target }) => {
     document.getElementById(name).type = target.checked ? 'text' : 'password';
   }
 });
-// Another mail's link, opened in this tab, changes nothing but what is behind the `#`.
+// Opening a link of another mail in this tab changes only the fragment.
 addEventListener('hashchange', open);
 open();
 
@@ -34,7 +34,7 @@ function open() {
   say('', '');
   show(wanted);
   if (wanted === undefined && forms.length > 0)
-    say('The link is not complete. Open it from the mail again, or copy all of it.', '');
+    say('The link is incomplete. Open it from the email again, or copy the whole link.', '');
 }
 
 function show(wanted) {
@@ -48,7 +48,7 @@ function say(wrong, right) {
 
 async function send(form) {
   const button = form.querySelector('button');
-  // Not disabled, which would take the focus away from it.
+  // Not `disabled`: that would move the focus away from the button.
   if (button.getAttribute('aria-disabled') === 'true') return;
   say('', '');
   clearFaults(form);
@@ -60,7 +60,7 @@ async function send(form) {
     if (reply.isOk) finish(form, reply.body);
     else refuse(form, reply);
   } catch {
-    say('The server cannot be reached. Look whether you are online, and try again.', '');
+    say('The server cannot be reached. Check your connection and try again.', '');
   } finally {
     button.removeAttribute('aria-disabled');
   }
@@ -97,17 +97,17 @@ function refuse(form, { body, retryAfter }) {
     token = null;
     form.reset();
     show(asking);
-    say(`This link has been used, or has expired. ${form.dataset.used}`, '');
+    say(`This link has expired or was already used. ${form.dataset.used}`, '');
     heading.focus();
     return;
   }
   if (code === 'TOO_MANY_REQUESTS' || code === 'BUSY') {
-    say(`That was too often. Try again ${inWords(retryAfter)}.`, '');
+    say(`Too many attempts. Try again ${inWords(retryAfter)}.`, '');
     return;
   }
   const unplaced = errors.filter(({ path, message }) => !fault(form.elements.namedItem(path), message));
   form.querySelector('[aria-invalid]')?.focus();
-  if (errors.length === 0 || unplaced.length > 0) say(detail ?? 'That did not work. Try again later.', '');
+  if (errors.length === 0 || unplaced.length > 0) say(detail ?? 'Something went wrong. Try again later.', '');
 }
 
 function inWords(seconds) {
@@ -115,21 +115,22 @@ function inWords(seconds) {
   return `in ${Math.ceil(seconds / 60)} minutes`;
 }
 
-/** What can be told without asking: the browser's own bubbles vanish, and are read out by few. */
+/** Client-side validation. The browser's own messages disappear, and few screen readers announce them. */
 function isComplete(form) {
   const { elements } = form;
   const [password, repeated, email] = ['newPassword', 'repeated', 'email'].map((name) => elements.namedItem(name));
-  if (email?.validity.valid === false) fault(email, 'is not complete: it looks like ada@example.com');
+  if (email?.validity.valid === false) fault(email, 'is not complete: an example is ada@example.com');
   if (password?.value === '') fault(password, 'must not be empty');
-  else if (repeated != null && password.value !== repeated.value) fault(repeated, 'is not the same as the one above');
+  else if (repeated != null && password.value !== repeated.value)
+    fault(repeated, 'is not the same as the password above');
   const wrong = form.querySelector('[aria-invalid]');
   wrong?.focus();
   return wrong === null;
 }
 
-const called = { newPassword: 'The password', repeated: 'This', email: 'The address' };
+const called = { newPassword: 'The password', repeated: 'The repeated password', email: 'The email address' };
 
-/** Says beside the field what is wrong with it; false where there is no such field. */
+/** Shows an error next to its field. False if there is no such field. */
 function fault(field, message) {
   const place = field instanceof HTMLInputElement ? document.getElementById(`${field.id}-fault`) : null;
   if (place === null) return false;

@@ -2,7 +2,7 @@ import type { RunQuery } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 import { findAccountOf } from '../sign-in/find-account.ts';
 
-/** Tells the owner of an address that somebody wanted an account with it: once a day at most, and nobody else learns of it. */
+/** Notifies the owner of an address that someone tried to use it, at most once a day. The caller does not learn of it. */
 export async function sendAddressTaken({ jobs }: Pick<Deps, 'jobs'>, email: string, query: RunQuery): Promise<void> {
   const owner = await findAccountOf(email, query);
   if (owner !== undefined)

@@ -2,7 +2,7 @@ import type { RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { createToken } from './one-time-tokens.ts';
 
-/** Asks a person by mail whether the address is theirs. */
+/** Sends the verification mail. */
 export async function sendVerification(
   ctx: Context,
   { id, email, name }: { readonly id: string; readonly email: string; readonly name: string },

@@ -4,7 +4,7 @@ import { shownName } from '../../platform/mail/send-notice.ts';
 import { createToken } from '../email/one-time-tokens.ts';
 import { findAccountOf } from '../sign-in/find-account.ts';
 
-/** Mails the link with which a password can be set anew, if there is an account with this address. */
+/** Sends the password reset link, if there is an account with this address. */
 export async function sendPasswordReset(
   { deps }: Pick<Context, 'deps'>,
   { email }: JobData['password-reset'],

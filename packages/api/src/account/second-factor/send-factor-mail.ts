@@ -7,7 +7,7 @@ const findPerson = {
   text: 'SELECT email, name, email_verified_at AS "emailVerifiedAt" FROM users WHERE id = $1',
 };
 
-/** Tells the person of a change of what guards their account, if the transaction of `query` commits. */
+/** Notifies the user of a change of the second factors, if the transaction of `query` commits. */
 export async function sendFactorMail({ deps }: Context, userId: string, what: string, query: RunQuery): Promise<void> {
   const [person] = await query<MailedAccount>(findPerson, [userId]);
   if (person !== undefined) await sendNotice(deps, person, { kind: 'second-factor-changed', what }, query);

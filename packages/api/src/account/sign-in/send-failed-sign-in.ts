@@ -3,8 +3,8 @@ import { DomainError } from '../../errors/domain-error.ts';
 import type { JobData } from '../../platform/jobs/job-queue.ts';
 
 /**
- * Has a sign-in that failed noted in the history of the account, if there is one with this address: for existing and
- * unknown addresses alike. What a flood brings beyond its budget is not noted; the log has a line of each request.
+ * Queues a failed sign-in for the security history, for existing and unknown addresses alike. A flood is recorded only
+ * up to a limit; the access log has every request.
  */
 export async function sendFailedSignIn(ctx: Context, email: string): Promise<void> {
   const { guesses, jobs } = ctx.deps;
@@ -18,8 +18,8 @@ export async function sendFailedSignIn(ctx: Context, email: string): Promise<voi
 }
 
 /**
- * The same for what was shown in vain within a session. It is not waited for: under an idempotency key this runs in a
- * transaction, which the refusal takes back.
+ * The same for a failed attempt within a session. Not awaited: with an idempotency key this runs in a transaction,
+ * which the error rolls back.
  */
 export function sendFailureAside(
   ctx: Context,
@@ -28,13 +28,13 @@ export function sendFailureAside(
 ): void {
   const { deps, request } = ctx;
   deps.jobs.send('failed-sign-in', { ...failedSignIn(ctx, email), ...more }).catch((error: unknown) => {
-    request.log.warn({ err: error }, 'could not note a failed confirmation');
+    request.log.warn({ err: error }, 'could not record a failed re-authentication');
   });
 }
 
 type FailedSignIn = JobData['failed-sign-in'];
 
-/** What is noted of a sign-in that failed, for existing and unknown addresses alike. */
+/** The data of a failed sign-in, for existing and unknown addresses alike. */
 function failedSignIn({ deps, request }: Context, email: string): FailedSignIn {
   const { address, userAgent } = request;
   return { email, address, userAgent, at: deps.clock.now().toISOString() };

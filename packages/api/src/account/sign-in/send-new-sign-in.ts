@@ -3,8 +3,8 @@ import { sendNotice } from '../../platform/mail/send-notice.ts';
 import type { Claimant } from './verify-password.ts';
 
 /**
- * Tells the person of a sign-in from a network that they were never seen at: `claimant` as it was found before the session
- * began. Where nothing is known of the network, there is nothing to tell.
+ * Notifies the user of a sign-in from a new network. `claimant` is the login candidate as it was before the session
+ * started. Sends nothing if the network is unknown.
  */
 export async function sendNewSignIn({ deps, request }: Context, { account, isKnownNetwork }: Claimant): Promise<void> {
   if (account === null || isKnownNetwork || request.address === null) return;

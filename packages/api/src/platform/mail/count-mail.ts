@@ -2,7 +2,7 @@ import { DomainError } from '../../errors/domain-error.ts';
 import type { Attempt, Guess, GuessLimiter } from '../rate-limits/guesses.ts';
 import type { Mail, MailContent } from './mails.ts';
 
-/** Mails that somebody asked for were counted when they did. */
+/** Mails that a user requested: they were counted at the request. */
 const askedFor: ReadonlySet<MailContent['kind']> = new Set([
   'verify-email',
   'reset-password',
@@ -11,9 +11,9 @@ const askedFor: ReadonlySet<MailContent['kind']> = new Set([
 ]);
 
 /**
- * Counts a mail that its reader did not ask for: of each kind ten an hour go to one address, and once a day that somebody
- * wanted an account with it. So a flood of one kind fills no mailbox and hides no other. It is counted when it is sent,
- * and not in the transaction that it tells of, which must not wait for Redis. Null: it is one too many.
+ * Counts a mail that its recipient did not request: at most ten per hour of each kind to one address, and one `address-taken`
+ * per day. So a flood of one kind cannot fill a mailbox or hide other kinds. It is counted when it is sent, since the
+ * transaction that it reports must not wait for Redis. Null: the limit is reached.
  */
 export async function countMail({ guesses }: { readonly guesses: GuessLimiter }, mail: Mail): Promise<Attempt | null> {
   const guess = guessOf(mail);

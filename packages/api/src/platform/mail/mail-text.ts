@@ -1,16 +1,16 @@
-/** What a mail says. The plain and the HTML part are made of it, so that they say the same. */
+/** The text of a mail. Both parts, plain text and HTML, are rendered from it. */
 export interface MailText {
   readonly subject: string;
-  /** Whom it greets. Null where nobody has shown yet that the address is theirs: a name could be a stranger's message. */
+  /** The name in the greeting. Null while the address is unverified: the name could be an attacker's message. */
   readonly name: string | null;
   readonly before: readonly string[];
-  /** The one thing to do. */
+  /** The link, if the mail has one. */
   readonly action?: MailAction;
   readonly after: readonly string[];
 }
 
 export interface MailAction {
-  /** What the link does. */
+  /** The text of the link. */
   readonly label: string;
   readonly url: string;
   /** For programs that use the API. */

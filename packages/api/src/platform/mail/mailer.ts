@@ -1,8 +1,8 @@
 import type { Mail } from './mails.ts';
 
-/** A mail as it is sent: every text is whole, and safe to put into a header. */
+/** A rendered mail: every text is complete and safe to use in a header. */
 export interface OutgoingMail {
-  /** Of the job that sends it, a UUIDv7: a mail that is sent again because a process was killed has the same. */
+  /** The id of its job, a UUIDv7: a mail that is sent again after a crash has the same id. */
   readonly id: string;
   readonly kind: Mail['kind'];
   readonly to: { readonly name: string; readonly address: string };
@@ -11,8 +11,8 @@ export interface OutgoingMail {
   readonly html: string;
 }
 
-/** Hands mails over to whatever carries them. */
+/** Sends mails. */
 export interface Mailer {
-  /** Resolves when the mail is in other hands; throws when it is not. */
+  /** Resolves when the mail was handed over; throws otherwise. */
   send(mail: OutgoingMail): Promise<void>;
 }

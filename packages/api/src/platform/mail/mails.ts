@@ -1,28 +1,28 @@
 /**
- * Every mail that ALICE sends, with what is in it. `token` opens what the mail is about (see `crypto/bearer-secret.ts`); the
- * template makes the link. Instants are ISO 8601.
+ * Every mail that ALICE sends, with its data. `token` is a one-time token (`crypto/bearer-secret.ts`); the template builds
+ * the link. Instants are ISO 8601.
  */
 export type Mail = {
   readonly to: string;
-  /** Null where nobody has shown that the address is theirs: see `send-notice.ts`. */
+  /** Null while the address is unverified: see `send-notice.ts`. */
   readonly name: string | null;
 } & MailContent;
 
 export type MailContent =
-  /** After signing up: show that the address is yours. Counts for 24 hours. */
+  /** After registration. Valid for 24 hours. */
   | { readonly kind: 'verify-email'; readonly token: string }
-  /** Somebody signed up with, or asked to change to, an address that has an account. */
+  /** Someone registered with, or asked to change to, an address that already has an account. */
   | { readonly kind: 'address-taken' }
-  /** Counts for 30 minutes. */
+  /** Valid for 30 minutes. */
   | { readonly kind: 'reset-password'; readonly token: string }
   | { readonly kind: 'password-changed' }
-  /** To the old address: agree to the new one, or learn of it. Counts for an hour. */
+  /** To the old address: confirm the change. Valid for one hour. */
   | { readonly kind: 'change-email-from'; readonly token: string; readonly newEmail: string }
-  /** To the new address. */
+  /** To the new address: verify it. Valid for one hour. */
   | { readonly kind: 'change-email-to'; readonly token: string; readonly newEmail: string }
-  /** To the old address, when it was changed. */
+  /** To the old address, after the change. */
   | { readonly kind: 'email-changed'; readonly newEmail: string }
-  /** A sign-in from a network that the person was never seen at. */
+  /** A sign-in from a network that the user never signed in from before. */
   | {
       readonly kind: 'new-sign-in';
       readonly at: string;
@@ -39,7 +39,7 @@ export type MailContent =
   | { readonly kind: 'account-disabled' }
   | { readonly kind: 'account-enabled' };
 
-/** What happened to an account. All else asks for something, or tells of an account that somebody wanted. */
+/** A notice about an account. The other mails ask for an action, or report that an address is taken. */
 export type Notice = Exclude<
   MailContent,
   { readonly kind: 'verify-email' | 'address-taken' | 'reset-password' | 'change-email-from' | 'change-email-to' }

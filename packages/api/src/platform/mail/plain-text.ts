@@ -1,7 +1,7 @@
-/** Line ends and other controls; marks that turn the direction of what follows, so that a text reads as another. */
+/** Line ends and other control characters, and marks that change the text direction and could disguise a text. */
 const treacherous = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu;
 
-/** A person's text on one line, at most `longest` characters long: it can neither end a header nor look like our words. */
+/** A user's text on one line of at most `longest` characters: it can neither end a header nor imitate our text. */
 export function oneLine(text: string, longest = 200): string {
   const line = text.toWellFormed().replace(treacherous, ' ').trim();
   const characters = [...line];
@@ -10,9 +10,9 @@ export function oneLine(text: string, longest = 200): string {
 
 const address = /^[^\s\p{Cc}<>()[\]\\,;:@"]+@[^\s\p{Cc}<>()[\]\\,;:@"]+$/u;
 
-/** Throws unless it is one address and nothing else. */
+/** Returns the text. Throws unless it is exactly one email address. */
 export function requireOneAddress(text: string): string {
-  if (!address.test(text)) throw new Error('not an e-mail address');
+  if (!address.test(text)) throw new Error('not an email address');
   return text;
 }
 
@@ -29,7 +29,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** An instant for people: `4 March 2026 at 10:00 UTC`. */
+/** An instant for readers: `4 March 2026 at 10:00 UTC`. */
 export function instantText(iso: string): string {
   return `${instantFormat.format(new Date(iso))} UTC`;
 }

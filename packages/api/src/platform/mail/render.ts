@@ -2,20 +2,20 @@ import type { Site } from '../runtime/site.ts';
 import type { MailAction, MailText } from './mail-text.ts';
 import { escapeHtml } from './plain-text.ts';
 
-/** The plain part. */
+/** The plain text part. */
 export function renderText({ name, before, action, after }: MailText, site: Site): string {
   const parts = [
     greeting(name),
     ...before,
     ...(action === undefined ? [] : [`${action.label}:\n${action.url}`]),
     ...after,
-    ...(action?.token === undefined ? [] : [`For programs, the token alone:\n${action.token}`]),
+    ...(action?.token === undefined ? [] : [`The token, for programs:\n${action.token}`]),
     `-- \n${site.name} (${site.url})`,
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
-/** The HTML part: no images, no scripts, nothing that is loaded from elsewhere. */
+/** The HTML part: no images, no scripts, no external resources. */
 export function renderHtml({ subject, name, before, action, after }: MailText, site: Site): string {
   const body = [
     paragraph(greeting(name)),
@@ -55,5 +55,5 @@ function button({ label, url }: MailAction): string {
 }
 
 function tokenAlone(token: string): string {
-  return `<p style="${small}">For programs, the token alone:<br><code style="word-break:break-all">${escapeHtml(token)}</code></p>`;
+  return `<p style="${small}">The token, for programs:<br><code style="word-break:break-all">${escapeHtml(token)}</code></p>`;
 }

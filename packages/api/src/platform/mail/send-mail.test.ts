@@ -80,7 +80,7 @@ describe.each(Object.values(contents))('the mail $kind', (content) => {
     const url = `${site.url}/account/${pages[content.kind]}#token=${token}`;
     expect(mail.html).toContain(`href="${url}"`);
     expect(mail.text.split('\n')).toEqual(expect.arrayContaining([url, token]));
-    expect(mail.text).toMatch(/counts for (24 hours|30 minutes|an hour)/);
+    expect(mail.text).toMatch(/valid for (24 hours|30 minutes|one hour)/);
     expect(mail.text).toContain('If this was not you');
   });
 
@@ -122,7 +122,7 @@ it.each([
   '"a b"@example.com',
   '',
 ])('sends nothing to %j', async (to) => {
-  await expect(written(contents['password-changed'], 'Ada', to)).rejects.toThrow('not an e-mail address');
+  await expect(written(contents['password-changed'], 'Ada', to)).rejects.toThrow('not an email address');
 });
 
 it('counts what was sent, and not what the mail server refused', async () => {

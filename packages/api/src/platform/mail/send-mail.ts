@@ -8,8 +8,8 @@ import { renderHtml, renderText } from './render.ts';
 import { contentOf } from './templates.ts';
 
 /**
- * Writes the mail of a job and hands it over, unless it is one of too many. Throws when the mailer does, and for an address that is none:
- * then it was not counted.
+ * Renders a mail and sends it, unless a rate limit is reached. Throws if the mailer fails or the address is invalid; such
+ * a mail does not use up the limit.
  */
 export async function sendMail(
   deps: { readonly site: Site; readonly guesses: GuessLimiter },

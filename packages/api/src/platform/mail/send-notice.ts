@@ -1,12 +1,12 @@
 import type { RunQuery } from '@alice/db';
 import type { Mail, Notice } from './mails.ts';
 
-/** The part of the job queue that takes mails. */
+/** The part of the job queue that accepts mails. */
 interface MailQueue {
   send(name: 'mail', mail: Mail, options: { readonly query: RunQuery }): Promise<void>;
 }
 
-/** Whom a mail is for. */
+/** The recipient of a mail. */
 export interface MailedAccount {
   readonly email: string;
   readonly name: string;
@@ -14,9 +14,9 @@ export interface MailedAccount {
 }
 
 /**
- * Tells the owner of an account by mail what happened to it, if the transaction of `query` commits. To an address that
- * nobody has shown to be theirs it sends nothing: whoever signed up with a stranger's could fill the stranger's mailbox,
- * with words of their own. What is more than the budget (`count-mail.ts`) is left out, and nothing fails for it.
+ * Notifies the owner of an account by mail, if the transaction of `query` commits. Sends nothing to an unverified address:
+ * an attacker could register it and flood a stranger's mailbox with chosen words. Mails above the rate limit
+ * (`count-mail.ts`) are dropped silently.
  */
 export async function sendNotice(
   { jobs }: { readonly jobs: MailQueue },
@@ -28,7 +28,7 @@ export async function sendNotice(
   await jobs.send('mail', { to: email, name, ...notice }, { query });
 }
 
-/** The name for a mail that has to go out in any case: none where nobody has shown that the address is theirs. */
+/** The name for a mail that is sent even to an unverified address: null in that case. */
 export function shownName({ name, emailVerifiedAt }: MailedAccount): string | null {
   return emailVerifiedAt === null ? null : name;
 }

@@ -5,7 +5,7 @@ import { instantText, oneLine } from './plain-text.ts';
 
 type Of<Kind extends Mail['kind']> = Extract<Mail, { kind: Kind }>;
 
-/** What each mail says. People's texts are cut to one line here, and escaped where HTML is made of them. */
+/** The text of each mail. Texts of users are reduced to one line here, and escaped when the HTML is rendered. */
 export function contentOf(mail: Mail, site: Site): MailText {
   const name = mail.name === null ? null : oneLine(mail.name, 100);
   switch (mail.kind) {
@@ -17,26 +17,26 @@ export function contentOf(mail: Mail, site: Site): MailText {
       return resetPassword(mail, site, name);
     case 'password-changed':
       return notice(site, name, 'Your password was changed', [
-        `The password of your ${site.name} account was changed. All other sessions were ended.`,
+        `The password of your ${site.name} account was changed. All other sessions were signed out.`,
       ]);
     case 'change-email-from':
       return changeEmailFrom(mail, site, name);
     case 'change-email-to':
       return changeEmailTo(mail, site);
     case 'email-changed':
-      return notice(site, name, 'Your e-mail address was changed', [
-        `Your ${site.name} account now belongs to the address ${oneLine(mail.newEmail, 320)}. This address does not sign in any more.`,
+      return notice(site, name, 'Your email address was changed', [
+        `Your ${site.name} account now uses the email address ${oneLine(mail.newEmail, 320)}. You can no longer sign in with this address.`,
       ]);
     case 'new-sign-in':
       return newSignIn(mail, site, name);
     case 'second-factor-changed':
-      return notice(site, name, 'How you sign in was changed', [
-        `A change was made to the second factors of your ${site.name} account: ${oneLine(mail.what)}.`,
+      return notice(site, name, 'Your two-factor authentication was changed', [
+        `The two-factor authentication of your ${site.name} account was changed: ${oneLine(mail.what)}.`,
       ]);
     case 'api-key-created':
       return notice(site, name, 'An API key was created', [
         `An API key was created for your ${site.name} account: ${oneLine(mail.keyName)}.`,
-        'Whoever has the key can use your account as far as the key allows.',
+        'Anyone who has the key can use your account within the scopes of the key.',
       ]);
     case 'api-key-expires':
       return {
@@ -44,134 +44,139 @@ export function contentOf(mail: Mail, site: Site): MailText {
         name,
         before: [
           `The API key ${oneLine(mail.keyName)} of your ${site.name} account expires on ${instantText(mail.at)}.`,
-          'Programs that use it stop working then. Make a new key and give it to them before.',
+          'Programs that use it will stop working. Rotate the key and update these programs before that date.',
         ],
-        action: accountPage(site, 'See your API keys'),
+        action: accountPage(site, 'Manage your API keys'),
         after: [],
       };
     case 'deletion-requested':
       return notice(site, name, 'Your account will be deleted', [
-        `You asked to delete your ${site.name} account. It is deleted with all its data on ${instantText(mail.at)}.`,
-        'Until then you can sign in and keep it.',
+        `You asked us to delete your ${site.name} account. We will delete it with all its data on ${instantText(mail.at)}.`,
+        'Until then you can sign in and cancel the deletion.',
       ]);
     case 'deletion-cancelled':
-      return notice(site, name, 'Your account stays', [
-        `Your ${site.name} account will not be deleted: that was called off.`,
+      return notice(site, name, 'The deletion of your account was cancelled', [
+        `Your ${site.name} account will not be deleted.`,
       ]);
     case 'role-changed':
-      return told(site, name, 'Your role was changed', `Your role at ${site.name} is now: ${oneLine(mail.role)}.`);
+      return adminNotice(
+        site,
+        name,
+        'Your role was changed',
+        `Your role at ${site.name} is now: ${oneLine(mail.role)}.`,
+      );
     case 'account-disabled':
-      return told(
+      return adminNotice(
         site,
         name,
         'Your account was disabled',
-        `An administrator disabled your ${site.name} account. Nobody can sign in to it; your data is kept.`,
+        `An administrator disabled your ${site.name} account. You cannot sign in. Your data is kept.`,
       );
     case 'account-enabled':
-      return told(
+      return adminNotice(
         site,
         name,
-        'Your account works again',
-        `An administrator enabled your ${site.name} account again. You can sign in as before.`,
+        'Your account was enabled',
+        `An administrator enabled your ${site.name} account. You can sign in again.`,
       );
   }
 }
 
 function verifyEmail({ token }: Of<'verify-email'>, site: Site): MailText {
   return {
-    subject: `Confirm your e-mail address for ${site.name}`,
+    subject: `Verify your email address for ${site.name}`,
     name: null,
-    before: [`Somebody signed up at ${site.name} with this address. If it was you, confirm that it is yours:`],
-    action: tokenPage(site, 'Confirm my address', 'verify-email', token),
+    before: [`Someone signed up for ${site.name} with this email address. If it was you, verify the address:`],
+    action: tokenPage(site, 'Verify my email address', 'verify-email', token),
     after: [
-      'The link counts for 24 hours.',
-      'If this was not you, do nothing: without it the address is not confirmed.',
+      'The link is valid for 24 hours.',
+      'If this was not you, ignore this email: the address will not be verified.',
     ],
   };
 }
 
 function addressTaken(site: Site): MailText {
   return {
-    subject: `You have an account at ${site.name} already`,
+    subject: `You already have an account at ${site.name}`,
     name: null,
     before: [
-      `Somebody wanted to use this address for an account at ${site.name}. It has one already, so nothing was done.`,
-      'If it was you, sign in with your password, or choose a new one:',
+      `Someone tried to use this email address for a ${site.name} account. The address already has an account, so nothing was changed.`,
+      'If it was you, sign in with your password, or reset the password:',
     ],
-    action: { label: 'Choose a new password', url: `${site.url}/account/reset-password` },
-    after: ['If this was not you, do nothing: nobody has learnt that you have an account.'],
+    action: { label: 'Reset my password', url: `${site.url}/account/reset-password` },
+    after: ['If this was not you, ignore this email: we did not tell anyone that you have an account.'],
   };
 }
 
 function resetPassword({ token }: Of<'reset-password'>, site: Site, name: string | null): MailText {
   return {
-    subject: `Choose a new password for ${site.name}`,
+    subject: `Reset your ${site.name} password`,
     name,
-    before: [`Somebody asked for a new password for your ${site.name} account. If it was you, choose one:`],
-    action: tokenPage(site, 'Choose a new password', 'reset-password', token),
+    before: [`Someone asked to reset the password of your ${site.name} account. If it was you, choose a new password:`],
+    action: tokenPage(site, 'Reset my password', 'reset-password', token),
     after: [
-      'The link counts for 30 minutes, and once.',
-      'If this was not you, do nothing: your password stays as it is. Give this link to nobody.',
+      'The link is valid for 30 minutes and can be used once.',
+      'If this was not you, ignore this email: your password stays unchanged. Do not share this link.',
     ],
   };
 }
 
 function changeEmailFrom({ token, newEmail }: Of<'change-email-from'>, site: Site, name: string | null): MailText {
   return {
-    subject: `Change the e-mail address of your ${site.name} account?`,
+    subject: `Confirm the new email address of your ${site.name} account`,
     name,
     before: [
-      `Somebody who is signed in to your ${site.name} account asked to change its address to ${oneLine(newEmail, 320)}. If it was you, agree:`,
+      `Someone who is signed in to your ${site.name} account asked to change its email address to ${oneLine(newEmail, 320)}. If it was you, confirm the change:`,
     ],
-    action: tokenPage(site, 'Change my address', 'confirm-email-change', token),
+    action: tokenPage(site, 'Confirm the change', 'confirm-email-change', token),
     after: [
-      'The link counts for an hour. The new address has to agree, too.',
-      `If this was not you, do not follow it: the address stays as it is. Somebody else is signed in to your account, so choose a new password at ${site.url}/account/reset-password now.`,
+      'The link is valid for one hour. The new address must confirm the change too.',
+      `If this was not you, do not open the link: the address stays unchanged. Someone else is signed in to your account, so reset your password now at ${site.url}/account/reset-password.`,
     ],
   };
 }
 
 function changeEmailTo({ token }: Of<'change-email-to'>, site: Site): MailText {
   return {
-    subject: `Confirm your new e-mail address for ${site.name}`,
+    subject: `Verify your new email address for ${site.name}`,
     name: null,
     before: [
-      `Somebody asked to use this address for their account at ${site.name}. If it was you, confirm that it is yours:`,
+      `Someone asked to use this email address for their ${site.name} account. If it was you, verify the address:`,
     ],
-    action: tokenPage(site, 'Confirm my new address', 'confirm-email-change', token),
-    after: ['The link counts for an hour.', 'If this was not you, do nothing: without it the address is not used.'],
+    action: tokenPage(site, 'Verify my new email address', 'confirm-email-change', token),
+    after: ['The link is valid for one hour.', 'If this was not you, ignore this email: the address will not be used.'],
   };
 }
 
 function newSignIn({ at, address, userAgent }: Of<'new-sign-in'>, site: Site, name: string | null): MailText {
-  return notice(site, name, `A new sign-in to your account`, [
-    `Somebody signed in to your ${site.name} account from a network that you have not used before.`,
-    `When: ${instantText(at)}`,
-    `Network address: ${address === null ? 'unknown' : oneLine(address)}`,
-    `Program: ${userAgent === null ? 'unknown' : oneLine(userAgent)}`,
+  return notice(site, name, 'New sign-in to your account', [
+    `Someone signed in to your ${site.name} account from a new network.`,
+    `Time: ${instantText(at)}`,
+    `IP address: ${address === null ? 'unknown' : oneLine(address)}`,
+    `Browser or app: ${userAgent === null ? 'unknown' : oneLine(userAgent)}`,
   ]);
 }
 
-/** Something that the person did, and should hear of in case it was somebody else. */
+/** A notice about an action of the user, in case it was someone else. */
 function notice(site: Site, name: string | null, title: string, before: readonly string[]): MailText {
   return {
     subject: `${title} (${site.name})`,
     name,
-    before: [...before, 'If this was you, there is nothing to do.'],
+    before: [...before, 'If this was you, you do not need to do anything.'],
     action: { label: 'This was not me', url: `${site.url}/account/reset-password` },
     after: [
-      'If this was not you, follow the link now and choose a new password: that ends every session and calls off a deletion. Then look through your API keys, passkeys and authenticator app.',
+      'If this was not you, open the link now and reset your password. This signs out all sessions and cancels a scheduled deletion. Then check your API keys, passkeys and authenticator app.',
     ],
   };
 }
 
-/** Something that an administrator did. */
-function told(site: Site, name: string | null, title: string, what: string): MailText {
+/** A notice about an action of an administrator. */
+function adminNotice(site: Site, name: string | null, title: string, what: string): MailText {
   return {
     subject: `${title} (${site.name})`,
     name,
     before: [what],
-    after: ['If you did not expect this, ask your administrator.'],
+    after: ['If you did not expect this, contact your administrator.'],
   };
 }
 
@@ -179,7 +184,7 @@ function accountPage(site: Site, label: string): MailAction {
   return { label, url: `${site.url}/account` };
 }
 
-/** The token stands behind the `#`: browsers keep that to themselves, so it enters no log. */
+/** The token is in the URL fragment, which browsers do not send, so it does not appear in logs. */
 function tokenPage(site: Site, label: string, page: string, token: string): MailAction {
   return { label, url: `${site.url}/account/${page}#token=${encodeURIComponent(token)}`, token };
 }
