@@ -144,7 +144,7 @@ test('a store of one’s own', async () => {
 
 test('a session in a cookie', async () => {
   const planner = await startPlanner();
-  const code = example('Web pages: the session in a cookie', 'cookie').code.replace(
+  const code = example('Cookie sessions in browsers', 'cookie').code.replace(
     "url: ''",
     "url: 'https://alice.example.com'",
   );
@@ -159,7 +159,7 @@ test('a second factor', async () => {
   const planner = await startPlanner();
   planner.ticket = 'ticket-1';
   const alice = client.createAliceClient({ url: planner.url });
-  const given = await run(example('A second factor', 'signIn'), '', { alice, ...credentials }, 'signIn');
+  const given = await run(example('Two-factor authentication', 'signIn'), '', { alice, ...credentials }, 'signIn');
   // The guarantee: the type check of the examples says so.
   await (given as (code: () => Promise<string>) => Promise<unknown>)(async () => '492039');
   expect(planner.calls.at(-1)).toMatchObject({
@@ -271,7 +271,7 @@ test('watching requests', async () => {
   const planner = await startPlanner();
   const metrics = { time: vi.fn() };
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  const given = await run(example('Watching requests', 'onRequest'), planner.url, { metrics }, 'alice');
+  const given = await run(example('Observing requests', 'onRequest'), planner.url, { metrics }, 'alice');
   // The guarantee: the type check of the examples says so.
   await (given as client.AliceClient).auth.login.mutate(credentials);
   expect(log).toHaveBeenCalledExactlyOnceWith('POST', 'auth.login');
