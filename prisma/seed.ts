@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   if (args.some((arg) => arg !== '--production')) throw new Error('usage: pnpm db:seed [--production]');
   const settings = commandSettings();
   console.log(`database: ${describeLocation(settings.database)}`);
-  requireProductionFlag(settings, args.length > 0, 'db:seed makes a made-up person there');
+  requireProductionFlag(settings, args.length > 0, 'db:seed creates a demo user');
   const password = settings.isProduction ? randomBytes(24).toString('base64url') : publicPassword;
   const db = await joinDatabase(settings.database);
   try {
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
   } catch (error) {
     const isThere = error instanceof Error && error.cause instanceof DomainError && error.cause.code === 'CONFLICT';
     if (!isThere) throw error;
-    console.log(`${account.email} is there already: nothing to do.`);
+    console.log(`${account.email} already exists: nothing to do.`);
   } finally {
     await db.close();
   }

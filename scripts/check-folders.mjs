@@ -1,4 +1,4 @@
-/** Fails when folders of api need each other: each feature, each part of platform, account, procedures and errors. */
+/** Fails on import cycles between the folders of api: each feature, each part of platform, account, procedures, errors. */
 import { folderCircles } from './lib/folder-circles.mjs';
 import { inRoot } from './lib/workspace.mjs';
 

@@ -9,7 +9,7 @@ import { countTests } from './lib/test-results.mjs';
 import { inRoot, workspaceNode } from './lib/workspace.mjs';
 
 const releases = { 16: '16.14.0-beta.17', 17: '17.10.0-beta.17' };
-/** What does not depend on the server's version: the data directory, old data directories, the network, our own queue. */
+/** Tests that do not depend on the server's version: data directories, old ones too, the network, our own queue. */
 const elsewhere = [
   'packages/db/src/embedded/**',
   'packages/db/src/transfer/{open-pglite,fetch-binaries,open-location}.test.ts',

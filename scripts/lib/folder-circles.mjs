@@ -1,15 +1,15 @@
-/** Folders that need each other: what no rule about files can see. */
+/** Finds import cycles between folders, which rules about files cannot see. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-/** Tests, and what only they use, may look anywhere. */
+/** Tests and test helpers may import everything. */
 const TEST = /[.]test[.]ts$|(^|[/])testing[/]/;
-/** Of an `import`, an `export … from` or an `import()`, of types too. */
+/** The specifier of an `import`, an `export … from` or an `import()`, also of types. */
 const IMPORT = /\b(?:from|import)\s*[(]?\s*'([.]{1,2}[/][^']+)'/g;
 
 /**
- * The folders of `source`, which is the source of api: each feature and each part of platform, and the other folders as a
- * whole, since the rooms of account may know each other. Files at the root are in none.
+ * The folder of a file in the source of api: each feature, each part of platform, and the other top-level folders as a
+ * whole, since the folders of account may import each other. Null for files at the root.
  */
 function folderOf(path) {
   const [first, second, ...rest] = path.split(sep);
@@ -17,7 +17,7 @@ function folderOf(path) {
   return (first === 'features' || first === 'platform') && rest.length > 0 ? `${first}/${second}` : first;
 }
 
-/** Every circle of folders, each as the folders that it is of. */
+/** All import cycles between the folders of `source`, each as a list of folders. */
 export function folderCircles(source) {
   const needs = new Map();
   for (const path of readdirSync(source, { recursive: true })) {
@@ -39,7 +39,7 @@ export function folderCircles(source) {
   return circles;
 }
 
-/** All folders that a folder needs, directly or through others. */
+/** All folders that a folder imports, directly or indirectly. */
 function reach(needs, folder) {
   const found = new Set();
   const visit = (at) => {

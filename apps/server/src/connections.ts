@@ -4,23 +4,26 @@ import type { Socket } from 'node:net';
 export class Connections {
   readonly #lastUses = new Map<Socket, number>();
 
-  /** A connection was opened, which is done to use it. */
+  /** A connection was opened. */
   add(socket: Socket): void {
     this.noteUse(socket);
     socket.once('close', () => this.#lastUses.delete(socket));
   }
 
-  /** A request came over it. */
+  /** It received a request. */
   noteUse(socket: Socket): void {
     this.#lastUses.set(socket, performance.now());
   }
 
-  /** Ends those over which nothing ever came: browsers open such ahead. To Node they are not idle, and closing waits for them. */
+  /**
+   * Closes connections that never received a request: browsers open some in advance. Node does not treat them as idle,
+   * so closing the server would wait for them.
+   */
   endUnused(): void {
     for (const socket of this.#lastUses.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 
-  /** Whether one that is still open was used at that time or later (in milliseconds of `performance.now()`). */
+  /** Whether a connection that is still open was used at that time or later (in milliseconds of `performance.now()`). */
   isAnyUsedSince(time: number): boolean {
     for (const lastUse of this.#lastUses.values()) if (lastUse >= time) return true;
     return false;

@@ -1,12 +1,12 @@
 import { closestMatch } from 'leven';
 import type { Settings } from './env.ts';
 
-/** Too short to be told apart from what others call theirs, such as HOME and HOST. */
+/** Shorter names are too similar to unrelated variables, such as HOME and HOST. */
 const leastLength = 6;
 
 /**
- * Names in the environment that are near one of our settings, which is not set: one line each, without a value. Empty
- * settings count as set, since Compose passes on what it does not have.
+ * Warns about variables whose names are similar to a setting that is not set, without their values. An empty setting is
+ * treated as set, since Compose passes missing variables on as empty.
  */
 export function misspeltSettings(given: readonly string[], settings: readonly string[]): string[] {
   const missing = settings.filter((name) => !given.includes(name));
@@ -18,7 +18,7 @@ export function misspeltSettings(given: readonly string[], settings: readonly st
     });
 }
 
-/** Another case, up to two letters beside it, or a name that was not written to its end (`JWT_SECRET`). */
+/** Wrong case, up to two wrong letters, or a truncated name (`JWT_SECRET`). */
 function settingMeantBy(name: string, settings: readonly string[]): string | undefined {
   const upper = name.toUpperCase();
   if (name.length < leastLength) return undefined;
@@ -33,16 +33,16 @@ function settingMeantBy(name: string, settings: readonly string[]): string | und
   );
 }
 
-/** What is fine on a developer's machine, and in production mostly forgotten. */
+/** Warnings about defaults that suit development and are usually a mistake in production. */
 export function productionWarnings(
   settings: Pick<Settings, 'appEnv' | 'database' | 'mailUrl' | 'isPublicUrlGiven'>,
 ): string[] {
   if (settings.appEnv !== 'production') return [];
   return [
     'dataDir' in settings.database
-      ? 'DATABASE_URL is missing: the database is embedded in DATA_DIR, for this one process alone; back it up'
+      ? 'DATABASE_URL is not set: the embedded database in DATA_DIR is used, by this process only; back it up'
       : null,
-    settings.mailUrl === null ? 'MAIL_URL is missing: mails are not sent but written to files in DATA_DIR' : null,
-    settings.isPublicUrlGiven ? null : 'PUBLIC_URL is missing: links in mails lead to this machine only',
+    settings.mailUrl === null ? 'MAIL_URL is not set: mails are not sent, they are written to files in DATA_DIR' : null,
+    settings.isPublicUrlGiven ? null : 'PUBLIC_URL is not set: links in mails point to localhost',
   ].filter((warning) => warning !== null);
 }

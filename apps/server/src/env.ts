@@ -5,7 +5,7 @@ import { misspeltSettings, productionWarnings } from './env-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The settings, checked, in the units that the code uses. */
+/** The validated settings, in the units that the code uses. */
 export interface Settings {
   readonly appName: string;
   readonly appEnv: 'development' | 'test' | 'production';
@@ -15,38 +15,41 @@ export interface Settings {
   readonly port: number;
   readonly dataDir: string;
   readonly database: DatabaseOptions;
-  /** None: memory in its place. */
+  /** Null: memory is used instead. */
   readonly redisUrl: string | null;
-  /** None outside production: made once and kept in the data directory. */
+  /** Null outside production: generated and stored in the data directory. */
   readonly secretKey: string | null;
-  /** Secret keys from before: what they sealed can still be read. */
+  /** Earlier secret keys, which can still decrypt. */
   readonly previousSecretKeys: readonly string[];
-  /** None outside production: derived from the secret key. */
+  /** Null outside production: derived from the secret key. */
   readonly jwtSecretKey: string | null;
-  /** Keys that signed before; their tokens still count. */
+  /** Earlier signing keys; their tokens are still valid. */
   readonly jwtPreviousSecretKeys: readonly string[];
   readonly accessTokenMinutes: number;
   readonly refreshTokenDays: number;
-  /** Procedure calls a minute and person. */
+  /** Calls per user and minute. */
   readonly callsPerMinute: number;
-  /** Calls a minute and network by callers who do not say who they are. */
+  /** Anonymous calls per network and minute. */
   readonly anonymousPerMinute: number;
-  /** New accounts an hour and network. */
+  /** Registrations per network and hour. */
   readonly registrationsPerHour: number;
-  /** Mails an hour that a network can make go out. */
+  /** Mails per network and hour. */
   readonly mailsPerHour: number;
   readonly corsOrigins: readonly string[];
-  /** Addresses and networks (CIDR) whose `X-Forwarded-For` is believed. */
+  /** Addresses and networks (CIDR) whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** `api` serves and leaves the jobs to others; `worker` does jobs, and serves only health; `all` does both. */
+  /**
+   * `api` serves requests and leaves jobs to others; `worker` runs jobs and serves only health endpoints; `all` does
+   * both.
+   */
   readonly role: 'all' | 'api' | 'worker';
-  /** An origin, with no slash at the end. */
+  /** An origin, without a trailing slash. */
   readonly publicUrl: string;
-  /** Whether the operator said so; else it is this machine's own. */
+  /** Whether PUBLIC_URL is set; otherwise it is localhost. */
   readonly isPublicUrlGiven: boolean;
-  /** Warnings for the operator, one line each; logged at the start. */
+  /** Warnings for the operator, logged at the start. */
   readonly warnings: readonly string[];
-  /** None: mails are written to the data directory. */
+  /** Null: mails are written to the data directory. */
   readonly mailUrl: string | null;
   readonly mailFrom: Mailbox;
   /** In lower case. */
@@ -58,13 +61,13 @@ export interface Mailbox {
   readonly address: string;
 }
 
-/** Settings that cannot be used: one line per fault, `NAME: what is wrong`. */
+/** Invalid settings: one line per setting, `NAME: what is wrong`. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`The settings are not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    super(`Invalid settings:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
     this.faults = faults;
   }
 }
@@ -73,8 +76,8 @@ const number = (min: number, max: number, standard: number) =>
   z
     .string()
     .trim()
-    // `Number` alone takes a blank for 0 and reads hexadecimal.
-    .regex(/^\d+(\.\d+)?$/, 'must be a number in decimal digits')
+    // `Number` reads a blank as 0 and accepts hexadecimal.
+    .regex(/^\d+(\.\d+)?$/, 'must be a decimal number')
     .transform(Number)
     .pipe(z.number().min(min).max(max))
     .default(standard);
@@ -94,12 +97,12 @@ const flag = z
 
 const secret = z
   .string()
-  .min(32, 'must be at least 32 characters long; make one with: openssl rand -base64 48')
+  .min(32, 'must be at least 32 characters long; generate one with: openssl rand -base64 48')
   .refine(
     (value) => !/change|sample|example|your[-_ ]|secret|password/i.test(value),
-    'is a sample; make one with: openssl rand -base64 48',
+    'is a sample value; generate one with: openssl rand -base64 48',
   )
-  .refine((value) => new Set(value).size >= 10, 'repeats itself; make one with: openssl rand -base64 48');
+  .refine((value) => new Set(value).size >= 10, 'is too repetitive; generate one with: openssl rand -base64 48');
 
 const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
   error: (issue) => `must be an origin like https://app.example.com, not ${JSON.stringify(issue.input)}`,
@@ -119,7 +122,7 @@ const mailbox = z
     return { name, address: address.trim() };
   })
   .refine(({ name, address }) => isAddress(address) && !/\p{Cc}/u.test(name), {
-    error: 'must be an address like ALICE <alice@example.com>',
+    error: 'must be an email address like ALICE <alice@example.com>',
   });
 
 const schema = z.object({
@@ -150,17 +153,17 @@ const schema = z.object({
     .pipe(origin)
     .optional(),
   MAIL_URL: url('smtp', 'smtps')
-    .refine(isServerAlone, 'must end after the host and its port: there are no options')
+    .refine(isServerAlone, 'must end after the host and port: options are not supported')
     .optional(),
   MAIL_FROM: mailbox.optional(),
   ADMIN_EMAILS: z
     .string()
     .default('')
     .transform((value) => list(value.toLowerCase()))
-    .pipe(z.array(z.email({ error: 'must be e-mail addresses, separated by commas' }))),
+    .pipe(z.array(z.email({ error: 'must be email addresses, separated by commas' }))),
 });
 
-/** Settings that others read (the database's), or that a later version will. */
+/** Settings that are read elsewhere (the database's), or by a later version. */
 const otherNames = [
   'DATA_DIR',
   'DATABASE_URL',
@@ -169,7 +172,7 @@ const otherNames = [
 ];
 export const settingNames: readonly string[] = [...Object.keys(schema.shape), ...otherNames];
 
-/** Reads the settings. Throws a SettingsError that names every fault. An empty setting counts as missing. */
+/** Reads the settings. Throws a SettingsError that lists all invalid ones. An empty setting is treated as missing. */
 export function readSettings(environment: Environment): Settings {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
@@ -178,16 +181,17 @@ export function readSettings(environment: Environment): Settings {
   const faults = parsed.success ? [] : firstFaults(parsed.error);
   if (given['APP_ENV'] === 'production') {
     for (const name of ['SECRET_KEY', 'JWT_SECRET_KEY']) {
-      if (given[name] === undefined) faults.push(`${name}: is missing; make one with: openssl rand -base64 48`);
+      if (given[name] === undefined)
+        faults.push(`${name}: is required in production; generate one with: openssl rand -base64 48`);
     }
   }
   if (given['SECRET_KEY'] !== undefined && given['SECRET_KEY'] === given['JWT_SECRET_KEY'])
-    faults.push('JWT_SECRET_KEY: must not be the same as SECRET_KEY; make one with: openssl rand -base64 48');
+    faults.push('JWT_SECRET_KEY: must not be the same as SECRET_KEY; generate one with: openssl rand -base64 48');
   if (given['REDIS_PORT'] !== undefined && given['REDIS_HOST'] === undefined && given['REDIS_URL'] === undefined)
-    faults.push('REDIS_PORT: is nothing without REDIS_HOST');
+    faults.push('REDIS_PORT: requires REDIS_HOST');
   const database = readDatabase(environment, faults);
   if (parsed.success && parsed.data.ROLE !== 'all' && database !== null && 'dataDir' in database)
-    faults.push('ROLE: must be all with the embedded database, which one process has to itself');
+    faults.push('ROLE: must be all with the embedded database, which only one process can use');
   if (!parsed.success || database === null || faults.length > 0) throw new SettingsError(faults);
 
   const env = parsed.data;
@@ -230,12 +234,12 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-/** The one place of this app that reads the process's environment. */
+/** The only place of this app that reads the environment. */
 export function processSettings(): Settings {
   return readSettings(process.env);
 }
 
-/** One line for each setting that is wrong. */
+/** The first error of each setting. */
 function firstFaults({ issues }: z.ZodError): string[] {
   const first = new Map<string, string>();
   for (const { path, message } of issues) {
@@ -245,7 +249,7 @@ function firstFaults({ issues }: z.ZodError): string[] {
   return [...first.values()];
 }
 
-/** A JSON array or comma-separated text. What is neither comes back as it is, for the next check to refuse. */
+/** A JSON array or comma-separated text. Anything else is returned as it is, for the next check to reject. */
 function list(value: string): unknown[] {
   if (value.trim().startsWith('[')) {
     try {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 
 const threads = '/proc/self/task';
 const poolThread = 'libuv-worker';
-/** On Linux's scale from -20, the most urgent, to 19. */
+/** On Linux's scale from -20, the highest priority, to 19. */
 const niceness = 10;
 
 /**
- * Lets the threads that hash passwords stand back while others want the processor: a flood of sign-ins then costs those
- * who are signed in little, and nothing is lost while nobody else asks. Call it once the pool has hashed something, as
- * its threads begin then. Only Linux has priorities for threads. Gives how many there were.
+ * Lowers the priority of the threads that hash passwords, so that a flood of sign-ins does not slow down other
+ * requests, and idle capacity is still used. Call it after the first hash, which starts the threads. Only Linux has
+ * thread priorities. Returns the number of threads.
  */
 export function lowerHashingPriority(): number {
   if (process.platform !== 'linux') return 0;

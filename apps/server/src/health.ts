@@ -7,10 +7,10 @@ export interface Health {
   readonly services: { readonly db: 'ok' | 'error'; readonly redis: 'ok' | 'error' | 'disabled' };
 }
 
-/** How long an answer is good for: however many ask, the services are asked once. */
+/** How long a result is cached: the services are checked once, however many callers ask. */
 const freshMs = 500;
 
-/** Asks the database and Redis how they are; within about a second, and never throws. */
+/** Checks the database and Redis within about a second. Never throws. */
 export function createHealthCheck(
   db: Database,
   redis: Pick<RedisConnection, 'ping'> | null,

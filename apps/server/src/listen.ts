@@ -11,24 +11,25 @@ import { problem } from './http/problem.ts';
 import { ReplyLimits } from './http/reply-limits.ts';
 import { securityHeaders } from './http/response-headers.ts';
 
-/** Node's own limits on connections; its defaults are slow to cut slow clients. */
+/** Node's connection limits; its defaults are slow to disconnect slow clients. */
 const limits = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
-  // Refused below instead, with a body that says so.
+  // Handled below instead, with a response body.
   requireHostHeader: false,
 };
 const maxHeadersCount = 100;
 /**
- * So long nothing may move on a connection within a request (Node looks in steps of it, and cuts at the third at the latest):
- * a client that asks for much and never reads would otherwise hold it in memory for ever. Twice the time between heartbeats.
+ * The inactivity timeout of a connection during a request (Node checks at intervals of it, and closes at the third at
+ * the latest). Without it, a client that requests much and never reads would keep the response in memory. Twice the
+ * heartbeat interval.
  */
 const stillMs = 30_000;
 
-/** Why the parser gave up on a request, as a status. */
+/** The status for a parser error. */
 const parserFaults: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -38,22 +39,22 @@ const parserFaults: Readonly<Record<string, number>> = {
 export interface Listener {
   readonly server: Server;
   readonly connections: Connections;
-  /** Where it answers. */
+  /** The URL of the server. */
   readonly url: string;
 }
 
 interface ListenOptions {
   readonly patienceMs?: number;
   readonly replyLimits?: ReplyLimits;
-  /** Further ones are closed at once; null: as many as come. */
+  /** Further connections are closed at once; null: no limit. */
   readonly maxConnections?: number | null;
-  /** Called when connections were closed at once, with their number; at most once a minute. */
+  /** Called with the number of connections that were closed at once; at most once a minute. */
   readonly onFull?: (closed: number) => void;
 }
 
 /**
- * Starts to listen. Cuts connections on which nothing moves for `patienceMs`, but not between two requests. Throws when
- * the address is taken or not ours.
+ * Starts to listen. Closes connections after `patienceMs` without activity, but not between two requests. Throws if the
+ * address is in use or not available.
  */
 export async function listen(
   app: ReturnType<typeof createApp>,
@@ -66,7 +67,7 @@ export async function listen(
   const connections = new Connections();
   const server = createServer({ ...limits, ServerResponse: pacedBy(replyLimits) }, (incoming, outgoing) => {
     connections.noteUse(incoming.socket);
-    // Node keeps the first, a proxy before us may have gone by the last (RFC 9112, 3.2).
+    // Node uses the first Host header, a proxy in front may have used the last (RFC 9112, 3.2).
     if (countHosts(incoming) > 1) incoming.headers.host = '';
     return answer(incoming, outgoing);
   });
@@ -94,7 +95,7 @@ export async function listen(
   return { server, connections, url: `http://${name}:${address.port}` };
 }
 
-/** Counts calls, and hands on how many there were since the last time. */
+/** Counts calls, and reports the count since the last report. */
 function atMostOnceAMinute(report: (count: number) => void): () => void {
   let count = 0;
   let reportedAt = Number.NEGATIVE_INFINITY;
@@ -109,7 +110,7 @@ function atMostOnceAMinute(report: (count: number) => void): () => void {
 
 function countHosts({ rawHeaders }: IncomingMessage): number {
   let count = 0;
-  // Names and values in turn.
+  // Names and values alternate.
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
     if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
@@ -117,7 +118,7 @@ function countHosts({ rawHeaders }: IncomingMessage): number {
   return count;
 }
 
-/** The text of a response to what the parser could make nothing of: there is no request that the app could answer. */
+/** The raw response to a request that the parser rejects: the app cannot answer it. */
 function refusalOf(status: number): string {
   const requestId = randomUUID();
   const title = STATUS_CODES[status];
@@ -133,11 +134,11 @@ function refusalOf(status: number): string {
   return `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** What cannot become a request (no host, or one that is none) or fails outside the app. */
+/** The response to a request without a valid host, or to an error outside the app. */
 function answerNoRequest(error: unknown): Response {
   const failure =
     error instanceof RequestError
-      ? new DomainError('VALIDATION_FAILED', 'The request names no valid host')
+      ? new DomainError('VALIDATION_FAILED', 'The Host header is missing or invalid')
       : fromUnknown(error);
   const requestId = randomUUID();
   const response = problem(failure, requestId);

@@ -1,49 +1,49 @@
 import { constants, openSync, write, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Lines are gathered until they are worth a write, or for this long. */
+/** Lines are collected until a write is worthwhile, or for this long. */
 const gatherMs = 200;
 const gatherSize = 8192;
-/** Bounds the memory of lines that cannot be written, in UTF-16 units: some seconds of a busy server. */
+/** The maximum size of unwritten lines, in UTF-16 units: some seconds of a busy server. */
 const heldLimit = 4 * 1024 * 1024;
-/** The reader of a full pipe may only be a moment behind; a full disk takes longer. */
+/** A slow reader of a pipe may catch up soon; a full disk takes longer. */
 const firstRetryMs = 5;
 const lastRetryMs = 200;
-/** How long the end of the process waits for a reader. */
+/** How long the process waits for a reader at its end. */
 const closeMs = 1000;
 
-/** Lines on their way out in one write. */
+/** The lines of one write. */
 interface Piece {
-  /** What is left to write. */
+  /** The part that is not written yet. */
   bytes: Buffer;
   readonly size: number;
   readonly count: number;
 }
 
 /**
- * Writes log lines to a file descriptor and never waits for it. While it takes nothing (disk full, reader gone or standing
- * still), lines are held up to a bound, then dropped and counted. sonic-boom, pino's own, ends the process at the first
- * error and retries it without limit in its flush at exit.
+ * Writes log lines to a file descriptor without ever blocking. While the output is blocked (full disk, stopped reader),
+ * lines are buffered up to a limit, then dropped and counted. pino's sonic-boom would end the process at the first
+ * error, and retry it forever in its flush at exit.
  */
 export class LogOutput {
   readonly #fd: number;
   readonly #lostLine: (count: number) => string;
   readonly #heldLimit: number;
   #lines: string[] = [];
-  /** Of the lines above, where the one that tells of lost lines counts as many as it tells of. */
+  /** The number of these lines; a line that reports lost lines counts as that many. */
   #count = 0;
   #piece: Piece | null = null;
-  /** Size of all lines that are not yet written. */
+  /** The size of all unwritten lines. */
   #held = 0;
   #lost = 0;
   #isWriting = false;
-  /** The descriptor may be another file's from now on. */
+  /** The descriptor may now belong to another file. */
   #isClosed = false;
   /** 0 while writing works. */
   #retryMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Writes to `fd`, which must not block: see `openOutput`. `lostLine` makes the line that tells of lost ones. */
+  /** Writes to `fd`, which must not block: see `openOutput`. `lostLine` creates the line that reports lost lines. */
   constructor(fd: number, lostLine: (count: number) => string, limit = heldLimit) {
     this.#fd = fd;
     this.#lostLine = lostLine;
@@ -59,7 +59,7 @@ export class LogOutput {
     if (!this.#isWriting && this.#retryMs === 0) this.#writeSoon();
   }
 
-  /** Writes what is held, within a second. Gives the number of lines that could not be written. */
+  /** Writes the buffered lines, within a second. Returns the number of lines that could not be written. */
   async close(): Promise<number> {
     for (const until = performance.now() + closeMs; this.#held > 0 && performance.now() < until; ) {
       this.#writePiece();
@@ -69,10 +69,10 @@ export class LogOutput {
     return this.#unwritten;
   }
 
-  /** The same where nothing can be awaited: writes what is taken at once. */
+  /** The same, synchronously: writes what the output accepts at once. */
   closeNow(): number {
     try {
-      // A write under way ends by itself: the end of the process waits for its thread.
+      // A running write finishes by itself: the process waits for its thread.
       while (!this.#isWriting && this.#held > 0) {
         const piece = this.#nextPiece();
         this.#advance(piece, writeSync(this.#fd, piece.bytes));
@@ -84,7 +84,7 @@ export class LogOutput {
     return this.#unwritten;
   }
 
-  /** After it nothing is written any more. */
+  /** Ends the output: nothing is written after it. */
   #end(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -145,15 +145,16 @@ export class LogOutput {
     this.#piece = null;
     this.#held -= piece.size;
     if (this.#lost === 0) return;
-    // There is room again, and this is the place where the lines are missing.
+    // There is room again, so report the missing lines at this place.
     this.#hold(this.#lostLine(this.#lost), this.#lost);
     this.#lost = 0;
   }
 }
 
 /**
- * Standard output or error as a file descriptor that does not block: a blocked write would hold a thread, for which the end
- * of the process would wait. Node makes a pipe or socket non-blocking when its stream is first read, but not a terminal.
+ * Standard output or error as a non-blocking file descriptor: a blocked write would hold a thread, and the process
+ * would wait for it at its end. Node makes a pipe or socket non-blocking when its stream is first used, but not a
+ * terminal.
  */
 export function openOutput({ fd, isTTY }: NodeJS.WriteStream & { readonly fd: number }): number {
   if (!isTTY) return fd;
@@ -165,11 +166,11 @@ export function openOutput({ fd, isTTY }: NodeJS.WriteStream & { readonly fd: nu
   }
 }
 
-/** Writes to standard error what it takes at once. For last words: nothing may keep the process from ending after them. */
+/** Writes to standard error what it accepts at once. For the last messages: nothing may block the process after them. */
 export function writeToStandardError(text: string): void {
   try {
     writeSync(openOutput(process.stderr), text);
   } catch {
-    // There is nobody left to tell.
+    // There is nowhere left to report this.
   }
 }

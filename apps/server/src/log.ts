@@ -3,22 +3,22 @@ import { prettyFactory } from 'pino-pretty';
 import type { Settings } from './env.ts';
 import { LogOutput, openOutput, writeToStandardError } from './log-output.ts';
 
-/** Never written, wherever they stand in a logged object. */
+/** Redacted wherever they appear in a logged object. */
 const secrets = ['password', 'accessToken', 'refreshToken', 'authorization', 'cookie', 'token', 'secret'];
 
 export interface ServerLog {
   readonly log: Logger;
-  /** For the one line of each request: its fields are fixed and hold no secret, so nothing is looked for in them. */
+  /** For the one line per request: its fields are fixed and contain no secrets, so nothing needs to be redacted. */
   readonly accessLog: Logger;
-  /** Writes what is still in memory, within a second; standard error says what could not be written. */
+  /** Writes the buffered lines, within a second; standard error reports what could not be written. */
   close(): Promise<void>;
-  /** The same where nothing can be awaited: writes what is taken at once. */
+  /** The same, synchronously. */
   closeNow(): void;
 }
 
 type LogSettings = Pick<Settings, 'appEnv' | 'logLevel'>;
 
-/** JSON lines on standard output, buffered for a moment; coloured lines for a developer at a terminal. */
+/** JSON lines on standard output, buffered briefly; coloured lines for a developer at a terminal. */
 export function createLog(settings: LogSettings): ServerLog {
   const isForPeople = settings.appEnv !== 'production' && process.stdout.isTTY;
   const format = isForPeople ? prettyFactory({ colorize: true }) : String;
@@ -28,7 +28,7 @@ export function createLog(settings: LogSettings): ServerLog {
     tellUnwritten(output.closeNow());
   };
   process.once('exit', closeNow);
-  // Nobody reads it, or its disk is full: no reason to end.
+  // Standard error has no reader, or its disk is full: no reason to exit.
   process.stderr.on('error', () => undefined);
   return {
     ...createLoggers(settings, { write: (line) => output.write(format(line)) }),
@@ -41,7 +41,7 @@ export function createLog(settings: LogSettings): ServerLog {
   };
 }
 
-/** Both loggers, writing to one place. */
+/** Both loggers, with the same destination. */
 export function createLoggers(
   settings: LogSettings,
   destination: DestinationStream,
@@ -58,18 +58,18 @@ export function createLoggers(
 }
 
 /**
- * What pino makes of an error, and of those within it, without the command that failed: ioredis puts it there, and with one
- * of them a client says its password.
+ * Serializes an error and its causes without the failed command: ioredis adds it, and one of the commands contains the
+ * password.
  */
 function withoutCommand(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(withoutCommand);
-  // By this pino's copies are known: whatever else hangs on an error is left as it is.
+  // Only pino's own copies have `raw`: other objects attached to an error are left unchanged.
   if (typeof part !== 'object' || part === null || !('raw' in part && part.raw instanceof Error)) return part;
   const kept = Object.entries(part).filter(([name]) => name !== 'command' && name !== 'args');
   return Object.fromEntries(kept.map(([name, value]) => [name, withoutCommand(value)]));
 }
 
-/** ISO time for pino, made once a millisecond: under load many lines share one. */
+/** ISO time for pino, formatted once per millisecond: under load, many lines share one. */
 function isoTime(): () => string {
   let latest = 0;
   let text = '';
@@ -83,12 +83,12 @@ function isoTime(): () => string {
   };
 }
 
-/** The line that stands in the log where lines are missing. */
+/** The line that reports missing lines. */
 function lostLine(count: number): string {
   const time = new Date().toISOString();
-  return `${JSON.stringify({ level: 'warn', time, lost: count, msg: 'log lines were dropped: output was not taken' })}\n`;
+  return `${JSON.stringify({ level: 'warn', time, lost: count, msg: 'log lines were dropped: the output did not accept them' })}\n`;
 }
 
 function tellUnwritten(count: number): void {
-  if (count > 0) writeToStandardError(`${count} lines of the log could not be written\n`);
+  if (count > 0) writeToStandardError(`${count} log lines could not be written\n`);
 }

@@ -30,16 +30,22 @@ import { startScheduler } from './scheduler.ts';
 import { sealingSecrets, signingSecrets } from './secrets.ts';
 import { endProcess, endWithin, type Stoppable, stopAll, stopServer } from './stop.ts';
 
-/** The same place seen from `src` and from `dist`. */
+/** The same path from `src` and from `dist`. */
 const migrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 const requestDeadlineMs = 8000;
-/** From the signal to the end of the process, whatever hangs. With what the log may take, under the ten seconds that supervisors give. */
+/**
+ * From the signal to the end of the process, whatever hangs. With the log's timeout, it stays under the ten seconds
+ * that supervisors wait.
+ */
 const stopLimitMs = 9000;
-/** How soon a change shows whose announcement was lost: with Redis away, or without it, if there are other processes. */
+/**
+ * The delay of a change whose announcement was lost: while Redis is unavailable, or with several processes without
+ * Redis.
+ */
 const pollMs = 1000;
-/** An embedded database has this process alone: nothing is lost between them. */
+/** An embedded database has only this process: no announcements are lost. */
 const alonePollMs = 30_000;
-/** Long enough that every connection in use hears that it ends; in production also for a balancer to look away. */
+/** Long enough to tell every connection in use that it will close; in production also for a load balancer to react. */
 const drainMs = { development: 250, test: 250, production: 1000 };
 
 async function main(): Promise<void> {
@@ -53,7 +59,7 @@ async function main(): Promise<void> {
 
   try {
     const connections = await maxConnections();
-    // A mistake of ours is found where nobody is served yet.
+    // Programming errors are found before production.
     const refuseIdleTransactions = settings.appEnv !== 'production';
     const db = await openDatabase({ ...settings.database, refuseIdleTransactions, log });
     opened.unshift({ name: 'database', stop: () => db.close() });
@@ -69,7 +75,7 @@ async function main(): Promise<void> {
     await jobs.start();
     opened.unshift({ name: 'jobs', stop: () => jobs.stop() });
     const deps = await buildDeps(settings, { db, redis, log, secrets, sealer, jobs });
-    log.debug({ threads: lowerHashingPriority() }, 'hashing stands back');
+    log.debug({ threads: lowerHashingPriority() }, 'lowered the priority of password hashing');
     let scheduler: Stoppable | undefined;
     if (isWorking) {
       const mailer = createMailer(settings, log);
@@ -93,19 +99,20 @@ async function main(): Promise<void> {
     const listener = await listen(app, settings.host, settings.port, {
       maxConnections: connections,
       onFull: (closed) =>
-        log.warn({ closed, connections }, 'new connections are closed: the limit of open files allows no more'),
+        log.warn({ closed, connections }, 'closing new connections: the limit of open files is reached'),
     });
-    // Requests, jobs and scheduled tasks end side by side, or their deadlines would add up; the last requests still send jobs.
+    // Requests, jobs and scheduled tasks stop in parallel, or their deadlines would add up. The last requests still
+    // send jobs.
     opened.unshift({
       name: 'listener',
       async stop() {
         const drain = drainMs[settings.appEnv];
-        // Not while connections hear that they end: what jobs ask of an embedded database would keep their requests waiting.
+        // Not while connections are told to close: queries of jobs to an embedded database would delay their requests.
         const jobsEnd = sleep(drain).then(() => jobs.stop());
         await Promise.all([stopServer(listener, drain, requestDeadlineMs), jobsEnd, scheduler?.stop()]);
       },
     });
-    // First of all, so that their clients are told and go elsewhere while everything is still served.
+    // Streams stop first, so that their clients reconnect elsewhere while everything is still served.
     opened.unshift({ name: 'streams', stop: async () => deps.changes.close() });
     log.info(
       {
@@ -114,7 +121,7 @@ async function main(): Promise<void> {
         redis: redis !== null,
         pid: process.pid,
       },
-      `${settings.appName} listens on ${listener.url}`,
+      `${settings.appName} is listening on ${listener.url}`,
     );
   } catch (error) {
     endWithin(stopLimitMs, serverLog);
@@ -168,12 +175,15 @@ async function buildDeps(settings: Settings, { db, redis, log, secrets, sealer, 
   });
 }
 
-/** Whether this process runs the database itself, and has it alone. */
+/** Whether this process runs the database itself, exclusively. */
 function isEmbedded({ database }: Settings): boolean {
   return 'dataDir' in database;
 }
 
-/** Resolves at the first signal. The handlers stay: without one, a second signal would end the process in the midst of it. */
+/**
+ * Resolves at the first signal. The handlers stay: without them, a second signal would kill the process during
+ * shutdown.
+ */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.on('SIGINT', resolve);
@@ -181,7 +191,7 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** For a person at a terminal: what it is about, and what happened. */
+/** An error message for an operator: the context and the cause. */
 function explain(error: unknown): string {
   const message =
     error instanceof AggregateError
@@ -195,7 +205,7 @@ function explain(error: unknown): string {
 }
 
 main().catch((error: unknown) => {
-  // Faults in the settings are the operator's to mend, one line each; anything else needs its stack.
+  // Invalid settings are for the operator, one line each. Other errors need their stack.
   writeToStandardError(
     `${error instanceof SettingsError || !(error instanceof Error) ? String(error) : error.stack}\n`,
   );

@@ -29,7 +29,7 @@ describe('a Redis that is not there', () => {
     const startedAt = performance.now();
     await expect(redis.ping()).rejects.toThrow();
     expect(performance.now() - startedAt).toBeLessThan(200);
-    expect(lines.map(({ msg }) => msg)).toEqual(['Redis is away']);
+    expect(lines.map(({ msg }) => msg)).toEqual(['Redis is unavailable']);
   });
 });
 

@@ -4,18 +4,18 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { redisWindows } from './limits/redis-windows.ts';
 
-/** What limits wait is their own affair, and less. */
+/** Rate limits use their own, shorter timeout. */
 const commandTimeoutMs = 500;
 const pingTimeoutMs = 1000;
-/** A connection that owes an answer for so long is dead, whatever TCP believes, and is opened anew. */
+/** A connection without a response for this long is regarded as dead, and is reopened. */
 const deadAfterMs = 2000;
 
 export interface RedisConnection {
-  /** Resolves when Redis answers, else throws, within a second. */
+  /** Resolves if Redis responds; throws otherwise, within a second. */
   ping(): Promise<void>;
-  /** Carries the ids of people whose data changed to the other processes, as long as Redis is there. */
+  /** Publishes the ids of users whose data changed to the other processes, while Redis is available. */
   readonly broadcast: Broadcast;
-  /** Limits that the processes share, as long as Redis is there. */
+  /** Rate limits that processes share, while Redis is available. */
   readonly openWindows: OpenWindows;
   close(): Promise<void>;
 }
@@ -23,8 +23,8 @@ export interface RedisConnection {
 const channel = 'alice:changes';
 
 /**
- * Connects in the background and for ever: a dead Redis slows nobody down and stops nobody. Commands fail at once while it
- * is away instead of queueing, and after half a second when it is slow.
+ * Connects in the background and keeps trying: an unavailable Redis neither delays nor stops the server. While it is
+ * unavailable, commands fail at once instead of being queued; when it is slow, after half a second.
  */
 export function connectRedis(url: string, log: Logger): RedisConnection {
   const redis = new Redis(url, {
@@ -37,12 +37,12 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
   });
   let isDown = false;
   redis.on('error', (error: Error) => {
-    // One line per outage, not one per attempt.
-    if (!isDown) log.warn({ err: error }, 'Redis is away');
+    // One line per outage, not per attempt.
+    if (!isDown) log.warn({ err: error }, 'Redis is unavailable');
     isDown = true;
   });
   redis.on('ready', () => {
-    log.info({}, isDown ? 'Redis is back' : 'Redis is there');
+    log.info({}, isDown ? 'Redis is available again' : 'connected to Redis');
     isDown = false;
   });
   const broadcast = createBroadcast(redis, log);
@@ -59,17 +59,17 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
   };
 }
 
-/** One channel for all: a message is two ids, and a process looks each up among those whom it serves. */
+/** One channel for all users: a message contains two ids, and each process looks up its own subscribers. */
 function createBroadcast(redis: Redis, log: Logger): Broadcast & { close(): void } {
   const self = randomUUID();
   let subscriber: Redis | undefined;
   return {
     publish(userId) {
-      // A lost message costs time only: who watches looks for themselves, too.
+      // A lost message only costs time: subscribers also poll.
       redis.publish(channel, `${self} ${userId}`).catch(() => undefined);
     },
     subscribe(receive) {
-      // A connection that subscribes can do nothing else. It waits for Redis for as long as that takes.
+      // A subscribed connection cannot be used for anything else. It waits for Redis as long as necessary.
       subscriber = redis.duplicate({
         enableOfflineQueue: true,
         maxRetriesPerRequest: null,
@@ -81,7 +81,9 @@ function createBroadcast(redis: Redis, log: Logger): Broadcast & { close(): void
         const [sender, userId] = message.split(' ');
         if (sender !== self && userId !== undefined) receive(userId);
       });
-      subscriber.subscribe(channel).catch((error: unknown) => log.warn({ err: error }, 'not subscribed to changes'));
+      subscriber
+        .subscribe(channel)
+        .catch((error: unknown) => log.warn({ err: error }, 'could not subscribe to changes'));
     },
     close: () => subscriber?.disconnect(),
   };

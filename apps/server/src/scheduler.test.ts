@@ -17,7 +17,7 @@ it('runs its tasks now and then, goes on after a failure, and stops when told', 
   await vi.waitFor(() => expect(log.lines).toHaveLength(1 + scheduledTasks.length));
   expect(log.lines[0]).toMatchObject({ level: 'warn', fields: { task: 'broken' } });
   expect(log.lines.slice(1)).toMatchObject(
-    scheduledTasks.map(({ name }) => ({ message: 'a scheduled task is done', fields: { task: name } })),
+    scheduledTasks.map(({ name }) => ({ message: 'scheduled task finished', fields: { task: name } })),
   );
   await deps.db.close();
   await vi.advanceTimersByTimeAsync(3_600_000);

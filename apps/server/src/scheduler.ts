@@ -3,19 +3,19 @@ import { type Deps, purgeAccounts, purgeReplies, purgeSessions, purgeTokens, rem
 import type { Stoppable } from './stop.ts';
 
 const everyMs = 3_600_000;
-/** Processes that start together do not run their tasks together. */
+/** Spreads the first runs of processes that start together. */
 const firstWithinMs = 600_000;
 /**
- * How long a stop waits for the task that runs, and then the database for its statement. A large account takes minutes; what
- * is cut off is done the next time.
+ * How long a shutdown waits for a running task, and then the database for its statement. A large account takes minutes;
+ * an interrupted task continues in the next run.
  */
 const patienceMs = 2000;
 
-/** Something to do once an hour, with no request. Every process may do it: what one has done another does not find. */
+/** A scheduled task. Every process may run it: work that one process has done, another does not find. */
 export interface ScheduledTask {
-  /** What the log calls it. */
+  /** Its name in the log. */
   readonly name: string;
-  /** Gives how many things it did. Once `signal` aborts it begins nothing more. */
+  /** Returns how many items it processed. After `signal` aborts, it starts nothing more. */
   run(deps: Deps, signal: AbortSignal): Promise<number>;
 }
 
@@ -27,7 +27,10 @@ export const scheduledTasks: readonly ScheduledTask[] = [
   { name: 'remind-of-keys', run: remindOfKeys },
 ];
 
-/** Runs the scheduled tasks once an hour, one after the other. One that fails does not stop the next. */
+/**
+ * The scheduler: runs all tasks once an hour, one after the other. A failure does not prevent the next ones from
+ * running.
+ */
 export function startScheduler(deps: Deps, tasks: readonly ScheduledTask[] = scheduledTasks): Stoppable {
   let running: Promise<void> | undefined;
   const stopping = new AbortController();
@@ -37,9 +40,9 @@ export function startScheduler(deps: Deps, tasks: readonly ScheduledTask[] = sch
     for (const { name, run } of tasks) {
       if (signal.aborted) return;
       try {
-        deps.log.debug({ task: name, count: await run(deps, signal) }, 'a scheduled task is done');
+        deps.log.debug({ task: name, count: await run(deps, signal) }, 'scheduled task finished');
       } catch (error) {
-        deps.log.warn({ task: name, err: error }, 'a scheduled task failed; it runs again in an hour');
+        deps.log.warn({ task: name, err: error }, 'scheduled task failed, the next run will retry');
       }
     }
   }

@@ -3,13 +3,13 @@ import type { Logger } from 'pino';
 import type { Listener } from './listen.ts';
 import type { ServerLog } from './log.ts';
 
-/** Something to stop, under the name that the log calls it. */
+/** A part to stop, with its name in the log. */
 export interface Stoppable {
   readonly name: string;
   stop(): Promise<void>;
 }
 
-/** Stops one after the other, in this order; one that fails is logged and does not keep the next from stopping. */
+/** Stops the parts in order. A failure is logged and does not prevent the next ones from stopping. */
 export async function stopAll(parts: readonly Stoppable[], log: Logger): Promise<boolean> {
   let isClean = true;
   for (const { name, stop } of parts) {
@@ -26,12 +26,12 @@ export async function stopAll(parts: readonly Stoppable[], log: Logger): Promise
 }
 
 /**
- * From now on the process ends within `limitMs`, whatever hangs; then with exit code 1, or by SIGKILL where that would have to
- * wait (see `endProcess`).
+ * Ends the process within `limitMs`, whatever hangs: with exit code 1, or by SIGKILL if exiting would block (see
+ * `endProcess`).
  */
 export function endWithin(limitMs: number, { log, closeNow }: Pick<ServerLog, 'log' | 'closeNow'>): void {
   setTimeout(() => {
-    log.fatal({ waitsFor: process.getActiveResourcesInfo() }, 'did not stop in time: ending at once');
+    log.fatal({ waitsFor: process.getActiveResourcesInfo() }, 'did not stop in time, exiting now');
     closeNow();
     if (isThreadBusy()) process.kill(process.pid, 'SIGKILL');
     else process.exit(1);
@@ -39,27 +39,27 @@ export function endWithin(limitMs: number, { log, closeNow }: Pick<ServerLog, 'l
 }
 
 /**
- * Ends the process as soon as nothing is left for which `process.exit` would block: it waits for threads, and a name server
- * that does not answer holds one for ten seconds.
+ * Ends the process as soon as `process.exit` would not block: it waits for threads, and a name server that does not
+ * respond blocks one for ten seconds.
  */
 export async function endProcess(code: number): Promise<never> {
   while (isThreadBusy()) await sleep(20);
   process.exit(code);
 }
 
-/** Whether a thread looks up a name or works on a file, in Node's own names for that. */
+/** Whether a thread is resolving a name or using a file, by Node's own resource names. */
 function isThreadBusy(): boolean {
   return process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|GetNameInfo|FSReq)/.test(name));
 }
 
-/** A connection that was used so recently is expected to be used again, and gets so long for it. */
+/** A connection that was used this recently is expected to be used again, and gets this much time for it. */
 const recentMs = 2000;
 const lookEveryMs = 10;
 
 /**
- * Stops listening and lets every request that was accepted finish, up to `deadlineMs`; then cuts what is left.
- * Before that it goes on serving for `drainMs`, and until every connection that was in use has had a response that says it
- * is the last: closing ends idle ones at once, and one that is in use looks idle while its next request is on the way.
+ * Stops listening and lets accepted requests finish, up to `deadlineMs`; then closes the rest. Before that, it serves
+ * for `drainMs`, and until every connection in use has got a response that announces the close. Closing ends idle
+ * connections at once, and a connection in use looks idle while its next request is on the way.
  */
 export async function stopServer(
   { server, connections }: Pick<Listener, 'server' | 'connections'>,
@@ -71,7 +71,7 @@ export async function stopServer(
   const quietAt = startedAt + Math.min(drainMs + recentMs, deadlineMs);
   await sleep(drainMs);
   while (connections.isAnyUsedSince(startedAt - recentMs) && performance.now() < quietAt) await sleep(lookEveryMs);
-  // What has arrived is read first: closing a socket with unread bytes would reset it.
+  // Read what has arrived first: closing a socket with unread bytes would reset it.
   await setImmediate();
   await new Promise<void>((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));

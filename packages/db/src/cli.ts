@@ -1,4 +1,4 @@
-/** The `db:*` scripts of package.json, but for `db:seed`: see commands/. */
+/** The `db:*` scripts of package.json, except `db:seed`: see commands/. */
 import { runCommand } from './commands/run-command.ts';
 import { terminal } from './commands/terminal.ts';
 import { commandSettings } from './env.ts';

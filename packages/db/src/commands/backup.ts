@@ -4,7 +4,7 @@ import { backupDatabase } from '../transfer/backup-database.ts';
 import { describeLocation } from '../transfer/location.ts';
 import { type Command, readArguments } from './command.ts';
 
-/** `alice-20261122T083000Z.backup`: in the order of time when sorted by name. */
+/** `alice-20261122T083000Z.backup`: names sort by time. */
 function defaultName(now: Date): string {
   return `alice-${now.toISOString().replace(/[-:]|\.\d+/g, '')}.backup`;
 }
@@ -16,7 +16,9 @@ export const backupCommand: Command = {
     const file = positionals[0] ?? join(settings.dataDir, 'backups', defaultName(new Date()));
     say(`database: ${describeLocation(settings.database)}`);
     const bytes = await backupDatabase({ from: settings.database, file, say });
-    say(`written: ${file} (${(bytes / 1e6).toFixed(1)} MB). It holds password hashes and mails: keep it like a secret`);
-    say('SECRET_KEY is not in it: keep that too, elsewhere, or authenticator apps and waiting mails cannot be read');
+    say(`written: ${file} (${(bytes / 1e6).toFixed(1)} MB). It contains password hashes and mails: keep it secret`);
+    say(
+      'It does not contain SECRET_KEY. Back that up too, in another place: without it, authenticator apps and queued mails cannot be decrypted',
+    );
   },
 };

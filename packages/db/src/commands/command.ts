@@ -5,12 +5,12 @@ import { joinDatabase } from '../embedded/join.ts';
 import type { CommandSettings } from '../env.ts';
 import { describeLocation } from '../transfer/location.ts';
 
-/** Where a command speaks. */
+/** The terminal of a command. */
 export interface CommandTerminal {
   say(line: string): void;
-  /** Says what went wrong. */
+  /** Prints an error. */
   complain(line: string): void;
-  /** Asks a person, and gives whether the answer was yes. Throws where no terminal is there to ask. */
+  /** Asks the user and returns whether the answer was yes. Throws without a terminal. */
   confirm(question: string): Promise<boolean>;
 }
 
@@ -19,17 +19,17 @@ export interface CommandContext extends CommandTerminal {
 }
 
 export interface Command {
-  /** What follows `pnpm`. */
+  /** The command after `pnpm`. */
   readonly usage: string;
   run(context: CommandContext, args: readonly string[]): Promise<void>;
 }
 
-/** A mistake in the arguments; its message is the usage. */
+/** Wrong arguments; the message is the usage. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The arguments by their options and positions. Throws the usage when there is anything else, or too many of them. */
+/** Parses options and positional arguments. Throws the usage if there are unknown or too many arguments. */
 export function readArguments<const Options extends NonNullable<ParseArgsConfig['options']>>(
   usage: string,
   args: readonly string[],
@@ -39,12 +39,12 @@ export function readArguments<const Options extends NonNullable<ParseArgsConfig[
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     if (parsed.positionals.length <= positions) return parsed;
   } catch {
-    // The parser's messages are longer, and do not say what would be right.
+    // The parser's messages are longer and do not show the right usage.
   }
   throw new UsageError(`usage: pnpm ${usage}`);
 }
 
-/** Says which database it is, then opens the one that the settings name, beside a server that has it open. */
+/** Prints the database of the settings and opens it; another server may have it open too. */
 export async function withDatabase(
   { settings, say }: CommandContext,
   work: (database: Database) => Promise<void>,
@@ -54,8 +54,8 @@ export async function withDatabase(
   await work(database);
 }
 
-/** Throws in production, unless the flag says that it is meant. */
+/** Throws in production, unless the flag confirms the command. */
 export function requireProductionFlag(settings: CommandSettings, isMeant: boolean | undefined, what: string): void {
   if (!settings.isProduction || isMeant === true) return;
-  throw new Error(`APP_ENV is production: ${what}. Add --production if you mean it`);
+  throw new Error(`APP_ENV is production: ${what}. Add --production to confirm`);
 }

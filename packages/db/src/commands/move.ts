@@ -17,7 +17,7 @@ export const moveCommand: Command = {
     } as const;
     const { values } = readArguments(this.usage, args, { options });
     const pglite = values['from-pglite'];
-    // What is not named is the settings' database; it cannot be both ends.
+    // A missing side is the settings' database, which cannot be both sides.
     const isNamed = values.to !== undefined || values.from !== undefined || pglite !== undefined;
     if (!isNamed || (values.from !== undefined && pglite !== undefined))
       throw new UsageError(`usage: pnpm ${this.usage}`);
@@ -26,7 +26,7 @@ export const moveCommand: Command = {
     say(`from: ${describeLocation(from)}`);
     say(`to:   ${describeLocation(to)}`);
     await moveDatabase({ from, to, live: values.live === true, say });
-    say('moved. The source is as it was');
+    say('moved. The source is unchanged');
     sayWhereNext(settings, to, say);
   },
 };

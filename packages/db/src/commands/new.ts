@@ -6,8 +6,9 @@ export const newCommand: Command = {
   async run({ say }, args) {
     const { positionals } = readArguments(this.usage, args, { options: {}, positions: 1 });
     const [name] = positionals;
-    if (name === undefined) throw new Error('a migration needs a name: pnpm db:migration add_task_labels');
+    if (name === undefined)
+      throw new Error('the name of the migration is missing, for example: pnpm db:migration add_task_labels');
     const full = await createMigration(name);
-    say(`written: prisma/migrations/${full} (read migration.sql and down.sql, then pnpm db:migrate)`);
+    say(`written: prisma/migrations/${full} (review migration.sql and down.sql, then run pnpm db:migrate)`);
   },
 };

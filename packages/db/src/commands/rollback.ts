@@ -13,10 +13,10 @@ export const rollbackCommand: Command = {
         context.say('nothing to roll back');
         return;
       }
-      context.say(`the last migration is ${last}; its down.sql drops what it added, with the data in it`);
-      requireProductionFlag(context.settings, values.production, 'a rollback there drops data of real people');
-      if (values.yes !== true && !(await context.confirm(`Undo ${last}?`))) {
-        context.say('nothing was undone');
+      context.say(`the last migration is ${last}; its down.sql drops what it added, including the data`);
+      requireProductionFlag(context.settings, values.production, 'a rollback deletes data of real users');
+      if (values.yes !== true && !(await context.confirm(`Roll back ${last}?`))) {
+        context.say('nothing was rolled back');
         return;
       }
       await rollbackLast({ database, log: linesOf(context), expected: last });

@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   restore: restoreCommand,
 };
 
-/** Runs the command that the first argument names, and gives the exit code: 0, or 1 after one message that says what is wrong. */
+/** Runs the command in the first argument. Returns the exit code: 0, or 1 after an error message. */
 export async function runCommand(
   args: readonly string[],
   readSettings: () => CommandSettings,
@@ -29,7 +29,7 @@ export async function runCommand(
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) {
       const usages = Object.values(COMMANDS).map(({ usage }) => `  pnpm ${usage}`);
-      throw new Error(`there is no such command. There are:\n${usages.join('\n')}`);
+      throw new Error(`unknown command. Available commands:\n${usages.join('\n')}`);
     }
     await command.run({ settings: readSettings(), ...terminal }, rest);
     return 0;
@@ -39,7 +39,7 @@ export async function runCommand(
   }
 }
 
-/** One line: the names of settings help, their values (a URL holds a password) do not appear in our errors. */
+/** One line. Our errors contain the names of settings but not their values, since a URL contains a password. */
 function explain(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return explain(error.errors[0]);
   return error instanceof Error ? error.message : String(error);

@@ -1,13 +1,11 @@
 import type { CommandSettings, Location } from '../env.ts';
 
-/** What to do so that the server uses the database that was just filled. */
+/** How to use the filled database with the server. */
 export function sayWhereNext({ database }: CommandSettings, filled: Location, say: (line: string) => void): void {
   const isTheSettings = JSON.stringify(filled) === JSON.stringify(database);
-  if (isTheSettings) say('next: npm start');
-  else if ('url' in filled) say('next: set DATABASE_URL to the target, then npm start');
-  else say(`next: set DATA_DIR=${filled.dataDir} and leave DATABASE_URL and POSTGRES_HOST empty, then npm start`);
-  say(
-    'SECRET_KEY is not in a database: keep the one that was used (made secrets are files in DATA_DIR), or authenticator',
-  );
-  say('apps and mails that wait cannot be read');
+  if (isTheSettings) say('next: run npm start');
+  else if ('url' in filled) say('next: set DATABASE_URL to the target, then run npm start');
+  else say(`next: set DATA_DIR=${filled.dataDir} and leave DATABASE_URL and POSTGRES_HOST empty, then run npm start`);
+  say('The database does not contain SECRET_KEY: keep the same one (a generated secret is a file in DATA_DIR).');
+  say('Without it, authenticator apps and queued mails cannot be decrypted.');
 }
