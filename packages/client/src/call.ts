@@ -1,4 +1,4 @@
-/** One call of a procedure on its way through the layers (retries, session, deadline) to the wire. */
+/** One procedure call on its way through the layers (retries, session, timeout) to the network. */
 export interface Call {
   readonly type: 'query' | 'mutation';
   /** The procedure: `tasks.list`. */
@@ -8,5 +8,5 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Makes a call and gives its output. A layer takes one and gives another. */
+/** Makes a call and returns its output. Layers wrap one in another. */
 export type Send = (call: Call) => Promise<unknown>;

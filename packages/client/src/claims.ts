@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from './foreign-reply.ts';
 
-/** What a JWT says; nothing where it is none that we can read. Its signature is the server's to check. */
+/** The claims of a JWT, without verification; empty if it cannot be parsed. The server checks the signature. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {
     const [, payload = ''] = token.split('.');
@@ -11,7 +11,7 @@ export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The id of the person whose token it is; undefined where it does not say. */
+/** The user id of a token; undefined if it has none. */
 export function personOf(accessToken: string | undefined): string | undefined {
   const { sub } = accessToken === undefined ? {} : claimsOf(accessToken);
   return typeof sub === 'string' ? sub : undefined;

@@ -3,22 +3,25 @@ import type { CopyRow, CopyStep } from './copy-store.ts';
 
 type RowsOfOneEntity = Map<string, Task> | Map<string, SyncedGoal> | Map<string, User>;
 
-/** The rows of a copy. Whatever order changes come in, and however often, the highest version of a row wins. */
+/** The rows of a local copy. Changes may arrive in any order and repeatedly: the highest version of a row wins. */
 export class CopyRows {
   readonly tasks: Map<string, Task> = new Map();
   readonly goals: Map<string, SyncedGoal> = new Map();
   readonly users: Map<string, User> = new Map();
-  /** The last change that is in it; null during a first sync. */
+  /** The number of the latest change in the copy; null during an initial sync. */
   number: number | null = null;
-  /** The versions in which rows were deleted, so that an older change brings none back. */
+  /** The versions of deleted rows, so that an older change does not bring a row back. */
   readonly #deleted: Map<string, number> = new Map();
 
-  /** Takes changes in and gives those that were news. */
+  /** Applies changes and returns those that were new. */
   apply(changes: readonly Change[]): Change[] {
     return changes.filter((change) => this.#take(change));
   }
 
-  /** Everything up to this number is in it: what is older is known by its number, so what is deleted can be forgotten. */
+  /**
+   * All changes up to this number are applied. Older changes are recognised by their number, so deleted rows can be
+   * forgotten.
+   */
   settle(number: number): void {
     this.number = Math.max(number, this.number ?? 0);
     this.#deleted.clear();
@@ -38,7 +41,7 @@ export class CopyRows {
     ];
   }
 
-  /** The changes that make `older` this copy; rows that are gone come as deletions. */
+  /** The changes that turn `older` into this copy; missing rows become deletions. */
   since(older: CopyRows): Change[] {
     const facts = { number: this.number ?? 0, changedAt: new Date() };
     const news = this.rows().filter(({ entity, id, row }) => older.#of(entity)?.get(id)?.version !== row.version);
@@ -52,9 +55,9 @@ export class CopyRows {
   #take(change: Change): boolean {
     const { entity, id, row, number } = change;
     const held = this.#of(entity);
-    // What a newer server syncs beside these has no place here.
+    // Entities of a newer server are ignored.
     if (held === undefined || (this.number !== null && number <= this.number)) return false;
-    // A row that is gone for good has no version any more, and none comes after.
+    // A permanently deleted row has no version, and no change follows.
     const version = row?.version ?? Number.POSITIVE_INFINITY;
     if (version <= (this.#deleted.get(keyOf(change)) ?? held.get(id)?.version ?? 0)) return false;
     if (!hasRow(change)) {
@@ -71,7 +74,7 @@ export class CopyRows {
   }
 }
 
-/** What news come to, each row once. */
+/** The result of new changes, with each row once. */
 export function toStep(news: readonly Change[]): Pick<CopyStep, 'put' | 'remove'> {
   const last = [...new Map(news.map((change) => [keyOf(change), change])).values()];
   return {
@@ -88,7 +91,7 @@ function hasRow(change: Change): change is Change & CopyRow {
   return !change.deleted && change.row !== null;
 }
 
-/** The guarantee of the cast: the three fields are those of one `CopyRow`. */
+/** The guarantee of the cast: the three fields belong to one `CopyRow`. */
 function toRow({ entity, id, row }: CopyRow): CopyRow {
   return { entity, id, row } as CopyRow;
 }

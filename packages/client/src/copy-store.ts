@@ -1,13 +1,13 @@
 import type { Change, SyncedGoal, Task, User } from '@alice/api/types';
 
-/** What a copy holds, by entity. */
+/** The entities of a local copy. */
 export interface SyncedRows {
   readonly task: Task;
   readonly goal: SyncedGoal;
   readonly user: User;
 }
 
-/** One row of a copy. Entity and id are its key. */
+/** One row of a local copy. Entity and id are its key. */
 export type CopyRow = {
   readonly [Entity in Change['entity']]: {
     readonly entity: Entity;
@@ -16,34 +16,34 @@ export type CopyRow = {
   };
 }[Change['entity']];
 
-/** Up to where a copy goes. Both are to be kept as they are. */
+/** The position of a local copy. Store both fields unchanged. */
 export interface CopyPlace {
-  /** Where the next pull begins. */
+  /** The cursor of the next pull. */
   readonly cursor: string;
-  /** The last change that is in the copy; null while its first sync is under way. */
+  /** The number of the latest change in the copy; null during an initial sync. */
   readonly number: number | null;
 }
 
-/** A copy as it was kept. */
+/** A saved copy. */
 export interface SavedCopy extends CopyPlace {
   readonly rows: Iterable<CopyRow>;
 }
 
-/** What to write, all of it or nothing. */
+/** A step to save, atomically. */
 export interface CopyStep extends CopyPlace {
-  /** The copy begins anew: drop all rows first. */
+  /** A full sync has started: delete all rows first. */
   readonly reset: boolean;
-  /** New rows and those that replace the ones of their keys. Their instants are `Date`s. */
+  /** Rows to insert or replace by key. Their timestamps are `Date`s. */
   readonly put: readonly CopyRow[];
   readonly remove: readonly Pick<CopyRow, 'entity' | 'id'>[];
 }
 
 /**
- * Where a local copy outlives the page: IndexedDB, SQLite, a file. One store holds one person's copy of one server. The
- * next step is saved when the last one is; one that fails ends the copy.
+ * Persistent storage for a local copy: IndexedDB, SQLite, a file. A store holds the copy of one user on one server. A
+ * step is saved after the previous one; a failure stops the copy.
  */
 export interface CopyStore {
-  /** What was saved; null when there is nothing. */
+  /** The saved copy; null if there is none. */
   load(): Promise<SavedCopy | null>;
   save(step: CopyStep): Promise<void>;
 }

@@ -17,48 +17,51 @@ import { withMembers } from './with-members.ts';
 import { isPassing, isSafeToRepeat, withRetries } from './with-retries.ts';
 import { tokensOf, withSession } from './with-session.ts';
 
-/** Every procedure of the server, `alice.tasks.list.query({ limit: 50 })`, and what is built on them. */
+/** All procedures of the server, such as `alice.tasks.list.query({ limit: 50 })`, and what is built on them. */
 export type AliceClient = TRPCClient<AppRouter> & {
-  /** Changes as they happen. */
+  /** Live changes. */
   readonly live: Live;
   readonly sync: {
-    /** A copy of everything that the person has, kept up to date. */
+    /** A local copy of all data of the user, kept up to date. */
     keep(options?: KeepOptions): LocalCopy;
   };
 };
 
 export interface AliceClientOptions extends Hooks {
-  /** Where the server is: `https://alice.example.com`. In a browser, `''` is the page's own origin. */
+  /** The URL of the server: `https://alice.example.com`. In a browser, `''` is the page's own origin. */
   readonly url: string;
-  /** Where the session is kept. Unless told, in memory. */
+  /** Where the tokens are stored. Default: in memory. */
   readonly tokens?: TokenStore | undefined;
   /**
-   * `cookie`, for web pages: the browser keeps the refresh token in a cookie that no script can read, and this client the
-   * access token in memory; `tokens` counts for nothing. A page that is loaded again is still signed in.
+   * `cookie`, for web pages: the refresh token is in an HttpOnly cookie, and the access token in memory; `tokens` is
+   * ignored. The user is still signed in after a reload.
    */
   readonly session?: 'tokens' | 'cookie' | undefined;
-  /** Signs every call with this API key, `alice_…`, in place of a session. Not for web pages: whoever reads them has it. */
+  /**
+   * Authenticates every call with this API key, `alice_…`, instead of a session. Not for web pages: everyone who can
+   * read the page can read the key.
+   */
   readonly apiKey?: string | undefined;
-  /** In place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** How long an attempt of a call may take, in milliseconds. Unless told, 15,000. */
+  /** The timeout of each attempt, in milliseconds. Default: 15,000. */
   readonly timeoutMs?: number | undefined;
-  /** Sent with each request. A browser lets only those through that the server's CORS rules name. */
+  /** Headers of every request. In a browser, only those that the server's CORS rules allow. */
   readonly headers?: HeaderSource | undefined;
-  /** How often a call is tried again at most, where that is safe. Unless told, 3. */
+  /** The maximum number of retries, where they are safe. Default: 3. */
   readonly retries?: number | undefined;
 }
 
 /**
- * A refresh whose reply was lost is sent again: for 10 s the server answers a used refresh token with the same
- * successor, and ends the session after that. Two attempts of this length fit in.
+ * A refresh whose response was lost is sent again: for 10 s the server returns the same successor for a used refresh
+ * token, and after that it revokes the session. Two attempts of this length fit in.
  */
 const refreshTimeoutMs = 4_500;
 
 /**
- * A client for every procedure of ALICE. A call rejects with an `AliceError`, whatever went wrong.
- * Per call: `{ signal }` cancels it, `{ context: { skipBatch: true } }` gives it a request of its own, and
- * `{ context: { idempotencyKey } }` makes a mutation one with an earlier one of that key.
+ * A client for all procedures of ALICE. A failed call rejects with an `AliceError`. Options of a call: `{ signal }`
+ * cancels it, `{ context: { skipBatch: true } }` sends it in its own request, and `{ context: { idempotencyKey } }`
+ * makes a mutation a retry of an earlier one with that key.
  */
 export function createAliceClient(options: AliceClientOptions): AliceClient {
   const { url, timeoutMs = 15_000, headers = {}, retries = 3, apiKey } = options;
@@ -87,7 +90,7 @@ export function createAliceClient(options: AliceClientOptions): AliceClient {
   const trpc = createTRPCClientProxy<AppRouter>(client);
   const { sync } = trpc;
   const live = createLive(sync);
-  // Of a session in a cookie nothing is known before it is asked for.
+  // Nothing is known about a cookie session before the server is asked.
   const held = async () => (await tokens.get())?.accessToken || session.accessToken().catch(() => undefined);
   const person = async () => personOf(await held());
   const keep = (choice: KeepOptions = {}) => keepCopy({ sync, person }, choice);

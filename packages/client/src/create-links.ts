@@ -5,24 +5,24 @@ import { hasIdempotencyKey, idempotencyKeys } from './idempotency-key.ts';
 import { reviveInstants } from './revive-instants.ts';
 import { createWireFetch } from './wire-fetch.ts';
 
-/** What each request carries beside the calls. */
+/** The headers of each request besides those of the calls. */
 export type HeaderSource = HeaderRecord | (() => HeaderRecord | Promise<HeaderRecord>);
 type HeaderRecord = Readonly<Record<string, string>>;
 
-/** Where the procedures are, and how they are reached. */
+/** The URL of the procedures, and the `fetch` to use. */
 export interface WireOptions {
   readonly base: string;
   readonly fetch: typeof fetch;
   readonly headers: HeaderSource;
 }
 
-/** The server takes no more in one request. */
+/** The server's limit per request. */
 const maxItems = 10;
 const maxURLLength = 4_000;
-/** A query this long fills a request by itself. */
+/** A query this long is sent alone. */
 const longInput = 2_000;
 
-/** From an operation to HTTP: most calls of one moment share a request, some go alone. */
+/** From an operation to HTTP: most concurrent calls share a request, some are sent alone. */
 export function createLinks({ base, fetch, headers }: WireOptions): TRPCLink<AppRouter>[] {
   const wire = {
     url: base,
@@ -48,8 +48,9 @@ export async function ownHeaders(source: HeaderSource): Promise<HeaderRecord> {
 }
 
 /**
- * A batch answers as a whole, so what is known to be slow goes alone: `auth` (hashing passwords) and `insights`.
- * So does what asks for it, a query too long to share an address, and a mutation without a key where others have one each.
+ * A batch responds as a whole, so slow calls are sent alone: `auth` (password hashing) and `insights`. So are calls
+ * with `skipBatch`, queries that are too long to share a URL, and mutations without a key, since the others have one
+ * each.
  */
 function goesAlone(operation: Operation): boolean {
   const { type, path, input, context } = operation;

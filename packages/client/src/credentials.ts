@@ -1,6 +1,6 @@
 import type { Operation } from '@trpc/client';
 
-/** What an attempt is signed with; afterwards, what it was signed with. */
+/** The token of an attempt: the one to send, and afterwards the one that was sent. */
 export class Credentials {
   accessToken: string | undefined;
 
@@ -10,8 +10,8 @@ export class Credentials {
 }
 
 /**
- * The `Authorization` of a request. The calls of a batch share one: if the session was renewed while they gathered,
- * that of the last counts for all, and each is told what it was sent with.
+ * The `Authorization` header of a request. The calls of a batch share one: if the session was refreshed while they were
+ * collected, all use the latest token, and each call is told which one was sent.
  */
 export function authorization(operations: readonly Operation[]): { authorization?: string } {
   const all = operations.map(({ context }) => context['credentials']).filter((value) => value instanceof Credentials);

@@ -1,9 +1,9 @@
 const longestWaitMs = 10_000;
 
 /**
- * Does `work` while no other tab of the origin does work of this name, where the runtime has Web Locks. Where it has
- * none, forbids them or another tab holds the lock for too long, the work is done all the same: the lock saves
- * requests; that two refreshes at once are harmless is the server's doing.
+ * Runs `work` while no other tab of the origin runs work of this name, with Web Locks. If they are missing or
+ * forbidden, or another tab holds the lock for too long, it runs anyway: the lock only saves requests, and the server
+ * makes concurrent refreshes harmless.
  */
 export async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
   if (typeof navigator === 'undefined' || navigator.locks === undefined) return work();
@@ -20,7 +20,7 @@ export async function exclusively<T>(name: string, work: () => Promise<T>): Prom
       await begin();
     });
   } catch {
-    // Either the lock was not to be had, or the work failed: then the promise below says how.
+    // Either the lock was not available, or the work failed: then the promise below rejects.
   } finally {
     clearTimeout(timer);
   }

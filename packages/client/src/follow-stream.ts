@@ -11,27 +11,27 @@ import { pause, within } from './within.ts';
 
 export interface StreamOptions extends WireOptions {
   readonly session: Session;
-  /** How long a server may take to begin its reply. */
+  /** The timeout for the start of a response. */
   readonly timeoutMs: number;
-  /** Unless told, 40 s: the server says something every 15 s. */
+  /** Default: 40 s, since the server sends something every 15 s. */
   readonly idleMs?: number;
 }
 
-/** A subscription, and who follows it. */
+/** A subscription and its observers. */
 export interface Follower {
   readonly path: string;
   readonly input: unknown;
   readonly signal: AbortSignal;
-  /** `error` says why the connection before has ended; null where there was none or it just ended. */
+  /** `error` is the reason why the previous connection ended; null if there was none. */
   readonly onConnecting: (error: AliceError | null) => void;
   readonly onConnected: () => void;
-  /** `id` is undefined where the server gives none. */
+  /** `id` is undefined if the server sends none. */
   readonly onData: (data: unknown, id: string | undefined) => void;
 }
 
 /**
- * Follows a subscription through dropped connections, expired tokens and restarts of the server: each time from behind
- * the last event that was seen. Never resolves. Rejects with what does not pass by itself, and CANCELLED at the signal.
+ * Follows a subscription across lost connections, expired tokens and server restarts, and resumes after the last event
+ * each time. Never resolves. Rejects with a permanent error, and with CANCELLED on abort.
  */
 export async function followStream(options: StreamOptions, follower: Follower): Promise<never> {
   const { session } = options;
@@ -68,11 +68,11 @@ export async function followStream(options: StreamOptions, follower: Follower): 
     }
   }
 
-  /** The numbers of one person's changes say nothing of another's. */
+  /** Change numbers of one user mean nothing for another user. */
   function requireSamePerson(accessToken: string | undefined): void {
     const now = personOf(accessToken);
     person ??= now;
-    if (now !== undefined && now !== person) throw new AliceError('UNAUTHENTICATED', 'Somebody else has signed in');
+    if (now !== undefined && now !== person) throw new AliceError('UNAUTHENTICATED', 'Another user has signed in');
   }
 
   async function read(accessToken: string | undefined): Promise<void> {
@@ -84,11 +84,11 @@ export async function followStream(options: StreamOptions, follower: Follower): 
         failures = 0;
         onConnected();
       } else {
-        // The server goes on talking to this token.
+        // The server accepts this token.
         mayRenew = true;
         if (event === undefined) onData(reviveInstants(JSON.parse(data)), id || undefined);
       }
-      // An empty id, by which tRPC marks an event without one, is no place to resume from.
+      // tRPC marks an event without an id with an empty one, from which a stream cannot resume.
       if (id) lastEventId = id;
     }
   }
@@ -116,9 +116,9 @@ async function open(
     if (!response.ok) throw await refusal(response);
     const { body } = response;
     if (body !== null && /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) return body;
-    // A page of somebody on the way, such as the sign-in of a public network: that passes.
+    // A page of an intermediary, such as the sign-in page of a public network: a temporary error.
     body?.cancel().catch(() => undefined);
-    throw new AliceError('NETWORK', 'The address did not answer with a stream');
+    throw new AliceError('NETWORK', 'The response is not an event stream');
   });
 }
 
@@ -129,10 +129,10 @@ async function refusal(response: Response): Promise<AliceError> {
   return isErrorShape(shape) ? fromShape(shape, requestId) : foreignReply(response, body);
 }
 
-/** What the server says before an end that is not to be resumed from. */
+/** The server's error before a permanent end. */
 function told(data: string): AliceError {
   const shape = parseJson(data);
   return isErrorShape(shape)
     ? fromShape(shape, undefined)
-    : new AliceError('INTERNAL', 'The stream ended with an error that is not ALICE’s');
+    : new AliceError('INTERNAL', 'The stream ended with an unknown error');
 }

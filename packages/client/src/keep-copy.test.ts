@@ -281,7 +281,7 @@ test('who signs in as somebody else while it is made ends it', async () => {
   };
   const onError = vi.fn();
   const copy = alice.sync.keep({ onError });
-  await expect(copy.ready).rejects.toMatchObject({ code: 'UNAUTHENTICATED', message: 'Somebody else has signed in' });
+  await expect(copy.ready).rejects.toMatchObject({ code: 'UNAUTHENTICATED', message: 'Another user has signed in' });
   expect(onError).toHaveBeenCalledOnce();
   expect(copy.tasks.size).toBe(0);
 });

@@ -9,33 +9,36 @@ import { toAliceError } from './to-alice-error.ts';
 import { isPassing, retryDelay } from './with-retries.ts';
 import { pause } from './within.ts';
 
-/** A person's data on this side, kept up to date. Rows are replaced, never changed. */
+/** A local copy of a user's data, kept up to date. Rows are replaced, never mutated. */
 export interface LocalCopy {
   readonly tasks: ReadonlyMap<string, Task>;
   readonly goals: ReadonlyMap<string, SyncedGoal>;
   readonly user: User | undefined;
-  /** The last change that is in it; 0 before there is anything. It grows with every change. */
+  /** The number of the latest change in the copy; 0 at first. It increases with every change. */
   readonly number: number;
-  /** Resolves when the copy is complete and up to date for the first time; rejects with the `AliceError` that prevents it. */
+  /** Resolves when the copy is complete and up to date for the first time; rejects with an `AliceError` if it fails. */
   readonly ready: Promise<void>;
-  /** Calls `listener` with the changes that have just been taken in, and gives what ends that. */
+  /** Calls `listener` with each group of applied changes; returns a function that stops it. */
   onChange(listener: (changes: readonly Change[]) => void): () => void;
-  /** Ends it; what it holds stays as it is. */
+  /** Stops the copy; its rows stay available. */
   stop(): void;
 }
 
 export interface KeepOptions {
-  /** Where it outlives this page or process. Unless told, nowhere. */
+  /** Persistent storage. Default: none. */
   readonly store?: CopyStore | undefined;
-  /** Stops it. */
+  /** Stops the copy on abort. */
   readonly signal?: AbortSignal | undefined;
-  /** Told what ended it, such as the end of the session. No failure that passes, such as of the network, ends it. */
+  /**
+   * Called with the permanent error that stopped the copy, such as the end of the session. Temporary errors do not stop
+   * it.
+   */
   readonly onError?: ((error: AliceError) => void) | undefined;
 }
 
 interface Source {
   readonly sync: Pick<TRPCClient<AppRouter>['sync'], 'pull' | 'live'>;
-  /** The id of who is signed in; undefined where that cannot be told. */
+  /** The id of the signed-in user; undefined if it is unknown. */
   readonly person: () => Promise<string | undefined>;
 }
 
@@ -44,7 +47,7 @@ type Page = RouterOutputs['sync']['pull'];
 const pageSize = 100;
 const fromTheBeginning: Page = { items: [], nextCursor: '', hasMore: false, fullSyncRequired: true, number: null };
 
-/** Makes a copy of everything that the person has, and keeps it up to date until it is stopped. */
+/** Creates a local copy of all data of the user, and keeps it up to date until it is stopped. */
 export function keepCopy({ sync, person }: Source, { store, signal, onError }: KeepOptions): LocalCopy {
   const controller = new AbortController();
   const { signal: stopped } = controller;
@@ -67,12 +70,12 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
       else if (isReady) report(error);
     };
     keep().then(
-      () => end(new AliceError('CANCELLED', 'The copy was stopped')),
+      () => end(new AliceError('CANCELLED', 'The local copy was stopped')),
       (cause) => end(toAliceError(cause)),
     );
   });
   const stop = () => {
-    // Who stops it knows.
+    // A caller who stops the copy needs no error.
     ready.catch(() => undefined);
     controller.abort(signal?.reason);
   };
@@ -110,13 +113,13 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
       cursor = await pull(cursor, rows);
       becomeReady();
       await follow(cursor);
-      // Only the loss of changes on the server leads here: everything anew.
+      // Only when the server no longer has the changes: start a full sync.
       cursor = undefined;
       rows = new CopyRows();
     }
   }
 
-  /** What was kept is seen at once if it is complete; a first sync that was broken off goes on. */
+  /** A complete saved copy is available at once; an interrupted initial sync continues. */
   async function load(): Promise<{ cursor: string | undefined; rows: CopyRows }> {
     const saved = await store?.load();
     const rows = new CopyRows();
@@ -124,7 +127,7 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
     for (const row of saved.rows) rows.put(row);
     const isOthers = owner !== undefined && [...rows.users.keys()].some((id) => id !== owner);
     if (isOthers) return { cursor: undefined, rows: new CopyRows() };
-    // Who it is may show later; should it be somebody else then, this copy is not theirs.
+    // The user may be identified later; if it is another one, this copy is not theirs.
     for (const id of rows.users.keys()) owner ??= id;
     if (saved.number !== null) {
       rows.settle(saved.number);
@@ -133,14 +136,14 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
     return { cursor: saved.cursor, rows };
   }
 
-  /** Takes in all that there is after the cursor. Rows that are not seen yet take the place of those that are at the end. */
+  /** Loads everything after the cursor. In a full sync, the new rows replace the old ones at the end. */
   async function pull(from: string | undefined, into: CopyRows): Promise<string> {
     let cursor = from;
     let rows = into;
     for (;;) {
       const page = await pullPage(cursor);
       if (page.fullSyncRequired) {
-        if (cursor === undefined) throw new AliceError('FULL_SYNC_REQUIRED', 'The server gives no copy');
+        if (cursor === undefined) throw new AliceError('FULL_SYNC_REQUIRED', 'The server requires a full sync again');
         cursor = undefined;
         rows = new CopyRows();
         continue;
@@ -167,12 +170,12 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
         const page = await sync.pull.query(input, { signal: stopped });
         const now = await person();
         owner ??= now;
-        // Numbers and cursors of one person say nothing of another's changes.
-        if (now !== undefined && now !== owner) throw new AliceError('UNAUTHENTICATED', 'Somebody else has signed in');
+        // Change numbers and cursors of one user mean nothing for another user.
+        if (now !== undefined && now !== owner) throw new AliceError('UNAUTHENTICATED', 'Another user has signed in');
         return page;
       } catch (cause) {
         const error = toAliceError(cause);
-        // A cursor that was kept for long may be of a kind that the server does not know any more.
+        // The server may no longer accept an old cursor.
         if (error.code === 'VALIDATION_FAILED' && cursor !== undefined) return fromTheBeginning;
         if (!isPassing(error)) throw error;
         await pause(retryDelay(failures, error.retryAfterMs, Math.random()), stopped);

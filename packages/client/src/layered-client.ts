@@ -5,9 +5,9 @@ import type { Call, Send } from './call.ts';
 import { toAliceError } from './to-alice-error.ts';
 
 /**
- * tRPC's own client, whose calls go through our layers. They stand outside its links because it wraps whatever a link
- * fails with in its error class: what a layer throws is what the caller gets, here and through tRPC's integrations alike.
- * Subscriptions do go through the link: tRPC leaves its errors as they are.
+ * tRPC's client with our layers. The layers are not tRPC links, since tRPC wraps errors of links in its own class:
+ * errors of a layer reach the caller unchanged, also through tRPC's integrations. Subscriptions do use the link, whose
+ * errors tRPC does not wrap.
  */
 export class LayeredClient extends TRPCUntypedClient<AppRouter> {
   readonly #send: Send;
@@ -38,7 +38,7 @@ export class LayeredClient extends TRPCUntypedClient<AppRouter> {
   }
 }
 
-/** Sends calls over tRPC's links, each once. */
+/** Sends each call once, over tRPC's links. */
 export function createWire(links: TRPCLink<AppRouter>[]): Send {
   const client = new TRPCUntypedClient<AppRouter>({ links });
   return ({ type, path, input, context, signal }) => {
@@ -47,7 +47,7 @@ export function createWire(links: TRPCLink<AppRouter>[]): Send {
   };
 }
 
-/** Makes the stack lead to the line that made the call, where the runtime can: the failure itself was in a timer or a socket. */
+/** Makes the stack trace point to the call, if the runtime supports it: the error itself was created in a timer or a socket. */
 function atCallSite(error: AliceError): AliceError {
   if ('captureStackTrace' in Error && typeof Error.captureStackTrace === 'function')
     Error.captureStackTrace(error, atCallSite);

@@ -5,32 +5,32 @@ import type { AliceError } from './alice-error.ts';
 import { callSafely } from './report.ts';
 import { toAliceError } from './to-alice-error.ts';
 
-/** How the stream stands. `error` says what closed it, or what the connection before has met. */
+/** The state of the stream. `error` is why it was closed, or why the previous connection failed. */
 export interface LiveStatus {
   readonly state: 'connecting' | 'live' | 'closed';
   readonly error?: AliceError;
 }
 
-/** What can be listened to, and what comes. */
+/** The events of the stream, and their values. */
 export interface LiveEvents {
   readonly task: Extract<Change, { entity: 'task' }>;
   readonly goal: Extract<Change, { entity: 'goal' }>;
   readonly user: Extract<Change, { entity: 'user' }>;
-  /** Each of the above, and those of a newer server. */
+  /** All changes: the entities above, and those of a newer server. */
   readonly change: Change;
   readonly status: LiveStatus;
 }
 
 export interface Live {
   /**
-   * Calls `handler` with each change that is made from now on, here or elsewhere, and gives what ends that. A handler
-   * of `status` is told at once how it stands. All handlers share one connection, which closes with the last of them.
+   * Calls `handler` for each new change, from any client; returns a function that stops it. A handler for `status` is
+   * called at once with the current state. All handlers share one connection, which closes with the last handler.
    */
   on<Name extends keyof LiveEvents>(name: Name, handler: (event: LiveEvents[Name]) => void): () => void;
 }
 
 interface LiveFeed extends Live {
-  /** Opens the stream anew, if anybody listens: somebody has signed in or out. */
+  /** Reconnects the stream if there are handlers: the user has signed in or out. */
   restart(): void;
 }
 
@@ -88,7 +88,7 @@ export function createLive({ live }: Pick<TRPCClient<AppRouter>['sync'], 'live'>
 
   return {
     on(name, handler) {
-      // Not the caller's own function: who gives the same one twice is called twice.
+      // Wrapped, so that a function that is registered twice is called twice.
       const own: typeof handler = (event) => handler(event);
       if (stream === undefined) open();
       handlers[name].add(own);

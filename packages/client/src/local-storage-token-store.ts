@@ -1,12 +1,12 @@
 import { isTokens, type SyncTokenStore, type Tokens } from './token-store.ts';
 
 /**
- * Keeps the session in `localStorage`, shared by all tabs of the origin; a sign-in or sign-out in one tab holds in the
- * others from their next call on. Where storage is missing, forbidden or full, the session lives as long as the page.
- * Any script of the page can read it: where that matters, keep the session elsewhere with a store of your own.
+ * Stores the session in `localStorage`, shared by all tabs of the origin: a sign-in or sign-out in one tab takes effect
+ * in the others with their next call. If storage is missing, forbidden or full, the session lasts as long as the page.
+ * Every script of the page can read it: if that matters, write your own store.
  */
 export function localStorageTokenStore(key = 'alice.tokens'): SyncTokenStore {
-  // What storage would not take. Whatever storage does hold was written later, by another tab, and goes first.
+  // Tokens that could not be stored. Tokens in storage were written later, by another tab, and take precedence.
   let unsaved: Tokens | null = null;
 
   function read(): Tokens | null {
@@ -22,7 +22,7 @@ export function localStorageTokenStore(key = 'alice.tokens'): SyncTokenStore {
     try {
       globalThis.localStorage.removeItem(key);
     } catch {
-      // It holds nothing that could be read either.
+      // Then nothing in it can be read either.
     }
   }
 
@@ -38,7 +38,7 @@ export function localStorageTokenStore(key = 'alice.tokens'): SyncTokenStore {
         globalThis.localStorage.setItem(key, JSON.stringify(tokens));
         unsaved = null;
       } catch {
-        // The old tokens must go: a used refresh token, sent again later, ends the session.
+        // The old tokens must be removed: a used refresh token that is sent again later ends the session.
         remove();
         unsaved = tokens;
       }

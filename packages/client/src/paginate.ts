@@ -5,24 +5,24 @@ interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
-/** A procedure that answers in pages, such as `alice.tasks.list`. */
+/** A procedure that returns pages, such as `alice.tasks.list`. */
 interface PagedProcedure<Input, Item> {
   readonly query: (input: Input, options?: TRPCProcedureOptions) => Promise<Page<Item>>;
 }
 
-/** Items one by one, pages fetched as they are needed. */
+/** Iterates over items; pages are fetched as needed. */
 export interface Pagination<Item> extends AsyncIterable<Item> {
-  /** The same, page by page. */
+  /** Iterates over pages. */
   pages(): AsyncIterable<readonly Item[]>;
 }
 
 /**
- * Everything that a list holds: `for await (const task of paginate(alice.tasks.list, { limit: 50 }))`.
- * `input.cursor` says where to begin, `options.signal` ends it. Throws the `AliceError` of the page that failed.
+ * All items of a list: `for await (const task of paginate(alice.tasks.list, { limit: 50 }))`. `input.cursor` is the
+ * start, `options.signal` stops it. Throws the `AliceError` of a failed page.
  */
 export function paginate<Input, Item>(
   procedure: PagedProcedure<Input, Item>,
-  // Where all fields may be left out, `Input` is also `void`.
+  // If all fields are optional, `Input` is also `void`.
   input?: NoInfer<Extract<Input, object>>,
   options: TRPCProcedureOptions = {},
 ): Pagination<Item> {
@@ -42,7 +42,10 @@ export function paginate<Input, Item>(
   };
 }
 
-/** The cast holds: `fields` are those of `Input`, and what answers in pages takes a cursor (a type test says so of each list). */
+/**
+ * The cast is safe: `fields` are those of `Input`, and every paginated procedure takes a cursor (a type test checks
+ * each list).
+ */
 function pageInput<Input>(fields: object = {}): Input {
   return fields as Input;
 }

@@ -4,13 +4,13 @@ import { within } from './within.ts';
 
 interface ReadOptions {
   readonly signal: AbortSignal | undefined;
-  /** How long the body may say nothing at all, in milliseconds. */
+  /** The maximum time without any data, in milliseconds. */
   readonly idleMs: number;
 }
 
 /**
- * The server-sent events of a body, as they come. Throws NETWORK when the body breaks off, TIMEOUT when it says nothing
- * for too long, CANCELLED when the caller's signal aborts. Afterwards the body is let go.
+ * Reads the server-sent events of a body. Throws NETWORK if the body breaks off, TIMEOUT without data for too long,
+ * CANCELLED on abort. Releases the body at the end.
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
@@ -32,7 +32,7 @@ export async function* readEvents(
       yield* events.splice(0);
     }
   } finally {
-    // Not awaited, and a body that has broken off refuses: either way we are done with it.
+    // Not awaited, and a broken body rejects: in both cases the body is no longer needed.
     reader.cancel().catch(() => undefined);
   }
 }

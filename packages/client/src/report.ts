@@ -1,7 +1,7 @@
-/** Browsers and some edge runtimes have it, and not every `lib` knows it. */
+/** Browsers and some edge runtimes have it, but not every `lib` declares it. */
 const runtime: { readonly console: object; readonly reportError?: (error: unknown) => void } = globalThis;
 
-/** Makes a failure of the caller's own code known, as one that nobody caught, and lets us go on. */
+/** Reports an error of the caller's own code as an uncaught one, without interrupting ours. */
 export function report(error: unknown): void {
   if (runtime.reportError !== undefined) {
     runtime.reportError(error);
@@ -12,7 +12,7 @@ export function report(error: unknown): void {
   });
 }
 
-/** Calls what the caller gave us. What it throws is reported and breaks nothing else. */
+/** Runs a callback of the caller. An error is reported and breaks nothing else. */
 export function callSafely<Value>(listener: ((value: Value) => void) | undefined, value: Value): void {
   try {
     listener?.(value);

@@ -1,9 +1,9 @@
 const isoLength = '2026-11-22T09:30:00.000Z'.length;
 
 /**
- * Turns the instants of a reply into `Date`s: the strings under keys that end in `At` that are ISO 8601 in UTC with
- * milliseconds. Nothing else: a title that looks like a date stays a string.
- * Works in place and gives `value` back: it is fresh from `JSON.parse`, and nobody else holds it.
+ * Converts the timestamps of a response to `Date`s: strings whose key ends in `At` and that are ISO 8601 in UTC with
+ * milliseconds. Other strings stay unchanged, such as a title that looks like a date. Mutates and returns `value`,
+ * which comes from `JSON.parse` and is not shared.
  */
 export function reviveInstants(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -24,6 +24,6 @@ export function reviveInstants(value: unknown): unknown {
 function toInstant(text: string): Date | undefined {
   if (text.length !== isoLength) return undefined;
   const instant = new Date(text);
-  // The way back catches what the parser forgives, such as the 30th of February.
+  // The comparison detects dates that the parser corrects, such as 30 February.
   return !Number.isNaN(instant.getTime()) && instant.toISOString() === text ? instant : undefined;
 }

@@ -1,8 +1,8 @@
 import type { AppRouter } from '@alice/api/types';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 
-/** What each procedure takes: `RouterInputs['tasks']['create']`. */
+/** The input of each procedure: `RouterInputs['tasks']['create']`. */
 export type RouterInputs = inferRouterInputs<AppRouter>;
 
-/** What each procedure gives: `RouterOutputs['tasks']['list']`. */
+/** The output of each procedure: `RouterOutputs['tasks']['list']`. */
 export type RouterOutputs = inferRouterOutputs<AppRouter>;

@@ -4,13 +4,14 @@ import { toAliceError } from './to-alice-error.ts';
 import type { TokenStore, Tokens } from './token-store.ts';
 import { createTokenTimer } from './token-timer.ts';
 
-/** The session of one client: what its calls are signed with. */
+/** The session of a client, which authenticates its calls. */
 export interface Session {
-  /** The token to sign a call with, renewed first if it is about to end; undefined when nobody is signed in. */
+  /** The access token for a call, refreshed first if it is about to expire; undefined if nobody is signed in. */
   accessToken(): Promise<string | undefined>;
   /**
-   * The token that follows one that the server refused: what the store holds by now, or else a refresh, one for all who
-   * wait. Undefined when nobody is signed in. Rejects as the refresh does; if the session has ended the store is empty then.
+   * The token to use after the server has rejected one: the one in the store by now, or the result of a refresh, which
+   * all waiting calls share. Undefined if nobody is signed in. Rejects like the refresh; if the session has ended, the
+   * store is then empty.
    */
   renew(refused: string | undefined): Promise<string | undefined>;
   start(tokens: Tokens): Promise<void>;
@@ -19,19 +20,19 @@ export interface Session {
 
 export interface SessionOptions {
   readonly store: TokenStore;
-  /** What tabs that share the session share: the name of their lock. */
+  /** The name of the lock for tabs that share the session. */
   readonly lock: string;
-  /** Asks the server for the successor of a refresh token. */
+  /** Exchanges a refresh token for its successor. */
   readonly exchange: (refreshToken: string) => Promise<Tokens>;
 }
 
 /**
- * What a store holds whose refresh token is the browser's to keep, before the server was asked whether somebody is
- * signed in. Afterwards it holds the access token alone, or null.
+ * The initial state of the store in cookie mode: it is not known yet whether the user is signed in. Later it contains
+ * only the access token, or null.
  */
 export const unknownTokens: Tokens = { accessToken: '', refreshToken: '' };
 
-/** Signs every call with a key that lasts: nothing to renew, nothing to keep. */
+/** Authenticates every call with an API key: nothing to refresh or store. */
 export function keySession(apiKey: string): Session {
   return {
     accessToken: async () => apiKey,
@@ -43,7 +44,7 @@ export function keySession(apiKey: string): Session {
 
 export function createSession({ store, lock, exchange }: SessionOptions): Session {
   const timer = createTokenTimer();
-  /** Renewals under way, by the access token that they replace. */
+  /** Running refreshes, by the access token that they replace. */
   const renewals = new Map<string | undefined, Promise<string | undefined>>();
 
   async function start({ accessToken, refreshToken }: Tokens): Promise<void> {
@@ -61,7 +62,7 @@ export function createSession({ store, lock, exchange }: SessionOptions): Sessio
 
   async function replace(refused: string | undefined): Promise<string | undefined> {
     const held = await store.get();
-    // Nobody is signed in any more, or somebody else has renewed the session in the meantime.
+    // The user has signed out, or another tab has refreshed the session in the meantime.
     if (held === null || held.accessToken !== refused) return held?.accessToken;
     let successor: Tokens;
     try {
@@ -74,7 +75,7 @@ export function createSession({ store, lock, exchange }: SessionOptions): Sessio
       await store.clear();
       throw error;
     }
-    // Who signed out, or in as somebody else, while we asked must not find the old session again.
+    // A user who signed out or switched accounts in the meantime must not get the old session back.
     const other = await changedSince(held);
     if (other !== 'same') return other?.accessToken;
     await start(successor);
@@ -92,7 +93,7 @@ export function createSession({ store, lock, exchange }: SessionOptions): Sessio
       if (held === null) return undefined;
       const { accessToken } = held;
       if (accessToken !== '' && !timer.isEnding(accessToken)) return accessToken;
-      // That the session has ended is the server's to say, to those calls that need one.
+      // Only a call that needs a session reports that it has ended.
       return renew(accessToken).catch((error) => {
         if (isUnauthenticated(error)) return undefined;
         throw error;

@@ -179,14 +179,14 @@ test('pauses grow while nothing connects, and begin anew after it did', async ()
 
 test.each([400, 403, 404, 500])('a server that answers %i ends it', async (status) => {
   const { streams, alice } = await peerWith((stream) =>
-    stream.refuse({ code: 'FORBIDDEN', status, message: 'Not allowed' }),
+    stream.refuse({ code: 'FORBIDDEN', status, message: 'Forbidden' }),
   );
   await expect(take(alice, 1)).rejects.toMatchObject({
     name: 'AliceError',
     code: 'FORBIDDEN',
     status,
     requestId: 'request-1',
-    message: 'Not allowed',
+    message: 'Forbidden',
   });
   expect(streams).toHaveLength(1);
 });
@@ -314,7 +314,7 @@ test('somebody else’s session does not go on where the last one was', async ()
   const stream = take(alice, 1);
   const failed = expect(stream).rejects.toMatchObject({
     code: 'UNAUTHENTICATED',
-    message: 'Somebody else has signed in',
+    message: 'Another user has signed in',
   });
   await vi.waitFor(() => expect(account.paths()).toContain('sync.live'));
   person = 'person-2';

@@ -6,8 +6,8 @@ import { followStream, type StreamOptions } from './follow-stream.ts';
 import { toAliceError } from './to-alice-error.ts';
 
 /**
- * Subscriptions over server-sent events, on `fetch`. tRPC's own link needs an `EventSource`, which sends no headers: the
- * token would have to stand in the address.
+ * Subscriptions over server-sent events, with `fetch`. tRPC's own link needs an `EventSource`, which cannot send
+ * headers: the token would have to be in the URL.
  */
 export function subscriptionLink(options: StreamOptions): TRPCLink<AppRouter> {
   return () =>
@@ -49,7 +49,7 @@ export function subscriptionLink(options: StreamOptions): TRPCLink<AppRouter> {
       });
 }
 
-/** The guarantee: tRPC hands on what a subscription fails with as it is. As with calls, that is an `AliceError`. */
+/** The guarantee: tRPC passes errors of a subscription on unchanged. As with calls, they are `AliceError`s. */
 function asLinkError(error: AliceError): TRPCClientError<AppRouter> {
   return error as unknown as TRPCClientError<AppRouter>;
 }

@@ -1,21 +1,18 @@
-/** A person's session: two opaque strings, so that any storage can hold them. */
+/** The tokens of a session: two opaque strings, which any storage can hold. */
 export interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;
 }
 
-/**
- * Where a session is kept. Each call reads it, so that a change made elsewhere (another tab, another process) is
- * noticed: keep `get` quick.
- */
+/** Where a session is stored. Every call reads it, to notice changes by another tab or process: keep `get` fast. */
 export interface TokenStore {
-  /** The tokens; null when nobody is signed in. */
+  /** The tokens; null if nobody is signed in. */
   get(): Tokens | null | Promise<Tokens | null>;
   set(tokens: Tokens): void | Promise<void>;
   clear(): void | Promise<void>;
 }
 
-/** A store that answers at once. */
+/** A synchronous store. */
 export interface SyncTokenStore extends TokenStore {
   get(): Tokens | null;
   set(tokens: Tokens): void;

@@ -2,16 +2,16 @@ import { claimsOf } from './claims.ts';
 
 const largestMarginMs = 5_000;
 
-/** Foretells when access tokens end. */
+/** Predicts when access tokens expire. */
 export interface TokenTimer {
-  /** Whether the token ends within seconds. The first question about a token starts its time. */
+  /** Whether the token expires within seconds. Its time starts with the first call for it. */
   isEnding(token: string): boolean;
 }
 
 /**
- * Measures a token's age with a monotonic clock from when it was first seen, against the lifetime that its own `iat`
- * and `exp` give. The device's wall clock, which may be hours off, has no part in it. A token that was stored before
- * this page began is thought younger than it is: then the server's UNAUTHENTICATED says so, at the price of one reply.
+ * Measures a token's age with a monotonic clock from when it was first seen, against the lifetime in its `iat` and
+ * `exp`. The device's clock, which may be wrong by hours, is not used. A token that was stored before this page started
+ * seems younger than it is: then the server responds with UNAUTHENTICATED, which costs one request.
  */
 export function createTokenTimer(now: () => number = () => performance.now()): TokenTimer {
   let seen: { readonly token: string; readonly endsAt: number } | undefined;
@@ -26,7 +26,7 @@ export function createTokenTimer(now: () => number = () => performance.now()): T
   };
 }
 
-/** How long a JWT is good for, by its own words; without end where it does not say: then the server will. */
+/** The lifetime of a JWT, from its claims; infinite if they are missing, since the server decides. */
 function lifetimeMs(token: string): number {
   const { iat, exp } = claimsOf(token);
   const lifetime = (Number(exp) - Number(iat)) * 1000;

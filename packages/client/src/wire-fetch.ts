@@ -1,6 +1,6 @@
 import { foreignReply, isRecord, noReply, parseJson, readText } from './foreign-reply.ts';
 
-/** A reply as tRPC reads it. */
+/** A response as tRPC reads it. */
 export class WireResponse {
   readonly ok: boolean;
   readonly requestId: string | undefined;
@@ -12,7 +12,7 @@ export class WireResponse {
     this.requestId = response.headers.get('x-request-id') ?? undefined;
   }
 
-  /** The body. Throws an `AliceError` when it is cut short or is not what a tRPC server sends. */
+  /** The body. Throws an `AliceError` if it is incomplete or not from a tRPC server. */
   async json(): Promise<unknown> {
     const body = parseJson(await readText(this.#response));
     if (Array.isArray(body) || (isRecord(body) && ('result' in body || 'error' in body))) return body;
@@ -22,7 +22,7 @@ export class WireResponse {
 
 type WireFetch = (url: string | URL | Request, init?: object) => Promise<WireResponse>;
 
-/** `fetch` for tRPC's links, whose failures are `AliceError`s that tell "no reply" from "not ALICE's reply". */
+/** `fetch` for tRPC's links. Its `AliceError`s distinguish "no response" from "not a response of ALICE". */
 export function createWireFetch(fetch: typeof globalThis.fetch): WireFetch {
   return async (url, init) => {
     let response: Response;

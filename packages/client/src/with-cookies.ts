@@ -1,8 +1,8 @@
 type Fetch = typeof globalThis.fetch;
 
 /**
- * `fetch` for a session in a cookie: cookies go along, and so does the header that asks for them, which no page of
- * another origin can send unless the server lists it.
+ * `fetch` for a cookie session: sends cookies, and the header that requests them, which foreign pages cannot send
+ * unless the server lists their origin.
  */
 export function withCookies(fetch: Fetch): Fetch {
   return (input, init) => {

@@ -2,7 +2,7 @@ import type { Send } from './call.ts';
 import { toAliceError } from './to-alice-error.ts';
 import { within } from './within.ts';
 
-/** Gives each attempt of a call so many milliseconds. What it fails with is an `AliceError`. */
+/** Adds a timeout in milliseconds to each attempt of a call. Errors are `AliceError`s. */
 export function withDeadline(send: Send, timeoutMs: number): Send {
   return async (call) => {
     try {

@@ -1,26 +1,26 @@
 import { callSafely } from './report.ts';
 
-/** A request as it is about to be sent: one attempt of one call, of several in a batch, or of a stream. */
+/** A request before it is sent: one attempt of a call, of a batch, or of a stream. */
 export interface RequestEvent {
-  /** What it calls: `['tasks.list']`. */
+  /** The called procedures: `['tasks.list']`. */
   readonly procedures: readonly string[];
   readonly url: string;
   readonly method: string;
-  /** A copy of what is sent, but for the access token: where there is one, `authorization` is `[hidden]`. */
+  /** A copy of the request headers; the access token in `authorization` is replaced by `[hidden]`. */
   readonly headers: Headers;
 }
 
-/** How a request went. */
+/** The result of a request. */
 export interface ResponseEvent extends RequestEvent {
-  /** Undefined when no reply came. */
+  /** Undefined without a response. */
   readonly status: number | undefined;
-  /** What to quote to the people who run the server. */
+  /** The request id in the server log. Quote it when you report a problem. */
   readonly requestId: string | undefined;
-  /** Milliseconds until the reply began, or until it was clear that none comes. */
+  /** Milliseconds until the response started, or until the request failed. */
   readonly ms: number;
 }
 
-/** They watch and change nothing; what they throw is reported and breaks no call. */
+/** Observers of requests. They cannot change a request; their errors are reported and do not fail the call. */
 export interface Hooks {
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
   readonly onResponse?: ((event: ResponseEvent) => void) | undefined;
@@ -28,9 +28,9 @@ export interface Hooks {
 
 type Fetch = typeof globalThis.fetch;
 
-/** `fetch` for addresses below `base`, watched. */
+/** `fetch` with observers, for URLs below `base`. */
 export function withHooks(fetch: Fetch | undefined, base: string, { onRequest, onResponse }: Hooks): Fetch {
-  // Looked up late: tools that watch or fake the network replace the global.
+  // Read at each call: tools that observe or mock the network replace the global.
   const send: Fetch = (input, init) => (fetch ?? globalThis.fetch)(input, init);
   if (onRequest === undefined && onResponse === undefined) return send;
 

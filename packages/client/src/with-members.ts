@@ -1,6 +1,7 @@
 /**
- * tRPC's proxy with members of our own. It takes every name for a procedure's, so ours are looked up first; all others,
- * and the symbol by which tRPC's integrations find the client, stay its own. That is the guarantee of the cast.
+ * tRPC's proxy with additional members. The proxy treats every name as a procedure, so ours are looked up first. All
+ * other names, and the symbol by which tRPC's integrations find the client, are the proxy's: that is the guarantee of
+ * the cast.
  */
 export function withMembers<Target extends object, Members extends object>(
   target: Target,

@@ -6,16 +6,16 @@ import { pause } from './within.ts';
 
 const firstBackoffMs = 250;
 const longestBackoffMs = 4_000;
-/** A server that asks for more than this gets its wish by the call failing now: the caller knows better what to do. */
+/** If the server asks for a longer wait, the call fails at once: the caller knows better what to do. */
 const longestWaitMs = 30_000;
 
 export interface RetryOptions {
-  /** How often a call is tried again at most. */
+  /** The maximum number of retries. */
   readonly retries: number;
   readonly mayRetry: (call: Call, error: AliceError) => boolean;
 }
 
-/** Tries again what may be tried again, after a growing random pause and not before the server allows it. */
+/** Retries safe calls, with backoff and not before the server's `Retry-After`. */
 export function withRetries(send: Send, { retries, mayRetry }: RetryOptions): Send {
   return async (call) => {
     for (let attempt = 0; ; attempt += 1) {
@@ -32,27 +32,26 @@ export function withRetries(send: Send, { retries, mayRetry }: RetryOptions): Se
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds: exponential backoff with full jitter (M. Brooker,
- * "Exponential Backoff And Jitter", 2015), on top of what the server asked for, so that those it refused together do
- * not come back together. `random` is 0 to 1.
+ * The delay before the next attempt in milliseconds: exponential backoff with full jitter (M. Brooker, "Exponential
+ * Backoff And Jitter", 2015), added to the server's `Retry-After`, so that clients that were rejected together do not
+ * return together. `random` is from 0 to 1.
  */
 export function retryDelay(attempt: number, retryAfterMs: number | undefined, random: number): number {
   return (retryAfterMs ?? 0) + random * Math.min(longestBackoffMs, firstBackoffMs * 2 ** attempt);
 }
 
 /**
- * A query changes nothing, and a mutation with a key is done once however often it comes: both may follow any failure
- * that passes. Another mutation may have been done although its reply was lost: it is repeated only where the reply says
- * that nothing was done, and that is what `Retry-After` says.
+ * Queries and mutations with an idempotency key can be retried after any temporary error. Another mutation may have run
+ * although its response was lost: it is retried only if `Retry-After` shows that nothing was changed.
  */
 export function isSafeToRepeat(call: Call, error: AliceError): boolean {
   if (call.type === 'query') return isPassing(error);
-  // In use: an earlier attempt is still being done, and its reply is to be had soon.
+  // In use: an earlier attempt is still running, and its response will be available soon.
   if (hasIdempotencyKey(call)) return isPassing(error) || error.code === 'IDEMPOTENCY_KEY_IN_USE';
   return (error.status === 429 || error.status === 503) && error.retryAfterMs !== undefined;
 }
 
-/** Whether the same call may well succeed soon. */
+/** Whether the error is temporary. */
 export function isPassing({ code, status }: AliceError): boolean {
   if (status === undefined) return code === 'NETWORK' || code === 'TIMEOUT';
   return status === 429 || status === 502 || status === 503 || status === 504;

@@ -6,22 +6,22 @@ import type { Session } from './session.ts';
 import type { Tokens } from './token-store.ts';
 import { within } from './within.ts';
 
-/** They need no session: they give one. */
+/** Procedures that need no session, since they start one. */
 const signsIn = /^auth\.(register|login|refresh)$|\.signIn$/;
 
-/** Who is signed in has changed, by a call of this client. */
+/** A call of this client has changed who is signed in. */
 type OnPerson = () => void;
 
 /**
- * Signs calls, keeps the session that a sign-in gives, and drops it at the sign-out. A call that the server refuses as
- * UNAUTHENTICATED, which it does before anything is done, is sent once more with a renewed token.
+ * Authenticates calls, stores the session of a sign-in, and removes it at a sign-out. A call that fails with
+ * UNAUTHENTICATED, which means that nothing was done, is sent once more with a refreshed token.
  */
 export function withSession(send: Send, session: Session, onPerson: OnPerson): Send {
   return async (call) => {
     const { path, input } = call;
     if (path === 'auth.logout') return sendLogout(call);
     const output = await (signsIn.test(path) ? send(call) : sendSigned(call));
-    // Whatever it is called: what gives tokens signs in.
+    // Every procedure that returns tokens is a sign-in.
     const tokens = path === 'auth.refresh' ? tokensOf(output) : isRecord(output) ? asTokens(output['tokens']) : null;
     if (tokens !== null) await session.start(tokens);
     if (tokens !== null && path !== 'auth.refresh') onPerson();
@@ -41,7 +41,7 @@ export function withSession(send: Send, session: Session, onPerson: OnPerson): S
     }
   }
 
-  /** A session that the server does not know any more is as good as signed out. */
+  /** If the server does not know the session, the user is signed out. */
   async function sendLogout(call: Call): Promise<unknown> {
     try {
       const output = await sendSigned(call);
@@ -63,10 +63,10 @@ function signed(call: Call, credentials: Credentials): Call {
   return { ...call, context: { ...call.context, credentials } };
 }
 
-/** The tokens that a refresh gives. Where the browser keeps the refresh token, it stands in a cookie instead. */
+/** The tokens of a refresh. In cookie mode, the refresh token is in the cookie. */
 export function tokensOf(output: unknown): Tokens {
   const tokens = asTokens(output);
-  if (tokens === null) throw new AliceError('INTERNAL', 'The server gave no tokens');
+  if (tokens === null) throw new AliceError('INTERNAL', 'The server returned no tokens');
   return tokens;
 }
 

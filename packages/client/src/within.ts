@@ -1,14 +1,14 @@
 import { AliceError } from './alice-error.ts';
 
 interface Limits {
-  /** The caller's. */
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs?: number;
 }
 
 /**
- * Does `work` until the caller cancels or the time is over. Then its signal aborts and this rejects at once with
- * CANCELLED or TIMEOUT, whether or not the work heeds it: a call in a batch cannot stop the request that it shares.
+ * Runs `work` until the caller cancels or the timeout expires. Then its signal aborts, and this rejects at once with
+ * CANCELLED or TIMEOUT, even if the work continues: a call in a batch cannot abort the shared request.
  */
 export function within<T>({ signal, timeoutMs }: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export function within<T>({ signal, timeoutMs }: Limits, work: (signal: AbortSig
     const timer =
       timeoutMs === undefined
         ? undefined
-        : setTimeout(() => stop(new AliceError('TIMEOUT', `No reply within ${timeoutMs} ms`)), timeoutMs);
+        : setTimeout(() => stop(new AliceError('TIMEOUT', `No response within ${timeoutMs} ms`)), timeoutMs);
     const release = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
@@ -37,7 +37,7 @@ export function within<T>({ signal, timeoutMs }: Limits, work: (signal: AbortSig
   });
 }
 
-/** Waits, unless the caller cancels: then it rejects with CANCELLED. */
+/** Waits. Rejects with CANCELLED if the caller cancels. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return within({ signal }, (inner) => sleep(milliseconds, inner));
 }

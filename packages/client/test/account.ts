@@ -30,7 +30,7 @@ interface AccountOptions {
   readonly openStream?: (stream: PeerStream) => void;
 }
 
-const unauthenticated = { code: 'UNAUTHENTICATED', status: 401, message: 'Sign in first' };
+const unauthenticated = { code: 'UNAUTHENTICATED', status: 401, message: 'Authentication required' };
 
 /** A server with one account: rotating refresh tokens, access tokens that can expire. All else needs a live one. */
 export async function startAccount(options: AccountOptions = {}): Promise<Account> {
