@@ -1,7 +1,7 @@
 import type { ApiKey, Goal, Passkey, Session, Task, Totp, User } from './generated/client.ts';
 import { Prisma } from './generated/client.ts';
 
-/** The rows of the tables that keep a numbered history, as `Database.query` gives them: no `Date`, bytes or bigint. */
+/** Rows of the tables with a numbered history, as `Database.query` returns them: without `Date` and bigint. */
 export interface Rows {
   readonly users: Wire<User>;
   readonly sessions: Wire<Session>;
@@ -22,13 +22,13 @@ type WireValue<Value> = Value extends Date
       : Value;
 
 export interface Column {
-  /** As Prisma and TypeScript name it: `dueDate`. */
+  /** The name in Prisma and TypeScript: `dueDate`. */
   readonly field: string;
-  /** As SQL names it: `due_date`. */
+  /** The name in SQL: `due_date`. */
   readonly column: string;
 }
 
-/** The columns of each table, from the Prisma schema: a new field is in every statement with no change here. */
+/** The columns of each table, from the Prisma schema: a new field is added to every statement automatically. */
 export const columns: Readonly<Record<keyof Rows, readonly Column[]>> = {
   users: named(Prisma.UserScalarFieldEnum),
   sessions: named(Prisma.SessionScalarFieldEnum),
@@ -39,7 +39,7 @@ export const columns: Readonly<Record<keyof Rows, readonly Column[]>> = {
   totps: named(Prisma.TotpScalarFieldEnum),
 };
 
-/** A field's column: its snake_case name (a test holds the schema to it). */
+/** The column of a field: its name in snake_case (a test checks the schema). */
 export function columnName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

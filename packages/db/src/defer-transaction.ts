@@ -3,18 +3,20 @@ import type { Database, RunQuery, Transaction } from './database.ts';
 
 /** A transaction that begins with its first statement and ends with `commit` or `rollBack`. */
 export interface DeferredTransaction {
-  /** What runs on it is part of the transaction, and begins it. It has no Prisma client and cannot be closed. */
+  /**
+   * Its statements are part of the transaction; the first one begins it. It has no Prisma client and cannot be closed.
+   */
   readonly database: Database;
   readonly hasBegun: boolean;
-  /** Runs `last` in the transaction, which begins for it where nothing has run yet, and commits. */
+  /** Runs `last` in the transaction (which begins now if nothing has run yet), and commits. */
   commit(last: (tx: Transaction) => Promise<void>): Promise<void>;
-  /** Takes back whatever was done. Never throws. */
+  /** Rolls everything back. Never throws. */
   rollBack(reason: unknown): Promise<void>;
 }
 
 /**
- * For work of which not all is the database's: what it waits for before its first statement here holds no connection.
- * `onBegin` is the first part of the transaction; where it throws, so does each statement.
+ * For work that also waits for other things than the database: waiting before the first statement holds no connection.
+ * `onBegin` is the first part of the transaction; if it throws, so does each statement.
  */
 export function deferTransaction(db: Database, onBegin: (tx: Transaction) => Promise<void>): DeferredTransaction {
   const last = Promise.withResolvers<(tx: Transaction) => Promise<void>>();
@@ -35,7 +37,7 @@ export function deferTransaction(db: Database, onBegin: (tx: Transaction) => Pro
 
   const query: RunQuery = async (statement, values) => (await begin()).query(statement, values);
   const committed = awaitCommit(query);
-  // No copy: it also says which of its properties may not be used within a transaction.
+  // Not a copy: it also defines which properties must not be used in a transaction.
   const database: Database = Object.create(db, {
     query: { value: query },
     transaction: { value: async <T>(work: (tx: Transaction) => Promise<T>) => work(await begin()) },
@@ -64,5 +66,5 @@ export function deferTransaction(db: Database, onBegin: (tx: Transaction) => Pro
 }
 
 function refuse(): never {
-  throw new Error('not within a transaction: use `query`');
+  throw new Error('not available in a transaction: use `query`');
 }

@@ -3,15 +3,15 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 
-/** The repository's root, on which a relative DATA_DIR stands. */
+/** The repository's root, to which DATA_DIR is relative. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The same file that `npm start` hands to Node.js. */
+/** The same file that `npm start` uses. */
 const ENV_FILE = join(ROOT, '.env');
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a database is: on a PostgreSQL server, or embedded in a data directory. */
+/** The location of a database: a PostgreSQL server, or the embedded database of a data directory. */
 export type Location = { readonly url: string } | { readonly dataDir: string };
 
 /** The data directory as an absolute path: DATA_DIR, relative to the repository's root, or `.data`. */
@@ -20,8 +20,8 @@ export function dataDirFromEnv(env: Environment): string {
 }
 
 /**
- * Which database the settings name: DATABASE_URL; or the POSTGRES_* parts, when POSTGRES_HOST is there; or none of them: embedded
- * in the data directory. An empty setting counts as missing, as `.env` files and Compose leave them so.
+ * The database of the settings: DATABASE_URL; or the POSTGRES_* parts, if POSTGRES_HOST is set; or the embedded
+ * database. An empty setting is treated as missing, since `.env` files and Compose leave settings empty.
  */
 export function databaseFromEnv(env: Environment): Location {
   const url = env['DATABASE_URL'];
@@ -37,26 +37,23 @@ export function databaseFromEnv(env: Environment): Location {
   const user = encodeURIComponent(env['POSTGRES_USER'] || 'postgres');
   const password = env['POSTGRES_PASSWORD'] ? `:${encodeURIComponent(env['POSTGRES_PASSWORD'])}` : '';
   const database = encodeURIComponent(env['POSTGRES_DB'] || 'alice');
-  // A host that is a directory is the one of a Unix socket.
+  // A host that is a directory contains a Unix socket.
   const address = host.startsWith('/') ? encodeURIComponent(host) : host.includes(':') ? `[${host}]` : host;
   return { url: `postgres://${user}${password}@${address}:${port}/${database}` };
 }
 
-/** What the database commands know of the settings. */
+/** The settings that the database commands need. */
 export interface CommandSettings {
   readonly database: Location;
   readonly dataDir: string;
   readonly isProduction: boolean;
 }
 
-/**
- * The settings of a command: the environment, and below it the lines of `.env`, as Node.js reads them for `npm start`. Throws
- * when they cannot be used.
- */
+/** The settings of a command: the environment, then `.env`, as `npm start` reads them. Throws if they are invalid. */
 export function commandSettings(envFile = ENV_FILE, env: Environment = process.env): CommandSettings {
   const settings: Environment = { ...readEnvFile(envFile), ...env };
   const appEnv = settings['APP_ENV'] || 'development';
-  // A misspelt "production" must not pass for a place where anything goes.
+  // A misspelt "production" must not be treated as development.
   if (!['development', 'test', 'production'].includes(appEnv))
     throw new Error('APP_ENV must be development, test or production');
   return {
@@ -75,12 +72,12 @@ function readEnvFile(file: string): Environment {
   }
 }
 
-/** The server to test on, or null: then tests run on a PostgreSQL of their own. */
+/** The server for tests; null: the tests start their own PostgreSQL. */
 export function testDatabaseUrl(): string | null {
   return process.env['TEST_DATABASE_URL'] || null;
 }
 
-/** An unpacked package of PostgreSQL's programs to test with; undefined: the one installed. */
+/** An unpacked package with PostgreSQL's programs for tests; undefined: the installed one. */
 export function testBinariesFolder(): string | undefined {
   return process.env['TEST_POSTGRES_BINARIES'] || undefined;
 }
@@ -92,13 +89,13 @@ export function testRounds(): number {
 
 const TEST_SOURCE = 'ALICE_TEST_DATABASE';
 
-/** What the tests' global setup prepared; null when it did not run. */
+/** What the global setup of the tests has prepared; null if it did not run. */
 export function preparedTestSource(): { readonly server: string; readonly template: string } | null {
   const [server, template] = (process.env[TEST_SOURCE] ?? '').split(' ');
   return server && template ? { server, template } : null;
 }
 
-/** Test workers start after the global setup and inherit what it leaves in the environment. */
+/** Test workers start after the global setup and inherit its environment. */
 export function setPreparedTestSource(source: { readonly server: string; readonly template: string } | null): void {
   if (source === null) delete process.env[TEST_SOURCE];
   else process.env[TEST_SOURCE] = `${source.server} ${source.template}`;

@@ -1,15 +1,17 @@
 import { CallerLeftError } from './pool.ts';
 
-/** What went wrong in the database, in the words that an operation can act on. */
+/** A database error in the categories that an operation can act on. */
 export type DatabaseFault =
-  /** Gone, restarting, out of connections or disk: the same call may succeed later. */
+  /** Down, restarting, or out of connections or disk space: the same call may succeed later. */
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'unique' | 'foreign_key' | 'check'; readonly constraint: string | null }
-  /** It is there but did not get to this call in time: a lock, a long statement, a conflict between transactions. */
+  /**
+   * The database is up but did not finish this call in time: a lock, a long statement, a conflict between transactions.
+   */
   | { readonly kind: 'timeout' }
-  /** The caller has left, so it was not done. */
+  /** The caller has disconnected, so the call was cancelled. */
   | { readonly kind: 'abandoned' }
-  /** A value that is no text of its type for PostgreSQL: NUL, a lone surrogate in JSON, a malformed uuid. */
+  /** Text that PostgreSQL cannot store or parse: NUL, an unpaired surrogate in JSON, a malformed UUID. */
   | { readonly kind: 'invalid_text' };
 
 type Kind = DatabaseFault['kind'];
@@ -60,7 +62,7 @@ const PRISMA: Readonly<Record<string, Kind>> = {
   P2034: 'timeout',
 };
 
-/** What Prisma's adapter makes of an error before Prisma gives it a code. */
+/** The errors of Prisma's adapter, before Prisma assigns a code. */
 const ADAPTER: Readonly<Record<string, Kind>> = {
   DatabaseNotReachable: 'unavailable',
   ConnectionClosed: 'unavailable',
@@ -87,7 +89,7 @@ const SOCKET = new Set([
   'ERR_STREAM_DESTROYED',
 ]);
 
-/** Errors of pg and its pool that have no code. */
+/** Errors of pg and its pool without a code. */
 const MESSAGES =
   /^(?:timeout exceeded when trying to connect|timeout expired|timeout: the database did not answer|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|the database is closing)/;
 
@@ -105,7 +107,7 @@ interface Node {
   readonly driverAdapterError?: unknown;
 }
 
-/** Every field is optional and unknown, so any object is one. */
+/** Every field is optional and unknown, so any object matches. */
 function asNode(value: unknown): Node | null {
   return typeof value === 'object' && value !== null ? (value as Node) : null;
 }
@@ -125,7 +127,7 @@ function kindOf(node: Node): Kind | undefined {
   return typeof node.message === 'string' && MESSAGES.test(node.message) ? 'unavailable' : undefined;
 }
 
-/** The error, what caused it and what it gathers: drivers and Prisma wrap each other several layers deep. */
+/** The error, its causes and its parts: drivers and Prisma wrap errors several times. */
 function* layers(error: unknown, depth = 0): Generator<Node> {
   const node = asNode(error);
   if (node === null || depth > 6) return;
@@ -148,13 +150,14 @@ function constraintOf(nodes: readonly Node[]): string | null {
 }
 
 /**
- * Reads an error of `Database` or of its Prisma client. Null means that it is none of the database's foreseeable faults:
- * a mistake of ours, or no database error at all.
+ * Classifies an error of `Database` or of its Prisma client. Null: not a foreseeable database error, but a bug or
+ * another kind of error.
  */
 export function databaseFault(error: unknown): DatabaseFault | null {
   if (error instanceof CallerLeftError) return { kind: 'abandoned' };
   const nodes = [...layers(error)];
-  // The innermost layer knows most: P2010 (a raw query failed) and P2028 say little, the SQLSTATE within says what.
+  // The innermost error is the most specific: P2010 (a raw query failed) and P2028 say little, the SQLSTATE in them
+  // says why.
   for (const node of nodes.toReversed()) {
     const kind = kindOf(node);
     if (kind === undefined) continue;

@@ -1,10 +1,10 @@
-/** The owner of what the process does for itself, which may take every place. */
+/** The owner of the process's own work, which is not limited. */
 export const ownWork = '';
 
-/** Why somebody waits: called once, when there is a place. */
+/** A waiting caller: called once, when there is a slot. */
 type Admit = () => void;
 
-/** Let go of when it is over: a Set's old tables may outlive what they hold. */
+/** Emptied after the wait: old tables of a Set can outlive its entries. */
 interface Waiting {
   admit: Admit | null;
 }
@@ -14,18 +14,19 @@ interface Owner {
   readonly waiting: Set<Waiting>;
 }
 
-/** So many owners are remembered although they have nothing here: the next call of each costs less. */
+/** How many idle owners are remembered: the next call of each is cheaper. */
 const mostIdle = 1000;
 
 /**
- * Gives out a number of places. Those who wait are served in turns, one of each owner, so that twelve callers of one owner do not
- * stand before the only one of another; and one owner holds no more than a part of the places, however many are free. The process's own work is no owner's.
+ * Assigns a number of slots. Owners are served round-robin, so that twelve callers of one owner do not delay the only
+ * caller of another. One owner holds at most a part of the slots, even if others are free; the process's own work is
+ * not limited.
  */
 export class FairQueue {
   readonly #places: number;
   readonly #mostOfOne: number;
   readonly #owners = new Map<string, Owner>();
-  /** Owners with somebody who waits, and whose turn it is next. */
+  /** Owners with waiting callers, in the order of their turns. */
   readonly #turns = new Set<string>();
   #taken = 0;
   #forgetAt = mostIdle;
@@ -35,7 +36,7 @@ export class FairQueue {
     this.#mostOfOne = mostOfOne;
   }
 
-  /** Takes a place if there is one right now. */
+  /** Takes a slot if one is available now. */
   tryEnter(name: string): boolean {
     if (this.#taken >= this.#places) return false;
     const owner = this.#owner(name);
@@ -45,7 +46,7 @@ export class FairQueue {
     return true;
   }
 
-  /** Calls `admit` when there is a place, which is then taken. Gives the function that ends the waiting. */
+  /** Calls `admit` when a slot is available and taken. Returns the function that cancels the wait. */
   wait(name: string, admit: Admit): () => void {
     const owner = this.#owner(name);
     const waiting: Waiting = { admit };
@@ -58,7 +59,7 @@ export class FairQueue {
     };
   }
 
-  /** Gives a place back, to the next in the queue. */
+  /** Returns a slot, and gives it to the next caller. */
   leave(name: string): void {
     const owner = this.#owner(name);
     owner.running -= 1;
@@ -77,7 +78,7 @@ export class FairQueue {
       owner.waiting.delete(next);
       const { admit } = next;
       next.admit = null;
-      // To the end: all others come before this owner's next one.
+      // To the end: all other owners come before this owner's next caller.
       this.#turns.delete(name);
       if (owner.waiting.size > 0) this.#turns.add(name);
       owner.running += 1;
@@ -99,7 +100,7 @@ export class FairQueue {
     return owner;
   }
 
-  /** Rarely enough to cost nothing, however many are busy. */
+  /** Runs rarely, so that it costs nothing with many active owners. */
   #forgetIdle(): void {
     for (const [name, owner] of this.#owners) {
       if (owner.running === 0 && owner.waiting.size === 0) this.#owners.delete(name);

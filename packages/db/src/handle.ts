@@ -14,29 +14,29 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 const pools = new WeakMap<Database, SteadyPool>();
 
-/** Tells a view of ours from a copy of it with other parts. */
+/** Distinguishes our view of a database from a copy of it with other parts. */
 const itself = Symbol('itself');
 
 interface OwnView extends Database {
   [itself]: Database | null;
 }
 
-/** The pool under a database, for the migrations of this package: they need a connection of their own and unparsed SQL. */
+/** The pool of a database, for the migrations of this package: they need their own connection and raw SQL. */
 export function poolOf(database: Database): SteadyPool {
   const pool = pools.get(database);
-  if (pool === undefined) throw new TypeError('not a database that openDatabase() made');
+  if (pool === undefined) throw new TypeError('not a database from openDatabase()');
   return pool;
 }
 
 /**
- * The guarantee: `Row` is what the caller's own SQL selects. PostgreSQL's answer cannot say more to the compiler.
- * A text of several statements (which can have no values) is answered once for each: their rows, one after the other.
+ * The guarantee: `Row` is what the caller's SQL selects; the compiler cannot check PostgreSQL's result. A text with
+ * several statements (and no values) returns the rows of all of them, in order.
  */
 function rowsAs<Row>(result: pg.QueryResult | pg.QueryResult[]): Row[] {
   return (Array.isArray(result) ? result.flatMap(({ rows }) => rows) : result.rows) as Row[];
 }
 
-/** `values` is only read by pg, whose types do not say so. */
+/** pg only reads `values`, although its types allow more. */
 function toConfig(statement: Statement, values: readonly unknown[]): pg.QueryConfig {
   const config: pg.QueryConfig = { text: statement.text, values: values as unknown[], types: wireTypes };
   if (statement.name !== undefined) config.name = statement.name;
@@ -55,7 +55,7 @@ async function within<T>(ms: number, work: Promise<T>, failure: () => Error): Pr
   }
 }
 
-/** A connection that commits, rolls back and is given back whatever `work` does. */
+/** Runs `work` in a transaction on one connection: commits or rolls back, and releases the connection in every case. */
 async function runTransaction<T>(
   pool: SteadyPool,
   caller: Caller | undefined,
@@ -66,7 +66,7 @@ async function runTransaction<T>(
   let broken = false;
   let guard = noGuard;
   const query: RunQuery = async <Row>(statement: Statement, values: readonly unknown[]) => {
-    // A query that was not awaited must not run in whatever uses this connection next.
+    // A query that was not awaited must not run in the next transaction on this connection.
     if (!open) throw new Error('the transaction is over: a query in it was not awaited');
     return rowsAs<Row>(await guard.during(() => client.query(toConfig(statement, values))));
   };
@@ -78,9 +78,9 @@ async function runTransaction<T>(
     guard.check();
     open = false;
     const { command } = await client.query('COMMIT');
-    // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
+    // PostgreSQL responds to COMMIT of a failed transaction with ROLLBACK, without an error.
     if (command === 'ROLLBACK')
-      throw new Error('rolled back: a statement of the transaction failed and its error was swallowed');
+      throw new Error('rolled back: a statement of the transaction failed and its error was ignored');
     committed();
     return result;
   } catch (error) {
@@ -98,10 +98,10 @@ async function runTransaction<T>(
   }
 }
 
-/** A transaction begun in a transaction is a part of it: what fails in it fails the whole. */
+/** A nested transaction is part of the outer one: an error in it fails the whole. */
 function transactionOver(query: RunQuery): Transaction {
   const refuse = (): never => {
-    throw new Error('not within a transaction: use `query`');
+    throw new Error('not available in a transaction: use `query`');
   };
   const tx: Transaction = {
     query,
@@ -122,7 +122,7 @@ function transactionOver(query: RunQuery): Transaction {
   return tx;
 }
 
-/** The one implementation of `Database`: a pool, and `release` undoes what is held beside it. */
+/** The implementation of `Database`: a pool, and `release` for everything else that it holds. */
 export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Database {
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }),
@@ -132,10 +132,10 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
   async function close(): Promise<void> {
     const drained = pool.end();
     try {
-      await within(CLOSE_TIMEOUT_MS, drained, () => new Error('running statements did not end'));
+      await within(CLOSE_TIMEOUT_MS, drained, () => new Error('running statements did not finish'));
     } catch {
       pool.cutAll(new Error('the database is closing'));
-      await within(1_000, drained, () => new Error('connections did not end')).catch(() => undefined);
+      await within(1_000, drained, () => new Error('connections did not close')).catch(() => undefined);
     }
     await prisma.$disconnect();
     await release();
@@ -147,10 +147,10 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
     within(
       PING_TIMEOUT_MS,
       pool.run({ text: 'SELECT 1' }).then(() => undefined),
-      () => new Error('timeout: the database did not answer a ping'),
+      () => new Error('timeout: the database did not respond to a ping'),
     );
 
-  /** Made for each call of each person, so that it costs two functions and an object, and no chain of prototypes. */
+  /** Created for each call of each user, so it is cheap: two functions and an object, without a prototype chain. */
   function seenBy(caller: Caller | undefined): OwnView {
     const view: OwnView = {
       prisma,
@@ -166,7 +166,7 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
     view[itself] = view;
     return view;
   }
-  /** What is laid over a database, as tests do, is not to be gone around: a copy of a view is not itself. */
+  /** Overrides on a database, as in tests, must not be bypassed: a copy of a view is not the view. */
   function viewFor(this: Database, caller: Caller): Database {
     return itself in this && this[itself] === this ? seenBy(caller) : this;
   }

@@ -1,19 +1,19 @@
-/** Notices a transaction that waits for something other than the database. */
+/** Detects a transaction that waits for something other than the database. */
 export interface IdleGuard {
-  /** Runs one statement of the transaction. Throws, also for later statements, once the transaction has waited. */
+  /** Runs one statement of the transaction. Throws, also for later statements, if the transaction has waited. */
   during<T>(run: () => Promise<T>): Promise<T>;
-  /** Throws where the transaction has waited: it must not commit. */
+  /** Throws if the transaction has waited: it must not commit. */
   check(): void;
   end(): void;
 }
 
-/** Where nothing is watched: a production server rather serves. */
+/** No checks: a production server should not fail for this. */
 export const noGuard: IdleGuard = { during: (run) => run(), check: () => undefined, end: () => undefined };
 
 /**
- * Between two statements a transaction may only compute. The continuation of a statement runs in the same turn of the event
- * loop that brought its result, however busy the machine is; so a turn that ends with no statement under way means that the
- * transaction waits for a hash, a timer, another server. It would hold its connection and its locks for as long.
+ * Between two statements, a transaction may only compute. Its code continues in the same turn of the event loop that
+ * brought the result, however busy the machine is. So if a turn ends without a running statement, the transaction waits
+ * for a hash, a timer or another server, and would hold its connection and locks meanwhile.
  */
 export function createIdleGuard(): IdleGuard {
   let running = 0;

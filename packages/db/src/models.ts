@@ -1,4 +1,4 @@
-/** Model types and enums for any runtime: nothing but the enums' constants exists when this runs. */
+/** Model types and enums for any runtime: only the enum constants exist at run time. */
 import type * as Model from './generated/browser.ts';
 
 export {
@@ -11,7 +11,7 @@ export {
   TaskStatus,
 } from './generated/enums.ts';
 
-/** Makes the fields appear in editors instead of the generic they come from. */
+/** Shows the fields in editors instead of the generic type. */
 type Flat<T> = { [K in keyof T]: T[K] };
 
 export type User = Flat<Omit<Model.User, 'passwordHash'>>;

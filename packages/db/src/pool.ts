@@ -2,11 +2,14 @@ import pg from 'pg';
 
 import { FairQueue, ownWork } from './fair-queue.ts';
 
-/** After these a connection is as good as before: bad data, broken constraints, conflicts, timeouts, raised exceptions. */
+/**
+ * After these errors a connection is still usable: invalid data, violated constraints, conflicts, timeouts, raised
+ * exceptions.
+ */
 const HARMLESS_CLASSES = new Set(['22', '23', '40', '55', 'P0']);
 const QUERY_CANCELED = '57014';
 
-/** An error that PostgreSQL itself sent. */
+/** An error from PostgreSQL. */
 export function isServerError(error: unknown): error is Error & { code: string; severity: string } {
   return (
     error instanceof Error &&
@@ -18,8 +21,8 @@ export function isServerError(error: unknown): error is Error & { code: string; 
 }
 
 /**
- * Whether a connection can be used again after this error of a statement. Anything unusual (a lost socket, a shutdown, a stale
- * prepared statement) ends it: a new connection costs milliseconds, a broken one costs requests.
+ * Whether a connection can be used again after this error of a statement. Unusual errors (a lost socket, a shutdown, a
+ * stale prepared statement) close it: a new connection costs milliseconds, a broken one costs requests.
  */
 export function leavesConnectionUsable(error: unknown): boolean {
   if (!isServerError(error) || error.severity !== 'ERROR') return false;
@@ -27,8 +30,8 @@ export function leavesConnectionUsable(error: unknown): boolean {
 }
 
 /**
- * pg's types overload `query` many times over; the only caller besides us is Prisma's adapter, which passes one config and
- * awaits the result, and that form is what `run` implements.
+ * pg's types overload `query` many times. Besides us, only Prisma's adapter calls it: it passes one config and awaits
+ * the result, which is the form that `run` implements.
  */
 function asPoolQuery(run: (config: pg.QueryConfig) => Promise<pg.QueryResult>): pg.Pool['query'] {
   return run as pg.Pool['query'];
@@ -38,21 +41,24 @@ type Connected = (error: Error | undefined, client: pg.PoolClient | undefined) =
 
 type Connect = (whenConnected: Connected) => void;
 
-/** Likewise: with a callback nothing is returned, and without one a promise. */
+/** The same: with a callback it returns nothing, without one a promise. */
 function asPoolConnect(connect: (whenConnected?: Connected) => unknown): pg.Pool['connect'] {
   return connect as pg.Pool['connect'];
 }
 
-/** What one owner may hold of the connections: somebody else's call always finds one that is free, or about to be. */
+/**
+ * The share of the connections that one owner may hold: another owner's call always finds one that is free, or will be
+ * soon.
+ */
 const shareOfOne = 0.8;
 
-/** On whose behalf a connection is used. */
+/** The caller that a connection is used for. */
 export interface Caller {
-  /** Callers of one owner take turns among themselves, and hold four fifths of the connections at most. */
+  /** Callers of one owner take turns, and together hold at most four fifths of the connections. */
   readonly owner: string;
-  /** Whether nobody waits for the answer any more. Asked only about what takes long. */
+  /** Whether the caller has disconnected. Checked only during long statements. */
   readonly hasLeft?: (() => boolean) | undefined;
-  /** How long it may use a connection: then what runs on it is cancelled. */
+  /** How long it may use a connection: then its statement is cancelled. */
   readonly patienceMs?: number | undefined;
 }
 
@@ -61,11 +67,14 @@ export interface Hold {
   readonly caller: Caller | undefined;
   /** `performance.now()` */
   readonly since: number;
-  /** Why what runs on it was cancelled: it is not used again, as a late cancellation would hit whatever came next. */
+  /**
+   * Why its statement was cancelled: the connection is not reused, since a late cancellation would hit the next
+   * statement.
+   */
   cancelled: 'left' | 'late' | null;
 }
 
-/** The caller has gone: no one waits for the answer. */
+/** The caller has disconnected: nobody waits for the result. */
 export class CallerLeftError extends Error {
   override readonly name = 'CallerLeftError';
   constructor(cause?: unknown) {
@@ -74,21 +83,22 @@ export class CallerLeftError extends Error {
 }
 
 /**
- * A pg pool that keeps its connections and hands them out in turns. Its parent ends a connection after every failed statement, so
- * each violated constraint would cost a reconnect and all prepared statements; it takes back connections with an open
- * transaction, which Prisma can leave behind when the event loop stalls (prisma/orm#29719); and it serves whoever came first.
+ * A pg pool that keeps its connections and assigns them fairly. pg's own pool closes a connection after every failed
+ * statement, so each violated constraint would cost a reconnect and all prepared statements; it reuses connections with
+ * an open transaction, which Prisma can leave behind when the event loop stalls (prisma/orm#29719); and it serves
+ * callers in order of arrival.
  */
 export class SteadyPool extends pg.Pool {
   readonly clients = new Set<pg.PoolClient>();
-  /** Whether a transaction fails that waits for something other than the database. */
+  /** Whether transactions fail that wait for something other than the database. */
   readonly refusesIdleTransactions: boolean;
-  /** How many times a connection came back sound: as long as this grows, the database answers. */
+  /** How often a connection was returned in a good state: while this increases, the database responds. */
   answers = 0;
   readonly #queue: FairQueue;
   readonly #connect: Connect;
   /**
-   * Who uses each connection; null: nobody. Nothing is deleted with each use: a Map that is made smaller is made anew, and V8
-   * chains the old tables to the new ones, so that what they held outlives its request.
+   * Who uses each connection; null: nobody. Entries are not deleted after each use: V8 rebuilds a Map that shrinks and
+   * chains the old tables to the new ones, so that their entries would outlive their requests.
    */
   readonly #holds = new Map<pg.PoolClient, Hold | null>();
 
@@ -102,11 +112,11 @@ export class SteadyPool extends pg.Pool {
       whenConnected === undefined ? this.acquire() : this.#take(undefined, whenConnected),
     );
     this.query = asPoolQuery((statement) => this.run(statement));
-    // Without a listener an idle connection that PostgreSQL closes would end the process.
+    // Without a listener, an idle connection that PostgreSQL closes would end the process.
     this.on('error', onIdleError);
     this.on('connect', (client) => {
       this.clients.add(client);
-      // The failure of a connection in use reaches its caller through the statement; the event must only not be unheard.
+      // The caller gets the error of a connection in use from its statement; the event only needs a listener.
       client.on('error', () => undefined);
     });
     this.on('remove', (client) => {
@@ -117,7 +127,7 @@ export class SteadyPool extends pg.Pool {
       if (!error) this.answers += 1;
       const hold = this.#holds.get(client);
       const status = client.getTransactionStatus();
-      // Ended here, the pool sees it and removes it instead of keeping it.
+      // When we close it here, the pool notices and removes it.
       if (status === 'T' || status === 'E' || hold?.cancelled != null) client.end(() => undefined);
       if (hold == null) return;
       this.#holds.set(client, null);
@@ -132,12 +142,12 @@ export class SteadyPool extends pg.Pool {
     return busy;
   }
 
-  /** One statement on a connection of its own. Callbacks, as promises in between cost a tenth of a short statement. */
+  /** One statement on its own connection. With callbacks, since promises cost a tenth of a short statement. */
   run(statement: pg.QueryConfig, caller?: Caller): Promise<pg.QueryResult> {
     return new Promise((resolve, reject) => {
       this.#take(caller, (error, client) => {
         if (client === undefined) {
-          reject(error ?? new Error('the pool gave no connection'));
+          reject(error ?? new Error('the pool returned no connection'));
           return;
         }
         const settle = (failure: Error | null | undefined, result: pg.QueryResult): void => {
@@ -160,27 +170,27 @@ export class SteadyPool extends pg.Pool {
     });
   }
 
-  /** A connection, to be released by whoever asked. */
+  /** A connection, which the caller must release. */
   acquire(caller?: Caller): Promise<pg.PoolClient> {
     return new Promise((resolve, reject) => {
       this.#take(caller, (error, client) => {
-        if (client === undefined) reject(error ?? new Error('the pool gave no connection'));
+        if (client === undefined) reject(error ?? new Error('the pool returned no connection'));
         else resolve(client);
       });
     });
   }
 
-  /** Why a statement failed: what PostgreSQL says, unless it was cancelled because its caller has left. */
+  /** Why a statement failed: PostgreSQL's error, or that its caller has disconnected. */
   reasonOf(client: pg.PoolClient, failure: unknown): unknown {
     return this.#holds.get(client)?.cancelled === 'left' ? new CallerLeftError(failure) : failure;
   }
 
-  /** Cuts every connection; whoever waits on one gets `reason`. */
+  /** Closes all connections; their callers get `reason`. */
   cutAll(reason: Error): void {
     for (const client of this.clients) client.connection.stream.destroy(reason);
   }
 
-  /** Takes a place in turn, and then a connection: one is free, or may be made. */
+  /** Waits for a slot, then for a connection, free or new. */
   #take(caller: Caller | undefined, whenConnected: Connected): void {
     const owner = caller?.owner ?? ownWork;
     if (this.#queue.tryEnter(owner)) this.#open(caller, owner, whenConnected);
@@ -195,7 +205,7 @@ export class SteadyPool extends pg.Pool {
     });
   }
 
-  /** The time limit is for the place and the connection together. */
+  /** The timeout covers both waits. */
   #wait(caller: Caller | undefined, owner: string, whenConnected: Connected): void {
     let isOver = false;
     const finish: Connected = (error, client) => {
@@ -205,7 +215,7 @@ export class SteadyPool extends pg.Pool {
       isOver = true;
     };
     const stopWaiting = this.#queue.wait(owner, () => {
-      // Not within the release that made room: its connection is not free yet.
+      // Not during the release that made the slot available: its connection is not free yet.
       queueMicrotask(() => {
         if (caller?.hasLeft?.() !== true) return this.#open(caller, owner, finish);
         this.#queue.leave(owner);

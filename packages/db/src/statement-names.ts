@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Names for Prisma's statements, so that each is parsed and planned once per connection. The number of names is bounded:
- * `IN ($1, …, $n)` makes endless texts, and a prepared statement stays in the server's memory for as long as the connection.
+ * Names for Prisma's statements, so that each is parsed and planned once per connection. The number of names is
+ * limited: `IN ($1, …, $n)` has endless variants, and a prepared statement uses the server's memory as long as its
+ * connection.
  */
 export function statementNames(limit = 500): (query: { readonly sql: string }) => string {
   const names = new Map<string, string>();

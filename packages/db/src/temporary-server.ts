@@ -10,17 +10,17 @@ import { takeOwnership } from './embedded/owner.ts';
 import { chooseRunAs } from './embedded/run-as.ts';
 import { testBinariesFolder } from './env.ts';
 
-/** A PostgreSQL for the length of a test run or of one command. */
+/** A PostgreSQL server for a test run or for one command. */
 export interface TemporaryServer {
   readonly url: string;
-  /** Stops it and removes its files. */
+  /** Stops it and deletes its files. */
   remove(): Promise<void>;
 }
 
-/** Commits survive a killed process, not a power failure: nobody needs that of a database that is thrown away. */
+/** Commits survive a killed process, but not a power failure, which does not matter for a temporary database. */
 const NOT_DURABLE = '\nfsync = off\n';
 
-/** Makes a new PostgreSQL in `dataDir` that may lose everything at a power failure, and is faster for it. */
+/** Creates a PostgreSQL in `dataDir` that may lose data at a power failure, and is faster. */
 export async function initialiseTemporary(dataDir: string): Promise<void> {
   const binaries = await findBinaries(testBinariesFolder());
   const owner = await takeOwnership(dataDir);
@@ -32,7 +32,7 @@ export async function initialiseTemporary(dataDir: string): Promise<void> {
   await owner.release();
 }
 
-/** Starts an empty PostgreSQL in a temporary folder; it needs no server and no settings. */
+/** Starts an empty PostgreSQL in a temporary folder, without a server or settings. */
 export async function startTemporaryServer(): Promise<TemporaryServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alice-temporary-'));
   const removeFiles = () => rm(dataDir, { recursive: true, force: true });

@@ -7,28 +7,28 @@ import { migrate } from './migrations/migrate.ts';
 import { openDatabase } from './open.ts';
 import { startTemporaryServer } from './temporary-server.ts';
 
-/** Where tests make their databases: a server, and on it a migrated, empty database to copy. */
+/** The server on which tests create their databases, with a migrated, empty template. */
 export interface TestSource {
   readonly server: string;
   readonly template: string;
   remove(): Promise<void>;
 }
 
-/** The server's URL with another database in its path. */
+/** The server's URL with another database name. */
 function urlOf(server: string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;
 }
 
-/** One statement on the server, outside any transaction, as CREATE DATABASE wants it. */
+/** One statement on the server, outside any transaction, which CREATE DATABASE requires. */
 async function administer(server: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: server, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
   } catch (cause) {
-    throw new Error('TEST_DATABASE_URL names a PostgreSQL that cannot be reached', { cause });
+    throw new Error('the PostgreSQL server of TEST_DATABASE_URL cannot be reached', { cause });
   }
   try {
     await client.query(sql);
@@ -37,7 +37,7 @@ async function administer(server: string, sql: string): Promise<void> {
   }
 }
 
-/** Creates a database on the server, empty or copied from a template; `remove` drops it. */
+/** Creates a database on the server, empty or from a template; `remove` drops it. */
 export async function createServerDatabase(
   server: string,
   kind: string,
@@ -65,7 +65,7 @@ async function makeTemplate(server: string): Promise<{ name: string; remove(): P
   }
 }
 
-/** Makes the source on `server`, or on a PostgreSQL of its own when that is null. */
+/** Prepares `server` for tests, or a temporary PostgreSQL if it is null. */
 export async function makeTestSource(server: string | null): Promise<TestSource> {
   const own = server === null ? await startTemporaryServer() : null;
   const url = own?.url ?? server ?? '';
@@ -80,7 +80,7 @@ export async function makeTestSource(server: string | null): Promise<TestSource>
   };
 }
 
-/** A database of one's own, copied from the template or empty; closing it removes it. */
+/** A separate database, from the template or empty; closing it drops it. */
 export async function openTestDatabase(
   server: string,
   template?: string,

@@ -4,7 +4,7 @@ import { makeTestSource, type TestSource } from './test-source.ts';
 let source: TestSource | undefined;
 
 /**
- * Vitest's `globalSetup`: one server and one migrated database for the whole run. A PostgreSQL that is named but unreachable
+ * Vitest's `globalSetup`: one server and one migrated template for the whole run. An unreachable TEST_DATABASE_URL
  * fails the run.
  */
 export async function setup(): Promise<void> {

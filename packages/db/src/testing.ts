@@ -13,7 +13,7 @@ interface Source {
 
 let ownSource: Promise<Source> | undefined;
 
-/** Without the global setup (a script, another runner) a process prepares its own source and removes it when it ends. */
+/** Without the global setup (a script, another runner), a process prepares its own template and removes it at its end. */
 function prepareHere(): Promise<Source> {
   ownSource ??= makeTestSource(testDatabaseUrl()).then((source) => {
     process.once('beforeExit', () => void source.remove());
@@ -26,14 +26,14 @@ async function testSource(): Promise<Source> {
   return preparedTestSource() ?? (await prepareHere());
 }
 
-/** The server on which this run makes its databases: TEST_DATABASE_URL, or the run's own PostgreSQL. */
+/** The server of this run: TEST_DATABASE_URL, or a temporary PostgreSQL. */
 export async function testServerUrl(): Promise<string> {
   return (await testSource()).server;
 }
 
 /**
- * A fresh, migrated, empty database for one test, dropped when it is closed. Use it with `await using`. A test that holds a
- * lock itself lets its transactions be idle.
+ * A new, migrated, empty database for one test, dropped when it is closed. Use it with `await using`. Tests that hold a
+ * lock themselves allow idle transactions.
  */
 export async function testDatabase(options: Pick<PostgresOptions, 'refuseIdleTransactions'> = {}): Promise<Database> {
   const { server, template } = await testSource();

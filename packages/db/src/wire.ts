@@ -10,7 +10,7 @@ type Parse = (text: string) => unknown;
 
 const ISO = /^(\d{4,})-(\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-]\d\d(?::\d\d){0,2})( BC)?$/;
 
-/** Years past 9999, years BC and other zones: never in our data, but a raw query may select them. */
+/** Years after 9999 or BC, and other time zones: not in our data, but a raw query may select them. */
 function unusualInstant(text: string): string {
   const parts = ISO.exec(text);
   if (parts === null) return text; // infinity and -infinity have no other name
@@ -18,15 +18,15 @@ function unusualInstant(text: string): string {
   const astronomical = era === undefined ? Number(year) : 1 - Number(year);
   const sign = astronomical < 0 ? '-' : '+';
   const digits = String(Math.abs(astronomical)).padStart(6, '0');
-  // ECMAScript knows offsets to the minute; seconds occur only in local mean time before 1900.
+  // ECMAScript supports offsets in minutes; seconds occur only in local mean time before 1900.
   const offset = zone.length === 3 ? `${zone}:00` : zone.slice(0, 6);
   const instant = new Date(`${sign}${digits}-${monthDay}T${clock}.${fraction.padEnd(3, '0').slice(0, 3)}${offset}`);
   return Number.isNaN(instant.getTime()) ? text : instant.toISOString();
 }
 
 /**
- * PostgreSQL's text of a timestamptz in a UTC session to ISO 8601 with exactly three digits of milliseconds (the rest is cut off).
- * Slices instead of `Date`: this runs for every instant of every row.
+ * Converts PostgreSQL's text of a timestamptz in a UTC session to ISO 8601 with exactly three digits of milliseconds
+ * (truncated). String slices instead of `Date`, since this runs for every timestamp of every row.
  */
 export function instantText(text: string): string {
   // `YYYY-MM-DD HH:MM:SS[.f{1,6}]+00`
@@ -48,7 +48,7 @@ export function instantText(text: string): string {
 
 const asIs: Parse = (text) => text;
 
-/** pg's own parser of text[] does the splitting: elements are never quoted in a way that matters to these types. */
+/** Uses pg's own parser of text[] to split: quoting of elements does not matter for these types. */
 const TEXT_ARRAY: number = 1009;
 const splitArray: (text: string) => (string | null)[] = pg.types.getTypeParser(TEXT_ARRAY, 'text');
 const arrayOf =
@@ -72,7 +72,7 @@ const OWN = new Map<number, Parse>([
   [1185, arrayOf(instantText)],
 ]);
 
-/** Handed to each query, so that pg's global parsers (which Prisma uses) stay as they are. */
+/** Passed to each query, so that pg's global parsers (which Prisma uses) stay unchanged. */
 export const wireTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     OWN.get(oid) ?? pg.types.getTypeParser(oid, format ?? 'text'),

@@ -20,25 +20,27 @@ export interface ClusterOptions {
   readonly log?: DatabaseLog | undefined;
 }
 
-/** A PostgreSQL of our own that runs until `stop`, and is started again when it ends by itself. */
+/** An embedded PostgreSQL that runs until `stop`, and is restarted if it stops unexpectedly. */
 export interface Cluster {
   readonly url: string;
-  /** The process that runs now; another one after a crash. */
+  /** The current process id; it changes after a crash. */
   pid(): number;
   /** Idempotent. */
   stop(): Promise<void>;
 }
 
-/** A Unix socket's path is cut at 107 bytes (Linux) or 103 (macOS), file name included. */
+/** The path of a Unix socket is limited to 107 bytes (Linux) or 103 (macOS), including the file name. */
 const LONGEST_SOCKET_PATH = 100;
 
-/** How a client reaches PostgreSQL in `directory`. */
+/** The address of PostgreSQL in `directory`. */
 export interface SocketAddress {
   readonly url: string;
   remove(): void;
 }
 
-/** The URL of the socket in PostgreSQL's directory; through a link with a short name where the path is too long. */
+/**
+ * The URL of the socket in PostgreSQL's directory; if the path is too long, through a symbolic link with a short name.
+ */
 export function socketAddress(directory: string): SocketAddress {
   const urlOf = (folder: string): string => `postgres://postgres@${encodeURIComponent(folder)}/postgres`;
   if (Buffer.byteLength(join(directory, '.s.PGSQL.5432')) <= LONGEST_SOCKET_PATH)
@@ -58,12 +60,12 @@ export function socketAddress(directory: string): SocketAddress {
 }
 
 const ORPHAN_ENDS_WITHIN_MS = 30_000;
-/** Longer than a PostgreSQL takes that the kernel told to end with its ALICE. */
+/** Longer than PostgreSQL takes to stop after the kernel has told it that ALICE has died. */
 const ENDS_BY_ITSELF_WITHIN_MS = 1_000;
 
 /**
- * Stops the PostgreSQL whose ALICE has died. It is asked over its socket, and signals itself: it may be in another PID
- * namespace, where no number of ours names it.
+ * Stops a PostgreSQL whose ALICE has died. A query through its socket makes it signal itself: it may be in another PID
+ * namespace, where our PIDs mean nothing.
  */
 async function askToEnd(directory: string): Promise<void> {
   const address = socketAddress(directory);
@@ -73,7 +75,7 @@ async function askToEnd(directory: string): Promise<void> {
     await client.connect();
     await client.query(`COPY (SELECT) TO PROGRAM 'kill -INT "$(head -n 1 postmaster.pid)"'`);
   } catch {
-    // It is starting, recovering or ending: it is asked again, or is gone.
+    // It is starting, recovering or stopping: it is asked again, or has stopped.
   } finally {
     await client.end().catch(() => undefined);
     address.remove();
@@ -81,8 +83,8 @@ async function askToEnd(directory: string): Promise<void> {
 }
 
 /**
- * Takes the lock that every process of PostgreSQL on this directory holds: once we have it, none of them is alive, in whatever
- * container. An orphan, whose ALICE was killed, is stopped first. Throws when it does not end.
+ * Takes the lock that every PostgreSQL process on this directory holds: when we have it, none of them is alive, in any
+ * container. Stops an orphaned PostgreSQL first. Throws if it does not stop.
  */
 async function takeDatabaseLock(dataDir: string, log?: DatabaseLog): Promise<FileLock> {
   const began = performance.now();
@@ -92,10 +94,10 @@ async function takeDatabaseLock(dataDir: string, log?: DatabaseLog): Promise<Fil
     const waited = performance.now() - began;
     if (waited > ORPHAN_ENDS_WITHIN_MS)
       throw new EmbeddedDatabaseError(
-        `a PostgreSQL that an earlier ALICE left behind still works on ${postgresDirectory(dataDir)} and does not end: end it`,
+        `a PostgreSQL process of an earlier ALICE still uses ${postgresDirectory(dataDir)} and does not stop: stop it`,
       );
     if (waited > ENDS_BY_ITSELF_WITHIN_MS) {
-      if (!hasSaid) log?.warn({}, 'an earlier ALICE left its PostgreSQL running: it is stopped first');
+      if (!hasSaid) log?.warn({}, 'stopping the PostgreSQL process of an earlier ALICE');
       hasSaid = true;
       await askToEnd(postgresDirectory(dataDir));
     }
@@ -103,7 +105,10 @@ async function takeDatabaseLock(dataDir: string, log?: DatabaseLog): Promise<Fil
   }
 }
 
-/** PostgreSQL judges these by PID, which another process may have by now; that nobody holds the lock is the better proof. */
+/**
+ * PostgreSQL checks these files by PID, which may belong to another process by now. The lock proves that they are
+ * stale.
+ */
 async function removeStaleFiles(directory: string): Promise<void> {
   for (const name of ['postmaster.pid', '.s.PGSQL.5432', '.s.PGSQL.5432.lock'])
     await rm(join(directory, name), { force: true });
@@ -111,22 +116,22 @@ async function removeStaleFiles(directory: string): Promise<void> {
 
 const STEADY_AFTER_MS = 60_000;
 const LONGEST_PAUSE_MS = 15_000;
-/** From this many ends in a row on, it is called a crash loop. */
+/** After this many consecutive crashes, it is called a crash loop. */
 const CRASH_LOOP = 3;
 
-/** Opens the PostgreSQL in a data directory, made at the first start, and keeps it running. */
+/** Starts the PostgreSQL of a data directory, which is created at the first start, and keeps it running. */
 export async function startCluster({ dataDir, binaries, log }: ClusterOptions): Promise<Cluster> {
   const directory = postgresDirectory(dataDir);
   const isThere = await inspect(dataDir, binaries);
   const runAs = await chooseRunAs(binaries, dataDir, directory);
 
-  /** Does something while no process of an earlier PostgreSQL is alive; what it starts inherits the lock. */
+  /** Runs `work` while no earlier PostgreSQL process is alive; processes that it starts inherit the lock. */
   async function locked<T>(work: (lock: FileLock) => Promise<T>): Promise<T> {
     const lock = await takeDatabaseLock(dataDir, log);
     try {
       return await work(lock);
     } finally {
-      // PostgreSQL has the file open by now; ours would keep the lock after its end.
+      // PostgreSQL has the file open by now; our handle would keep the lock after its end.
       await lock.release();
     }
   }
@@ -141,7 +146,7 @@ export async function startCluster({ dataDir, binaries, log }: ClusterOptions): 
   let postmaster = await start();
   const stopping = new AbortController();
 
-  /** Until the stop: whenever PostgreSQL ends, it is started again, after a pause that grows while it keeps ending. */
+  /** Restarts PostgreSQL whenever it stops, until `stop`. The delay grows while it keeps failing. */
   async function supervise(): Promise<void> {
     for (let ends = 0, startedAt = performance.now(); ; ) {
       let reason = await postmaster.ended;
@@ -150,15 +155,15 @@ export async function startCluster({ dataDir, binaries, log }: ClusterOptions): 
         const pauseMs = ends === 1 ? 0 : Math.min(100 * 2 ** ends, LONGEST_PAUSE_MS);
         const message =
           ends < CRASH_LOOP
-            ? 'the embedded database ended by itself and is started again'
-            : `the embedded database has ended ${ends} times in a row; it is tried again until it stays`;
+            ? 'the embedded database stopped unexpectedly, restarting it'
+            : `the embedded database has stopped ${ends} times in a row, restarting it`;
         log?.error({ reason, retryInMs: pauseMs }, message);
         await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
         if (stopping.signal.aborted) return;
         startedAt = performance.now();
         try {
           postmaster = await start();
-          log?.info({ postgres: postmaster.pid }, 'the embedded database is back');
+          log?.info({ postgres: postmaster.pid }, 'the embedded database is running again');
           break;
         } catch (error) {
           reason = error instanceof Error ? error.message : String(error);
@@ -174,7 +179,7 @@ export async function startCluster({ dataDir, binaries, log }: ClusterOptions): 
     stopping.abort();
     await stopPostmaster(postmaster, log);
     await supervising;
-    // A start that was under way when the stop came.
+    // A start may have been in progress during the stop.
     await stopPostmaster(postmaster, log);
     address.remove();
   }

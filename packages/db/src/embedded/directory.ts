@@ -23,7 +23,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The directory's major version; null when there is no directory. Throws when it holds something else than a database. */
+/** The major version of the directory; null if it does not exist. Throws if it is not a database. */
 export async function majorOf(directory: string): Promise<number | null> {
   if (!(await exists(directory))) return null;
   const version = await readFile(join(directory, 'PG_VERSION'), 'utf8').catch((error: unknown) => {
@@ -34,31 +34,31 @@ export async function majorOf(directory: string): Promise<number | null> {
   const major = Number.parseInt(version, 10);
   if (Number.isNaN(major))
     throw new EmbeddedDatabaseError(
-      `${directory} is not a database (PG_VERSION is missing): move it away and start again`,
+      `${directory} is not a database (PG_VERSION is missing): move this directory away and start again`,
     );
   return major;
 }
 
-/** Refuses what this version cannot open, in one sentence, with nothing touched. Gives whether there is a database. */
+/** Throws if this version cannot open the directory, without changing anything. Returns whether there is a database. */
 export async function inspect(dataDir: string, { major }: Binaries): Promise<boolean> {
   const directory = postgresDirectory(dataDir);
   const found = await majorOf(directory);
   if (found === major) return true;
   if (found !== null)
     throw new EmbeddedDatabaseError(
-      `${directory} is a database of PostgreSQL ${found}, and this version of ALICE brings PostgreSQL ${major}: ` +
-        `move it with "pnpm db:move --from ${dataDir} --to <a new directory>" (docs/operating.md)`,
+      `${directory} is a database of PostgreSQL ${found}, but this version of ALICE includes PostgreSQL ${major}: ` +
+        `migrate it with "pnpm db:move --from ${dataDir} --to <a new directory>" (docs/operating.md)`,
     );
   const old = join(dataDir, 'postgres');
   if (await exists(join(old, 'PG_VERSION')))
     throw new EmbeddedDatabaseError(
-      `${old} is a database of PGlite, which earlier versions of ALICE used: move it with "pnpm db:move --from-pglite ${old}" ` +
-        '(docs/operating.md), or move it away to begin with an empty one',
+      `${old} is a database of PGlite, which earlier versions of ALICE used: migrate it with "pnpm db:move --from-pglite ${old}" ` +
+        '(docs/operating.md), or move it away to start with an empty database',
     );
   return false;
 }
 
-/** Makes what was renamed survive a power failure. */
+/** Makes a rename survive a power failure. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
@@ -69,14 +69,14 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 async function runInitdb(binaries: Binaries, { prefix }: RunAs, directory: string, lock: FileLock): Promise<void> {
-  // A collation by code point that PostgreSQL brings itself: an update of the system's cannot spoil an index.
+  // PostgreSQL's builtin collation by code point: an update of the system's collations cannot corrupt an index.
   const locale = binaries.major >= 17 ? ['--locale-provider=builtin', '--locale=C.UTF-8'] : ['--locale=C.UTF-8'];
   const [command = '', ...args] = [
     ...prefix,
     binaries.initdb,
     `--pgdata=${directory}`,
     '--username=postgres',
-    // Only who may enter the directory (mode 0700) reaches the socket in it.
+    // Only users with access to the directory (mode 0700) can use its socket.
     '--auth=trust',
     '--encoding=UTF8',
     '--data-checksums',
@@ -92,14 +92,14 @@ async function runInitdb(binaries: Binaries, { prefix }: RunAs, directory: strin
   const code = await exitOf(child);
   if (code !== 0) {
     const reason = said.split('\n').filter((line) => /error|fatal|could not/i.test(line));
-    throw new EmbeddedDatabaseError(`cannot make a database in ${directory}: ${reason.join('; ') || said.trim()}`);
+    throw new EmbeddedDatabaseError(`cannot create a database in ${directory}: ${reason.join('; ') || said.trim()}`);
   }
 }
 
 /**
- * Makes a new database in `<dataDir>/postgresql`. It is made beside and renamed when whole, so a start that is killed leaves
- * nothing that looks like a database. The caller owns `dataDir` and holds `lock`, which initdb's processes inherit: those of a
- * killed start write on for a moment.
+ * Creates a database in `<dataDir>/postgresql`. It is created in another folder and renamed when complete, so a killed
+ * start leaves nothing that looks like a database. The caller owns `dataDir` and holds `lock`. initdb's processes
+ * inherit the lock, since they may write for a moment after a killed start.
  */
 export async function initialise(dataDir: string, binaries: Binaries, runAs: RunAs, lock: FileLock): Promise<void> {
   await removeHalfMade(dataDir);
@@ -116,7 +116,7 @@ export async function initialise(dataDir: string, binaries: Binaries, runAs: Run
   }
 }
 
-/** What a killed first start left behind. */
+/** Leftovers of a killed first start. */
 async function removeHalfMade(dataDir: string): Promise<void> {
   const names = (await readdir(dataDir)).filter((name) => HALF_MADE.test(name));
   await Promise.all(names.map((name) => rm(join(dataDir, name), { recursive: true, force: true })));

@@ -1,4 +1,4 @@
-/** What PostgreSQL's programs get of our environment: none of the settings, and messages in English. */
+/** The environment of PostgreSQL's programs: none of our settings, and messages in English. */
 export function postgresEnvironment(): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }

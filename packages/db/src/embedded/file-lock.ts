@@ -7,23 +7,26 @@ import { postgresEnvironment } from './env.ts';
 import { exitOf } from './exit-of.ts';
 
 /**
- * A lock that the kernel keeps on an open file (flock(2)). It ends with the last process that has the file open, however that
- * process ends, and is seen across PID namespaces and containers, where a PID or a host name says nothing.
+ * A kernel lock on an open file (flock(2)). It is released when the last process with the open file ends, for any
+ * reason, and works across PID namespaces and containers, where a PID or a host name means nothing.
  */
 export interface FileLock {
-  /** Open for reading and writing. A child that inherits it holds the lock as well. */
+  /** Open for reading and writing. A child process that inherits it also holds the lock. */
   readonly file: FileHandle;
   /** Closes the file, and with it our part of the lock. */
   release(): Promise<void>;
 }
 
-/** `open(2)` locks at once on macOS and BSD: O_EXLOCK | O_NONBLOCK. Linux has no such flag. */
+/** On macOS and BSD, `open(2)` can lock directly: O_EXLOCK | O_NONBLOCK. Linux has no such flag. */
 const LOCKING_OPEN = process.platform === 'darwin' ? 0x20 | 0x4 : 0;
 
-/** flock(1) of util-linux says so when the lock is taken (`--conflict-exit-code`). */
+/** The exit code of flock(1) (util-linux) if the lock is taken (`--conflict-exit-code`). */
 const TAKEN = 199;
 
-/** Locks an open file by flock(1): the lock belongs to the open file that both processes share, and stays ours when it ends. */
+/**
+ * Locks an open file with flock(1): the lock belongs to the open file, which both processes share, and stays ours when
+ * flock exits.
+ */
 async function lockOpenFile(file: FileHandle, path: string): Promise<boolean> {
   const child = spawn('flock', ['--exclusive', '--nonblock', '--conflict-exit-code', String(TAKEN), '3'], {
     stdio: ['ignore', 'ignore', 'pipe', file.fd],
@@ -42,11 +45,11 @@ async function lockOpenFile(file: FileHandle, path: string): Promise<boolean> {
   if (code === 0) return true;
   if (code === TAKEN) return false;
   throw new EmbeddedDatabaseError(
-    `cannot lock ${path}: ${said.trim() || `flock ended with ${code}`}; put DATA_DIR on a local file system, or set DATABASE_URL`,
+    `cannot lock ${path}: ${said.trim() || `flock exited with code ${code}`}; put DATA_DIR on a local file system, or set DATABASE_URL`,
   );
 }
 
-/** Takes the lock of a file, which is made (mode 0600) when missing; null when another process has it. Does not wait. */
+/** Takes the lock of a file, which is created (mode 0600) if missing; null if another process holds it. Does not wait. */
 export async function tryLock(path: string): Promise<FileLock | null> {
   let file: FileHandle;
   try {

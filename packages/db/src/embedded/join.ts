@@ -8,8 +8,8 @@ import { postgresDirectory } from './directory.ts';
 import { DataDirectoryInUse } from './owner.ts';
 
 /**
- * Opens a database that others may be using already: a server by its URL, or the embedded database of a running ALICE over its
- * socket. An embedded database that is not running is started, and stopped again at the close. For commands.
+ * Opens a database that may already be in use: a server by its URL, or the embedded database of a running ALICE through
+ * its socket. If the embedded database is not running, it is started, and stopped at the close. For commands.
  */
 export async function joinDatabase(options: DatabaseOptions): Promise<Database> {
   if ('url' in options) return openDatabase(options);

@@ -176,7 +176,7 @@ describe('an owner that died', { timeout }, () => {
     await using database = await openDatabase({ dataDir, log });
     expect(log.lines).toContainEqual({
       level: 'warn',
-      message: 'an earlier ALICE left its PostgreSQL running: it is stopped first',
+      message: 'stopping the PostgreSQL process of an earlier ALICE',
     });
     expect(await postgresPid(dataDir)).not.toBe(orphan);
     expect(await isRunning(orphan)).toBe(false);
@@ -236,7 +236,8 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
     const log = rememberingLog();
     await using database = await openDatabase({ dataDir, log });
     await database.query({ text: 'CREATE TABLE kept (id int PRIMARY KEY)' }, []);
-    const back = (): number => log.lines.filter(({ message }) => message === 'the embedded database is back').length;
+    const back = (): number =>
+      log.lines.filter(({ message }) => message === 'the embedded database is running again').length;
     for (let round = 1; round <= 3; round++) {
       await database.query({ name: 'insert', text: 'INSERT INTO kept VALUES ($1)' }, [round]);
       process.kill(await postgresPid(dataDir), 'SIGKILL');

@@ -8,14 +8,14 @@ import { inspect } from './directory.ts';
 import { takeOwnership } from './owner.ts';
 
 /**
- * Opens the PostgreSQL in `<dataDir>/postgresql`, made at the first start; closing the database stops it. Throws
- * `DataDirectoryInUse` when another process owns the directory, `EmbeddedDatabaseError` when it cannot be run.
+ * Opens the PostgreSQL in `<dataDir>/postgresql`, which is created at the first start; closing the database stops it.
+ * Throws `DataDirectoryInUse` if another process owns the directory, `EmbeddedDatabaseError` if it cannot run.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
   const { log } = options;
   const dataDir = resolve(options.dataDir);
   const binaries = await findBinaries(options.binaries);
-  // Before anything is written: what cannot be opened is left as it is.
+  // Before anything is written: a directory that cannot be opened stays unchanged.
   await inspect(dataDir, binaries);
   const owner = await takeOwnership(dataDir);
   const cluster = await startCluster({ dataDir, binaries, log }).catch(async (error: unknown) => {

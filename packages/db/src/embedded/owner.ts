@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { tryLock } from './file-lock.ts';
 
-/** Another process has the data directory open. */
+/** Another process uses the data directory. */
 export class DataDirectoryInUse extends Error {
   override readonly name = 'DataDirectoryInUse';
   readonly directory: string;
-  /** As the owner's PID namespace numbers it; null when the owner has not said it. */
+  /** The PID in the owner's PID namespace; null if it is unknown. */
   readonly pid: number | null;
 
   constructor(directory: string, owner: Owner | null) {
@@ -31,7 +31,7 @@ export interface Ownership {
 }
 
 const LOCK_FILE = 'owner.lock';
-/** A new owner writes its name right after it took the lock; on a busy machine that can take a moment. */
+/** A new owner writes its name right after it has taken the lock, which can take a moment on a busy machine. */
 const NAMED_WITHIN_MS = 500;
 
 function parseOwner(text: string): Owner | null {
@@ -45,7 +45,7 @@ function parseOwner(text: string): Owner | null {
   }
 }
 
-/** False for a process of another PID namespace, too. */
+/** False also for a process in another PID namespace. */
 function isVisible(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -56,8 +56,8 @@ function isVisible(pid: number): boolean {
 }
 
 /**
- * Who holds the lock, for the refusal. The file is empty, or names a dead owner, until the new one has written its name; a
- * name that we cannot see may also be that of a process in another container, so it is given after a short wait.
+ * The owner of the lock, for the error. Until a new owner has written its name, the file is empty or names a dead
+ * owner. A PID that is not visible may belong to a process in another container, so it is returned after a short wait.
  */
 async function readOwner(path: string): Promise<Owner | null> {
   const deadline = performance.now() + NAMED_WITHIN_MS;
@@ -69,9 +69,9 @@ async function readOwner(path: string): Promise<Owner | null> {
 }
 
 /**
- * Makes this process the owner of a data directory, which is made (mode 0700) when missing. Throws `DataDirectoryInUse`, having
- * written nothing, when another process owns it. The kernel keeps the lock, so a dead owner is never in the way; the lock
- * file itself stays, since removing it would let two processes lock two files of one name.
+ * Makes this process the owner of a data directory, which is created (mode 0700) if missing. Throws
+ * `DataDirectoryInUse`, without writing anything, if another process owns it. It is a kernel lock, so a dead owner does
+ * not matter. The lock file is kept: otherwise two processes could lock two files with the same name.
  */
 export async function takeOwnership(directory: string): Promise<Ownership> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -88,7 +88,7 @@ export async function takeOwnership(directory: string): Promise<Ownership> {
   }
   let released: Promise<void> | undefined;
   return {
-    // Emptied, so that nobody reads the name of a process that has gone.
+    // Emptied, so that it does not name a process that has ended.
     release: () => (released ??= file.truncate(0).finally(() => lock.release())),
   };
 }

@@ -9,20 +9,21 @@ import type { FileLock } from './file-lock.ts';
 import type { RunAs } from './run-as.ts';
 import { LOG_LINE_PREFIX, readServerLog } from './server-log.ts';
 
-/** What we ask of PostgreSQL at each start, whatever the files in its directory say. */
+/** The settings of PostgreSQL at each start, which override the files in its directory. */
 const SETTINGS = {
   listen_addresses: '',
-  // Its own directory, which it has as working directory: no path is too long, and the folder is closed to others.
+  // The socket is in PostgreSQL's own directory, which is its working directory: no path is too long, and other users
+  // have no access.
   unix_socket_directories: '.',
   port: '5432',
   max_connections: '100',
   shared_buffers: '32MB',
   max_wal_size: '256MB',
-  // No replica and no base backup: a backup is made by COPY.
+  // No replication and no base backups: backups use COPY.
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_logical_replication_workers: '0',
-  // One person's statement takes one core, and the others keep theirs.
+  // A statement of one user uses one core, so the other cores are free for others.
   max_parallel_workers_per_gather: '0',
   jit: 'off',
   TimeZone: 'UTC',
@@ -31,7 +32,7 @@ const SETTINGS = {
   logging_collector: 'off',
   log_line_prefix: LOG_LINE_PREFIX,
   log_min_messages: 'warning',
-  // The text of a failed statement holds people's data.
+  // The text of a failed statement contains user data.
   log_min_error_statement: 'panic',
   log_checkpoints: 'off',
   lc_messages: 'C',
@@ -41,12 +42,12 @@ export interface PostmasterOptions {
   readonly binaries: Binaries;
   readonly runAs: RunAs;
   readonly directory: string;
-  /** Held by PostgreSQL and each of its processes until the last of them has ended. */
+  /** Held by all PostgreSQL processes until the last one has ended. */
   readonly lock: FileLock;
   readonly log?: DatabaseLog | undefined;
 }
 
-/** One running PostgreSQL. */
+/** A running PostgreSQL. */
 export interface Postmaster {
   readonly pid: number;
   /** Resolves when the process has ended, with the reason in one line. */
@@ -68,14 +69,14 @@ function spawnPostgres({ binaries, runAs, directory, lock }: PostmasterOptions):
   return spawn(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', lock.file.fd],
     env: postgresEnvironment(),
-    // A session of its own: Ctrl-C in a terminal is for us, and we end the database last.
+    // A session of its own: Ctrl-C in a terminal goes to us, and we stop the database last.
     detached: true,
   });
 }
 
 /**
- * Starts PostgreSQL and resolves when it accepts connections, crash recovery included, however long that takes. Throws
- * `EmbeddedDatabaseError` with PostgreSQL's own reason when it ends instead.
+ * Starts PostgreSQL and resolves when it accepts connections, after a crash recovery of any length. Throws
+ * `EmbeddedDatabaseError` with PostgreSQL's reason if it stops instead.
  */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
   const child = spawnPostgres(options);
@@ -101,8 +102,8 @@ const FAST_SHUTDOWN_MS = 5_000;
 const IMMEDIATE_SHUTDOWN_MS = 2_000;
 
 /**
- * Stops PostgreSQL: cuts its sessions and writes everything out (SIGINT); when that takes longer than 5 s, at once (SIGQUIT),
- * and the next start recovers from its log, as after a crash.
+ * Stops PostgreSQL: closes its sessions and writes all data (SIGINT); after 5 s, at once (SIGQUIT). The next start then
+ * recovers from the log, as after a crash.
  */
 export async function stopPostmaster({ ended, signal }: Postmaster, log?: DatabaseLog): Promise<void> {
   const endsWithin = async (ms: number): Promise<boolean> => {
@@ -114,7 +115,7 @@ export async function stopPostmaster({ ended, signal }: Postmaster, log?: Databa
   };
   signal('SIGINT');
   if (await endsWithin(FAST_SHUTDOWN_MS)) return;
-  log?.warn({}, 'the embedded database takes long to stop and is cut off; it recovers at the next start');
+  log?.warn({}, 'the embedded database did not stop in time and is killed; it recovers at the next start');
   signal('SIGQUIT');
   if (await endsWithin(IMMEDIATE_SHUTDOWN_MS)) return;
   signal('SIGKILL');

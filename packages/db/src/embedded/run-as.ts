@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { type Binaries, EmbeddedDatabaseError } from './binaries.ts';
 import { exitOf } from './exit-of.ts';
 
-/** How to start a program of PostgreSQL, which refuses to run as root. */
+/** How to start PostgreSQL's programs, which refuse to run as root. */
 export interface RunAs {
-  /** The words that come before the program and its arguments. */
+  /** The command and arguments before the program. */
   readonly prefix: readonly string[];
-  /** The user who must own the files; null when they are ours already. */
+  /** The user who must own the files; null if it is us. */
   readonly owner: User | null;
 }
 
@@ -18,10 +18,13 @@ interface User {
   readonly gid: number;
 }
 
-/** The kernel stops PostgreSQL (fast shutdown) when our process ends, however that happens. Linux only. */
+/** The kernel stops PostgreSQL (fast shutdown) when our process ends, for any reason. Linux only. */
 const ENDS_WITH_US = ['setpriv', '--pdeathsig', 'INT', '--'];
 
-/** We are this user inside and stay ourselves outside: the files remain ours, in a home of mode 0700 as well. */
+/**
+ * Inside the namespace we are this user, outside we stay ourselves: the files remain ours, also below a home directory
+ * with mode 0700.
+ */
 function userNamespace({ uid, gid }: User): readonly string[] {
   return ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
 }
@@ -37,7 +40,7 @@ async function succeeds([command = '', ...args]: readonly string[]): Promise<boo
   }
 }
 
-/** The system's own user for PostgreSQL, else `nobody`: initdb wants one that the system knows by name. */
+/** The system user for PostgreSQL, otherwise `nobody`: initdb needs a user with a name. */
 function unprivilegedUser(users: string): User {
   const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+):/m.exec(users) ?? [];
   return uid === undefined || gid === undefined ? NOBODY : { uid: Number(uid), gid: Number(gid) };
@@ -53,15 +56,15 @@ async function ownerOf(path: string): Promise<User | null> {
 async function asOtherUser(binaries: Binaries, dataDir: string, owner: User): Promise<RunAs> {
   const user = ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'];
   const prefix = ['setpriv', ...user, ...ENDS_WITH_US.slice(1)];
-  // PostgreSQL passes through the data directory; what else lies there stays readable to us alone.
+  // PostgreSQL must pass through the data directory; its other files stay readable only for us.
   await chmod(dataDir, 0o711);
   const reaches =
     (await succeeds(['setpriv', ...user, '--', 'test', '-x', dataDir])) &&
     (await succeeds(['setpriv', ...user, '--', binaries.postgres, '--version']));
   if (!reaches) {
     throw new EmbeddedDatabaseError(
-      `PostgreSQL does not run as root, user namespaces are forbidden here, and user ${owner.uid} cannot reach ${dataDir} or ` +
-        `${dirname(binaries.postgres)}: start ALICE as an ordinary user, or move it and DATA_DIR to where every user may pass ` +
+      `PostgreSQL does not run as root, user namespaces are not allowed here, and user ${owner.uid} cannot access ${dataDir} or ` +
+        `${dirname(binaries.postgres)}: start ALICE as an ordinary user, or make both directories accessible to all users ` +
         '(mode 0711 or 0755), or set DATABASE_URL to a PostgreSQL server',
     );
   }
@@ -69,9 +72,9 @@ async function asOtherUser(binaries: Binaries, dataDir: string, owner: User): Pr
 }
 
 /**
- * Decides how PostgreSQL is run: as ourselves; when we are root, in a user namespace in which we are not; where namespaces are
- * forbidden (Docker's default profile), as another user. `directory` is PostgreSQL's own, in `dataDir`; it need not exist.
- * Throws `EmbeddedDatabaseError` when none of these is possible.
+ * Chooses how to run PostgreSQL: as ourselves; if we are root, in a user namespace as an ordinary user; if namespaces
+ * are not allowed (Docker's default profile), as another user. `directory` is PostgreSQL's own, in `dataDir`; it need
+ * not exist. Throws `EmbeddedDatabaseError` if none is possible.
  */
 export async function chooseRunAs(binaries: Binaries, dataDir: string, directory: string): Promise<RunAs> {
   const isLinux = process.platform === 'linux';
@@ -79,7 +82,7 @@ export async function chooseRunAs(binaries: Binaries, dataDir: string, directory
   const ourUid = process.getuid?.() ?? -1;
   if (ourUid !== 0 && existing !== null && existing.uid !== ourUid)
     throw new EmbeddedDatabaseError(
-      `${directory} belongs to user ${existing.uid}, and this is user ${ourUid}: start ALICE as its owner`,
+      `${directory} belongs to user ${existing.uid}, but ALICE runs as user ${ourUid}: start ALICE as its owner`,
     );
   if (!isLinux) {
     if (ourUid === 0)
@@ -91,22 +94,22 @@ export async function chooseRunAs(binaries: Binaries, dataDir: string, directory
   const users = await readFile('/etc/passwd', 'utf8').catch(() => '');
   const namespace = userNamespace(unprivilegedUser(users));
   if (ourUid !== 0) {
-    // A container may run as any number (`docker run --user`): such a user has no name.
+    // A container may run with any uid (`docker run --user`), which then has no name.
     const hasName = new RegExp(`^[^:]+:[^:]*:${ourUid}:`, 'm').test(users);
     const prefix = hasName || !(await succeeds([...namespace, 'true'])) ? [] : namespace;
     return { prefix: [...prefix, ...ENDS_WITH_US], owner: null };
   }
-  // Made by an ordinary user, or as one where namespaces were forbidden: it stays theirs.
+  // Created by an ordinary user, or as one where namespaces were not allowed: that user stays the owner.
   if (existing !== null && existing.uid !== 0) return asOtherUser(binaries, dataDir, existing);
   if (await succeeds([...namespace, 'true'])) return { prefix: [...namespace, ...ENDS_WITH_US], owner: null };
   return asOtherUser(binaries, dataDir, unprivilegedUser(users));
 }
 
-/** Gives a directory and all in it to the user that PostgreSQL runs as. */
+/** Makes the user that runs PostgreSQL the owner of a directory and its contents. */
 export async function giveTo({ owner }: RunAs, directory: string): Promise<void> {
   if (owner === null || (await stat(directory)).uid === owner.uid) return;
   const entries = await readdir(directory, { recursive: true });
-  // The directory itself comes last: it is the sign that all of it was given.
+  // The directory itself comes last: its owner shows that all contents are done.
   for (const entry of entries) await chown(join(directory, entry), owner.uid, owner.gid);
   await chown(directory, owner.uid, owner.gid);
 }

@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream';
 
 import type { DatabaseLog } from '../database.ts';
 
-/** With this prefix each message is one parsable line: SQLSTATE, PID, severity, text. */
+/** With this prefix, each message is one line that can be parsed: SQLSTATE, PID, severity, text. */
 export const LOG_LINE_PREFIX = '%e %p ';
 
 const LINE = /^([0-9A-Z]{5}) (\d+) ([A-Z0-9]+): {2}(.*)$/;
-/** Lines that go with the message before them, and messages of statements, whose callers get them as errors. */
+/** Lines that belong to the previous message. */
 const DETAILS = new Set(['DETAIL', 'HINT', 'CONTEXT', 'STATEMENT', 'QUERY', 'LOCATION', 'BACKTRACE']);
-/** FATAL ends one session, and these are everyday: a start or stop is under way, or somebody hung up. */
+/** FATAL ends one session. These codes are normal: a start or shutdown in progress, or a disconnected client. */
 const EVERYDAY = new Set(['57P01', '57P02', '57P03', '08006', '08P01']);
 const CRASH =
   /was terminated by signal|exited with exit code|not properly shut down|reinitializing|could not|No space left/;
@@ -30,17 +30,17 @@ function levelOf(severity: string, state: string, text: string): Level {
   }
 }
 
-/** What one PostgreSQL says about itself on standard error. */
+/** The log of a PostgreSQL process on standard error. */
 export interface ServerLog {
   /** Resolves when it accepts connections. */
   readonly ready: Promise<void>;
-  /** Why it ended, in its own words: its last fatal message with the details, or what else it said last. */
+  /** Why it stopped: its last fatal message with details, or its last other messages. */
   lastWords(): string;
 }
 
 /**
- * Passes PostgreSQL's log on to ours, each message at its level. Messages about single statements stay out: their callers get
- * them as errors, and they may hold people's data.
+ * Forwards PostgreSQL's log to ours, each message with its level. Messages about statements are left out: their callers
+ * get them as errors, and they may contain user data.
  */
 export function readServerLog(stderr: Readable, log: DatabaseLog | undefined): ServerLog {
   const { promise: ready, resolve } = Promise.withResolvers<void>();
@@ -57,7 +57,7 @@ export function readServerLog(stderr: Readable, log: DatabaseLog | undefined): S
     }
     isAboutStatement = severity === 'ERROR';
     if (isAboutStatement) return;
-    // Without a severity: the rest of a message, or the system's words (a library that is missing).
+    // Without a severity: the rest of a message, or a message of the system (such as a missing library).
     if (severity === '') {
       last = [...last.slice(-5), line.trim()];
       return;

@@ -10,7 +10,7 @@ import { migrate } from './migrate.ts';
 
 const NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 
-/** What `prisma migrate` keeps beside its migrations. */
+/** A file that `prisma migrate` keeps next to its migrations. */
 const LOCK_TOML = `# Names the database that these migrations are written for.
 provider = "postgresql"
 `;
@@ -18,7 +18,7 @@ provider = "postgresql"
 export interface CreateMigrationOptions {
   readonly dir?: string;
   readonly schemaFile?: string;
-  /** The moment in the migration's name. */
+  /** The time in the migration's name. */
   readonly now?: Date;
 }
 
@@ -26,7 +26,7 @@ function timestamp(now: Date): string {
   return now.toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
-/** The SQL from the folder's history to the schema, and back; in a PostgreSQL that exists for just this. */
+/** The SQL from the folder's migrations to the schema, and back, computed in a temporary PostgreSQL. */
 async function compareWithHistory(schema: string, dir: string): Promise<{ up: string; down: string }> {
   const server = await startTemporaryServer();
   try {
@@ -42,28 +42,28 @@ async function compareWithHistory(schema: string, dir: string): Promise<{ up: st
 }
 
 /**
- * Writes `<yyyymmddhhmmss>_<name>/migration.sql` and `down.sql`: what leads from the folder's history, applied to a temporary
- * database, to `schema.prisma`, and back. Gives the migration's full name. Throws when the name is not in snake_case, when
- * nothing has changed, or when a later migration is already there.
+ * Writes `<yyyymmddhhmmss>_<name>/migration.sql` and `down.sql`: the SQL from the folder's migrations, applied to a
+ * temporary database, to `schema.prisma`, and back. Returns the full name. Throws if the name is not in snake_case, if
+ * nothing has changed, or if there is a later migration.
  */
 export async function createMigration(name: string, options: CreateMigrationOptions = {}): Promise<string> {
   const { dir = MIGRATIONS_DIR, schemaFile = SCHEMA_FILE, now = new Date() } = options;
   if (!NAME.test(name) || name.length > 60) {
     throw new Error(
-      'a migration is named in snake_case with at most 60 letters and digits, for example add_task_labels',
+      'the name of a migration must be in snake_case, with at most 60 letters and digits, for example add_task_labels',
     );
   }
   const schema = await readFile(schemaFile, 'utf8');
   const last = (await readMigrations(dir)).at(-1)?.name ?? '';
   const full = `${timestamp(now)}_${name}`;
-  if (full <= last) throw new Error(`${full} would come before ${last}: migrations run in the order of their names`);
+  if (full <= last) throw new Error(`${full} would sort before ${last}: migrations run in the order of their names`);
 
   const { up, down } = await compareWithHistory(schema, dir);
   if (up === '') throw new Error('the schema has not changed since the last migration');
 
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'migration_lock.toml'), LOCK_TOML);
-  // Written beside and renamed, so that an interrupted run leaves no half migration in the folder.
+  // Written to another folder and renamed, so that an interrupted run leaves no incomplete migration.
   const draft = `${dir}.draft-${process.pid}`;
   try {
     await mkdir(draft, { recursive: true });

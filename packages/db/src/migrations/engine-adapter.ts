@@ -7,7 +7,10 @@ import type { SteadyPool } from '../pool.ts';
 const CHAR: number = 18;
 const TEXT: number = 25;
 
-/** The pool, with columns of type "char" passed off as text and their names noted. A proxy: the adapter accepts only pg's own class. */
+/**
+ * The pool, with columns of type "char" presented as text and their names recorded. A proxy, since the adapter only
+ * accepts pg's own class.
+ */
 function hidingChars(pool: SteadyPool, chars: Set<string>): SteadyPool {
   const query = async (statement: pg.QueryConfig): Promise<pg.QueryResult> => {
     const result = await pool.run(statement);
@@ -28,8 +31,8 @@ function hidingChars(pool: SteadyPool, chars: Set<string>): SteadyPool {
 }
 
 /**
- * Prisma's adapter as the schema engine needs it: to describe check constraints the engine selects a column of the catalogues'
- * internal type "char", which `@prisma/adapter-pg` 7.10 refuses to convert.
+ * Prisma's adapter for the schema engine: to describe check constraints, the engine selects a column of the internal
+ * type "char", which `@prisma/adapter-pg` 7.10 refuses to convert.
  */
 export class EngineAdapter extends PrismaPg {
   readonly #chars: Set<string>;

@@ -12,7 +12,7 @@ type EngineClass = typeof SchemaEngine;
 
 type Exports = Readonly<Record<string, unknown>>;
 
-/** The one use of it here; the DOM's declarations, which hold it, have no place in a server's types. */
+/** Declared here, since a server's types should not include the DOM's declarations. */
 declare const WebAssembly: {
   instantiate(
     bytes: Uint8Array,
@@ -20,7 +20,7 @@ declare const WebAssembly: {
   ): Promise<{ readonly instance: { readonly exports: Exports } }>;
 };
 
-/** wasm-bindgen's start function takes and gives nothing. */
+/** wasm-bindgen's start function has no parameters and no result. */
 function start(exports: Exports): void {
   const run = exports['__wbindgen_start'];
   if (typeof run !== 'function') throw new TypeError('the schema engine has no start function');
@@ -30,8 +30,8 @@ function start(exports: Exports): void {
 let loading: Promise<EngineClass> | undefined;
 
 /**
- * Prisma's schema engine, compiled once per process. Its own entry imports the .wasm file as a module, which Node only does
- * behind a flag; so it is compiled and linked here.
+ * Prisma's schema engine, compiled once per process. Its own entry imports the .wasm file as a module, which Node only
+ * supports behind a flag; so it is compiled and linked here.
  */
 async function loadEngine(): Promise<EngineClass> {
   const wasmFile = new URL('./schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm'));
@@ -45,10 +45,10 @@ async function loadEngine(): Promise<EngineClass> {
   return glue.SchemaEngine;
 }
 
-/** One end of a comparison. */
+/** One side of a comparison. */
 export type SchemaSource = 'empty' | 'database' | { readonly schema: string };
 
-/** Names the kind of database only: the connection is the adapter's. */
+/** Only names the kind of database: the adapter has the connection. */
 const DATASOURCE = 'datasource db { provider = "postgresql" }';
 
 function target(source: SchemaSource): DiffTarget {
@@ -71,7 +71,7 @@ export async function withEngine<T>(database: Database, work: (engine: SchemaEng
   }
 }
 
-/** The SQL that leads from one schema to the other; empty when they agree. `'database'` is the live schema of `database`. */
+/** The SQL from one schema to the other; empty if they are equal. `'database'` is the current schema of `database`. */
 export async function diffSql(database: Database, from: SchemaSource, to: SchemaSource): Promise<string> {
   const { stdout } = await withEngine(database, (engine) =>
     engine.diff({

@@ -1,13 +1,14 @@
-/** One conversion of a column to the enum without the value, as Prisma's engine writes it. */
+/** The conversion of a column to the enum without the value, as Prisma's engine writes it. */
 const CONVERSION =
   /^ALTER TABLE (?<table>\S+) ALTER COLUMN "(?<column>[^"]+)" TYPE \S+?_new"(?:\[\])? USING \("[^"]+"::text::\S+_new"(?:\[\])?\);$/;
-/** The new type, with the values that stay. */
+/** The new type, with the remaining values. */
 const NEW_TYPE = /^CREATE TYPE (?:"[^"]+"\.)?"(?<type>[^"]+)_new" AS ENUM \((?<values>.*)\);$/;
 
 /**
- * Makes what Prisma's engine writes for an enum that loses a value fit for a migration. PostgreSQL cannot take a value away, so
- * the engine makes a new type and converts the columns, within BEGIN and COMMIT: those go, as a migration is one transaction
- * already. Before each conversion stands a check that names the rows in its way, which else would fail as a cast.
+ * Adapts the SQL of Prisma's engine for an enum that loses a value. PostgreSQL cannot remove a value, so the engine
+ * creates a new type and converts the columns between BEGIN and COMMIT. These are removed, since a migration is already
+ * one transaction. Before each conversion, a check names the rows that still have the value; otherwise the cast would
+ * fail without them.
  */
 export function fitEnumChanges(sql: string): string {
   const lines: string[] = [];

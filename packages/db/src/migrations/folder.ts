@@ -3,15 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where this repository keeps its migrations and its schema. */
+/** The repository's migrations and schema. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 export const SCHEMA_FILE = fileURLToPath(new URL('../../../../prisma/schema.prisma', import.meta.url));
 
 export interface Migration {
-  /** `<yyyymmddhhmmss>_<name>`; the order of names is the order of migrations. */
+  /** `<yyyymmddhhmmss>_<name>`; migrations are ordered by name. */
   readonly name: string;
   readonly sql: string;
-  /** As Prisma computes it: SHA-256 of `migration.sql` in hexadecimal. */
+  /** As Prisma computes it: the SHA-256 of `migration.sql` in hexadecimal. */
   readonly checksum: string;
 }
 
@@ -19,7 +19,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** The migrations of a folder in order; none when the folder does not exist. */
+/** The migrations of a folder in order; none if the folder does not exist. */
 export async function readMigrations(dir: string): Promise<Migration[]> {
   let names: string[];
   try {
@@ -39,7 +39,7 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
   );
 }
 
-/** The SQL that undoes a migration. */
+/** The SQL that rolls a migration back. */
 export async function readDown(dir: string, name: string): Promise<string> {
   return readFile(join(dir, name, 'down.sql'), 'utf8').catch((cause: unknown) => {
     throw new Error(`migration ${name} has no readable down.sql, so it cannot be rolled back`, { cause });

@@ -1,7 +1,7 @@
 import type { RunQuery } from '../database.ts';
 import type { Migration } from './folder.ts';
 
-/** Prisma's own table, so that its command line reads what we write and the other way round. */
+/** Prisma's own table, so that its command line and this package can read each other's rows. */
 const CREATE_HISTORY = `
   CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id                  VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -17,11 +17,11 @@ const CREATE_HISTORY = `
 export interface HistoryRow {
   readonly name: string;
   readonly checksum: string;
-  /** Null: it began and never ended. Only Prisma's command line leaves such rows; ours come with the migration or not at all. */
+  /** Null: it did not finish. Only Prisma's command line leaves such rows; ours commit with the migration. */
   readonly finishedAt: string | null;
 }
 
-/** The migrations that this database has seen, in their order, without those that were rolled back. */
+/** The applied migrations of this database in order, without those that were rolled back. */
 export async function readHistory(query: RunQuery): Promise<HistoryRow[]> {
   const [table] = await query<{ there: boolean }>(
     { text: `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there` },
@@ -31,9 +31,9 @@ export async function readHistory(query: RunQuery): Promise<HistoryRow[]> {
 }
 
 /**
- * The same under the migration lock, where the table is made when missing. Not by `to_regclass`: waiting for an advisory lock
- * does not refresh what a session knows of the catalogue, so it may still say that there is no table after another process
- * made it. Creating and naming a table do refresh it.
+ * The same under the migration lock; creates the table if it is missing. Not with `to_regclass`: waiting for an
+ * advisory lock does not refresh a session's catalog cache, so it may still report that the table is missing after
+ * another process has created it. Creating and reading a table do refresh it.
  */
 export async function lockedHistory(query: RunQuery): Promise<HistoryRow[]> {
   await query({ text: CREATE_HISTORY }, []);
@@ -50,7 +50,7 @@ function historyRows(query: RunQuery): Promise<HistoryRow[]> {
   );
 }
 
-/** The database's history does not fit the folder; a person has to look. */
+/** The database's history does not match the folder: an operator must check it. */
 export class MigrationHistoryError extends Error {
   override readonly name = 'MigrationHistoryError';
   readonly migration: string;
@@ -61,21 +61,21 @@ export class MigrationHistoryError extends Error {
   }
 }
 
-/** What is yet to be applied. Throws `MigrationHistoryError` when the history and the folder do not belong together. */
+/** The pending migrations. Throws `MigrationHistoryError` if the history and the folder do not match. */
 export function pendingMigrations(folder: readonly Migration[], history: readonly HistoryRow[]): Migration[] {
   const known = new Map(folder.map((migration) => [migration.name, migration]));
   for (const { name, checksum, finishedAt } of history) {
     if (finishedAt === null) {
       throw new MigrationHistoryError(
         name,
-        `migration ${name} failed halfway: repair the database, then mark it with "prisma migrate resolve"`,
+        `migration ${name} did not finish: repair the database, then run "prisma migrate resolve"`,
       );
     }
     const migration = known.get(name);
     if (migration === undefined) {
       throw new MigrationHistoryError(
         name,
-        `migration ${name} is applied but not in the folder: the database is ahead of this version`,
+        `migration ${name} is applied but not in the folder: the database is newer than this version`,
       );
     }
     if (migration.checksum !== checksum) {

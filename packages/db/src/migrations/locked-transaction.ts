@@ -4,13 +4,13 @@ import type { Database, RunQuery, Statement } from '../database.ts';
 import { poolOf } from '../handle.ts';
 import { wireTypes } from '../wire.ts';
 
-/** The advisory lock that Prisma's own `migrate deploy` takes, so the two exclude each other. */
+/** The advisory lock that Prisma's `migrate deploy` also takes, so the two exclude each other. */
 export const MIGRATION_LOCK = 72707369;
 const LOCK_WAIT_MS = 60_000;
 
 export interface MigrationTransaction {
   readonly query: RunQuery;
-  /** Runs a whole script. It must leave the transaction open: a COMMIT in it would tear it from its history row. */
+  /** Runs a script. It must not commit: its history row would no longer be in the same transaction. */
   script(name: string, sql: string): Promise<void>;
 }
 
@@ -20,9 +20,9 @@ function rowsAs<Row>(result: pg.QueryResult): Row[] {
 }
 
 /**
- * One transaction that holds the migration lock from its first statement to its commit. The lock belongs to the transaction:
- * a killed process gives it back, and it works behind a transaction pooler. Waits up to 60 s for others; statements have no
- * time limit in it, as an index on a large table takes what it takes.
+ * One transaction that holds the migration lock from its first statement to its commit. The lock belongs to the
+ * transaction: it is released if the process is killed, and works with a transaction pooler. Waits up to 60 s for
+ * others. Statements have no timeout, since an index on a large table takes long.
  */
 export async function lockedTransaction<T>(
   database: Database,

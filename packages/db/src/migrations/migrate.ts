@@ -7,24 +7,22 @@ import { lockedTransaction } from './locked-transaction.ts';
 
 export interface MigrateOptions {
   readonly database: Database;
-  /** The folder of migrations; the repository's own when left out. */
+  /** The folder of migrations; the repository's by default. */
   readonly dir?: string;
   readonly log?: DatabaseLog;
 }
 
 /**
- * Applies every pending migration, in order, and names those it applied. Safe to call from many processes at once.
- *
- * The SQL is run here and not by Prisma's engine: each migration commits in one transaction with its row of history, so a kill
- * at any moment leaves it wholly there or not at all, while the engine writes the row first, splits scripts at every semicolon
- * and leaves a "failed" migration behind. The row is the one Prisma writes (same checksum), so `prisma migrate deploy` agrees.
- * The price: a migration cannot hold what PostgreSQL refuses in a transaction (CREATE INDEX CONCURRENTLY).
- *
- * Throws `MigrationHistoryError` when a migration was changed after it was applied, failed halfway, or is unknown to the folder.
+ * Applies all pending migrations in order and returns their names. Several processes may call it at once. It runs the
+ * SQL itself instead of using Prisma's engine: each migration commits in one transaction with its history row, so a
+ * kill leaves all of it or nothing. The engine writes the row first, splits scripts at semicolons and can leave a
+ * "failed" migration. The row is the one that Prisma writes (same checksum), so `prisma migrate deploy` accepts it. The
+ * price: no statements that PostgreSQL rejects in a transaction (CREATE INDEX CONCURRENTLY). Throws
+ * `MigrationHistoryError` if a migration was changed after it was applied, did not finish, or is not in the folder.
  */
 export async function migrate({ database, dir = MIGRATIONS_DIR, log }: MigrateOptions): Promise<string[]> {
   const folder = await readMigrations(dir);
-  // The usual start: nothing is pending, nothing is locked.
+  // The usual start: nothing is pending, so nothing is locked.
   if (
     pendingMigrations(folder, await readHistory((statement, values) => database.query(statement, values))).length === 0
   )
@@ -39,7 +37,10 @@ export async function migrate({ database, dir = MIGRATIONS_DIR, log }: MigrateOp
   }
 }
 
-/** Applies the first pending migration; what is pending is asked under the lock, as another process may have been faster. */
+/**
+ * Applies the first pending migration. The pending ones are read under the lock, since another process may have applied
+ * some.
+ */
 async function applyNext(
   database: Database,
   folder: Awaited<ReturnType<typeof readMigrations>>,
@@ -51,7 +52,7 @@ async function applyNext(
       await tx.script(next.name, next.sql);
     } catch (cause) {
       throw new Error(
-        `migration ${next.name} failed and was undone: ${cause instanceof Error ? cause.message : String(cause)}`,
+        `migration ${next.name} failed and was rolled back: ${cause instanceof Error ? cause.message : String(cause)}`,
         { cause },
       );
     }

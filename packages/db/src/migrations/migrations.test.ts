@@ -119,7 +119,9 @@ describe('migrate', () => {
     await using database = await emptyDatabase();
     await write('1_a', 'CREATE TABLE a (id int)');
     await write('2_b', 'CREATE TABLE b (id int); SELECT 1 / 0; CREATE TABLE c (id int)');
-    await expect(migrate({ database, dir })).rejects.toThrow('migration 2_b failed and was undone: division by zero');
+    await expect(migrate({ database, dir })).rejects.toThrow(
+      'migration 2_b failed and was rolled back: division by zero',
+    );
     expect(await tables(database)).toEqual([{ tablename: 'a' }]);
     expect(await names(database)).toEqual(['1_a']);
     await write('2_b', 'CREATE TABLE b (id int)');
@@ -133,7 +135,7 @@ describe('migrate', () => {
     await database.ping();
   });
 
-  test('refuses when an applied migration was changed, is unknown, or failed halfway; status says the same', async () => {
+  test('refuses when an applied migration was changed, is unknown, or did not finish; status says the same', async () => {
     await using database = await emptyDatabase();
     await write('1_a', 'CREATE TABLE a (id int)');
     await write('2_b', 'CREATE TABLE b (id int)');
@@ -155,7 +157,7 @@ describe('migrate', () => {
     await write('2_b', 'CREATE TABLE b (id int)');
 
     await database.query({ text: `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '2_b'` }, []);
-    await refusal('migration 2_b failed halfway');
+    await refusal('migration 2_b did not finish');
     // What `prisma migrate resolve --rolled-back` does.
     await database.query(
       { text: `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '2_b'` },
@@ -202,7 +204,7 @@ describe('createMigration', () => {
 
     await writeFile(schemaFile, schema('model A {\n  id Int @id\n  name String?\n}\n'));
     await expect(createMigration('second', { dir, schemaFile, now: new Date('2025-01-01') })).rejects.toThrow(
-      'would come before',
+      'would sort before',
     );
     const second = await createMigration('second', { dir, schemaFile });
     expect((await readdir(dir)).toSorted()).toEqual(['20260102030405_first', second, 'migration_lock.toml']);

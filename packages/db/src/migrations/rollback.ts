@@ -4,8 +4,8 @@ import { lockedTransaction } from './locked-transaction.ts';
 import type { MigrateOptions } from './migrate.ts';
 
 /**
- * Undoes the last applied migration with its `down.sql`, in one transaction; gives its name, or null when none is applied.
- * Throws when `expected` is given and another one is the last.
+ * Rolls back the last applied migration with its `down.sql`, in one transaction. Returns its name, or null if none is
+ * applied. Throws if `expected` is given and is not the last one.
  */
 export async function rollbackLast(options: MigrateOptions & { readonly expected?: string }): Promise<string | null> {
   const { database, dir = MIGRATIONS_DIR, log, expected } = options;
@@ -16,7 +16,7 @@ export async function rollbackLast(options: MigrateOptions & { readonly expected
     const last = history.at(-1);
     if (last === undefined) return null;
     if (expected !== undefined && last.name !== expected)
-      throw new Error(`the last migration is ${last.name} by now, not ${expected}: nothing was undone`);
+      throw new Error(`the last migration is now ${last.name}, not ${expected}: nothing was rolled back`);
     await tx.script(last.name, await readDown(dir, last.name));
     await tx.query({ text: 'DELETE FROM _prisma_migrations WHERE migration_name = $1' }, [last.name]);
     return last.name;

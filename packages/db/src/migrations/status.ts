@@ -8,11 +8,11 @@ import { MigrationHistoryError, pendingMigrations, readHistory } from './history
 export interface MigrationStatus {
   readonly applied: readonly { readonly name: string; readonly finishedAt: string | null }[];
   readonly pending: readonly string[];
-  /** Why `migrate` would refuse, in one line; null when it would not. */
+  /** Why `migrate` would fail, in one line; null if it would not. */
   readonly problem: string | null;
 }
 
-/** Compares the database's history with the folder; changes nothing. */
+/** Compares the database's history with the folder, without changing anything. */
 export async function migrationStatus({
   database,
   dir = MIGRATIONS_DIR,
@@ -36,7 +36,7 @@ export async function migrationStatus({
   }
 }
 
-/** The SQL that would bring the database to `schema.prisma`; empty when it is there. */
+/** The SQL that would change the database to `schema.prisma`; empty if they match. */
 export async function schemaDrift({
   database,
   schemaFile = SCHEMA_FILE,

@@ -2,7 +2,7 @@ import pg from 'pg';
 
 const LIMIT_MS = 1_000;
 
-/** What pg keeps of a connection for this purpose, and its types do not show. */
+/** The fields of a connection that pg has and its types do not declare. */
 interface BackendKey {
   readonly processID: number;
   readonly secretKey: number;
@@ -24,8 +24,9 @@ function asCancelling(connection: pg.Connection): CancellingConnection {
 }
 
 /**
- * Asks the server, over a connection of its own, to end what runs on this one (the protocol's CancelRequest, which poolers pass on,
- * unlike `pg_cancel_backend`). Not more than a request: if nothing runs, nothing happens, and nobody is told.
+ * Asks the server, over another connection, to cancel the running statement (the protocol's CancelRequest, which
+ * connection poolers pass on, unlike `pg_cancel_backend`). Without a running statement nothing happens, and there is no
+ * confirmation.
  */
 export function requestCancel(config: pg.ClientConfig, client: pg.PoolClient): void {
   const { processID, secretKey } = keyOf(client);

@@ -4,7 +4,7 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 import type { PostgresOptions } from '../database.ts';
 import { SESSION_SETTINGS } from '../session.ts';
 
-/** pg's settings for one connection, from a `postgres://` URL. What the URL says about timeouts does not override ours. */
+/** pg's settings for one connection, from a `postgres://` URL. Timeouts in the URL do not override ours. */
 export function connectionConfig(options: PostgresOptions): pg.ClientConfig {
   const {
     url,
@@ -17,7 +17,7 @@ export function connectionConfig(options: PostgresOptions): pg.ClientConfig {
   try {
     fromUrl = parseIntoClientConfig(url);
   } catch {
-    // The parser's own message would carry the URL, and with it the password.
+    // The parser's own message would contain the URL, and with it the password.
     throw new Error('the database URL cannot be read: expected postgres://user:password@host:port/database');
   }
   const session = Object.entries(SESSION_SETTINGS).map(([name, value]) => `-c ${name}=${value}`);

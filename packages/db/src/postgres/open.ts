@@ -6,8 +6,8 @@ import { connectionConfig } from './config.ts';
 import { watchNetwork } from './watchdog.ts';
 
 /**
- * Opens a pool to a PostgreSQL server and makes sure that it is one we can work with. `release` is called after the pool has
- * closed, also when the opening fails.
+ * Opens a pool to a PostgreSQL server and checks that it is supported. `release` is called after the pool has closed,
+ * also if opening fails.
  */
 export async function openPostgres(
   options: PostgresOptions,

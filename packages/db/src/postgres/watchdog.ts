@@ -7,10 +7,10 @@ import { requestCancel } from './cancel.ts';
 const TICK_MS = 100;
 const SUSPICIOUS_AFTER_MS = 500;
 const PROBE_TIMEOUT_MS = 1_250;
-/** Shorter statements are not worth the question whether anybody still waits for them. */
+/** For shorter statements it is not worth checking whether the caller is still connected. */
 const SHORT_MS = 200;
 
-/** Looks like the socket error that it stands for, so that Prisma's adapter and `databaseFault` read it as one. */
+/** Looks like a socket error, so that Prisma's adapter and `databaseFault` classify it as one. */
 function networkGone(): Error {
   return Object.assign(new Error('the database stopped answering'), {
     code: 'ETIMEDOUT',
@@ -19,7 +19,7 @@ function networkGone(): Error {
   });
 }
 
-/** Whether the server says anything at all; a refusal (too many connections, a restart) is an answer. */
+/** Whether the server responds at all; a rejection (too many connections, a restart) is a response. */
 async function answers(config: pg.ClientConfig): Promise<boolean> {
   const probe = new pg.Client({
     ...config,
@@ -39,10 +39,10 @@ async function answers(config: pg.ClientConfig): Promise<boolean> {
 }
 
 /**
- * Tells a slow statement from a network that swallows packets: TCP would wait for minutes, and a flat read timeout would kill
- * honest long statements. Once a connection has been in use for 500 ms the server is asked over a new one; if nothing is heard
- * for 1.25 s, on that one or any other, all are cut, so that a caller knows within 2 s: the rest to 3 s is for a busy machine.
- * Returns the function that stops the watching.
+ * Distinguishes a slow statement from a network that drops packets: TCP would wait for minutes, and a plain read
+ * timeout would kill legitimate long statements. When a connection has been in use for 500 ms, it contacts the server
+ * over a new one. If there is no response for 1.25 s on any connection, it closes all of them, so that a call fails
+ * within 2 s (3 s on a busy machine). Returns the function that stops it.
  */
 export function watchNetwork(pool: SteadyPool, config: pg.ClientConfig, log?: DatabaseLog): () => void {
   let probing = false;
@@ -50,9 +50,9 @@ export function watchNetwork(pool: SteadyPool, config: pg.ClientConfig, log?: Da
   async function probe(): Promise<void> {
     probing = true;
     const { answers: heard } = pool;
-    // A server that is too busy to accept connections is not gone, and cutting those that it has would make it worse.
+    // A server that is too busy to accept connections is still alive, and closing its connections would make it worse.
     if (!(await answers(config)) && pool.answers === heard) {
-      log?.warn({ connections: pool.totalCount }, 'the database stopped answering: its connections are cut');
+      log?.warn({ connections: pool.totalCount }, 'the database does not respond: its connections are closed');
       pool.cutAll(networkGone());
     }
     probing = false;
@@ -68,7 +68,7 @@ export function watchNetwork(pool: SteadyPool, config: pg.ClientConfig, log?: Da
       const { hasLeft, patienceMs = Number.POSITIVE_INFINITY } = hold.caller;
       if (hasLeft?.() === true) hold.cancelled = 'left';
       else if (held > patienceMs) hold.cancelled ??= 'late';
-      // Again until it has an effect: between two statements of a transaction there is nothing to cancel.
+      // Repeated until it has an effect: between two statements of a transaction there is nothing to cancel.
       if (hold.cancelled !== null) requestCancel(config, client);
     }
     if (longest >= SUSPICIOUS_AFTER_MS && !probing) void probe();

@@ -51,7 +51,7 @@ describe('a backup', () => {
     await restoreDatabase({ file: whole, to, say });
     expect(await contentOf(to)).toEqual(content);
     expect(said).toContainEqual(
-      expect.stringMatching(/^the backup is whole: taken \S+ by ALICE 0\.1\.0 from PostgreSQL 1\d/),
+      expect.stringMatching(/^the backup is complete: created \S+ by ALICE 0\.1\.0 from PostgreSQL 1\d/),
     );
   });
 
@@ -83,9 +83,11 @@ describe('a backup', () => {
 
   test('overwrites no file, and leaves nothing half-made', async () => {
     await writeFile(join(dir, 'mine'), 'mine');
-    await expect(backupDatabase({ from: filled, file: join(dir, 'mine'), say })).rejects.toThrow('is there already');
+    await expect(backupDatabase({ from: filled, file: join(dir, 'mine'), say })).rejects.toThrow('already exists');
     expect(await readFile(join(dir, 'mine'), 'utf8')).toBe('mine');
-    await expect(backupDatabase({ from: to, file: join(dir, 'none'), say })).rejects.toThrow('holds no ALICE');
+    await expect(backupDatabase({ from: to, file: join(dir, 'none'), say })).rejects.toThrow(
+      'is not an ALICE database',
+    );
     const failing = (line: string) => {
       if (line.startsWith('tasks')) throw new Error('no space left');
     };
@@ -131,7 +133,7 @@ describe('before anything is written', () => {
     }
     await refusal(bytes.subarray(0, -1), /damaged/);
     const text = gunzipSync(bytes);
-    await refusal(gzipSync(text.subarray(0, text.indexOf('END sha256'))), /damaged \(it ends too early\)/);
+    await refusal(gzipSync(text.subarray(0, text.indexOf('END sha256'))), /damaged \(unexpected end\)/);
   });
 
   test('so is one with a changed byte, or something after its end', async () => {
@@ -143,9 +145,9 @@ describe('before anything is written', () => {
     }
     await refusal(
       rewritten((text) => text.replace('Task 17\t', 'Task 71\t'), false),
-      /damaged \(its hash is another\)/,
+      /damaged \(wrong hash\)/,
     );
-    await refusal(Buffer.concat([bytes, gzipSync('more')]), /damaged \(something follows its end\)/);
+    await refusal(Buffer.concat([bytes, gzipSync('more')]), /damaged \(unexpected data after its end\)/);
   });
 
   test('one that lacks a row is noticed by its counts; one with an honest hash and other rows when it is compared', async () => {
@@ -160,10 +162,10 @@ describe('before anything is written', () => {
   });
 
   test('anything else is not taken for a backup', async () => {
-    await refusal(Buffer.from('SELECT 1'), /not a backup/);
-    await refusal(Buffer.alloc(0), /not a backup/);
+    await refusal(Buffer.from('SELECT 1'), /not an ALICE backup/);
+    await refusal(Buffer.alloc(0), /not an ALICE backup/);
     await refusal(gzipSync('ALICE backup, format 2\n{}\n'), /another format .*format 2/);
-    await expect(restoreDatabase({ file: join(dir, 'nowhere'), to, say })).rejects.toThrow('there is no file');
+    await expect(restoreDatabase({ file: join(dir, 'nowhere'), to, say })).rejects.toThrow('does not exist');
   });
 });
 

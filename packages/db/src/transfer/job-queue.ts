@@ -4,19 +4,19 @@ import type { TransferSession } from './session.ts';
 
 const SCHEMA = 'pgboss';
 
-/** The job queue's tables as this version of pg-boss makes them, without the transaction that it puts around them. */
+/** The SQL that creates the tables of this pg-boss version, without its transaction. */
 const construction = ((): { readonly sql: string; readonly version: number } => {
   const plan = getConstructionPlans(SCHEMA).trim();
   const sql = /^BEGIN;([\s\S]*)COMMIT;$/.exec(plan)?.[1];
   const version = /INSERT INTO pgboss\.version\(version\) VALUES \('(\d+)'\)/.exec(plan)?.[1];
   if (sql === undefined || version === undefined)
-    throw new Error('pg-boss writes its construction plan in a form that is not known here');
+    throw new Error('the construction plan of pg-boss has an unknown format');
   return { sql, version: Number(version) };
 })();
 
 /**
- * The version of the job queue's tables, or null when there are none. Throws when it is not the one that this ALICE makes, or
- * when a queue has a table of its own, which ALICE never asks for.
+ * The version of the job queue's tables, or null if there are none. Throws if it is not the version of this ALICE, or
+ * if a queue has its own table, which ALICE never requests.
  */
 export async function readJobQueueVersion(session: TransferSession): Promise<number | null> {
   const [schema] = await session.rows<{ there: boolean }>(
@@ -27,22 +27,22 @@ export async function readJobQueueVersion(session: TransferSession): Promise<num
   requireJobQueueVersion(row?.version ?? 0);
   const [own] = await session.rows<{ name: string }>(`SELECT name FROM ${SCHEMA}.queue WHERE partition LIMIT 1`);
   if (own !== undefined)
-    throw new Error(`the job queue ${own.name} has a table of its own, which this ALICE does not know how to copy`);
+    throw new Error(`the job queue ${own.name} has its own table, which this version of ALICE cannot copy`);
   return construction.version;
 }
 
-/** Throws unless this ALICE makes the job queue's tables in this version. */
+/** Throws if the job queue's tables do not have the version of this ALICE. */
 export function requireJobQueueVersion(version: number): void {
   if (version === construction.version) return;
   throw new Error(
-    `the job queue's tables are of version ${version} and this ALICE makes version ${construction.version}: ` +
+    `the job queue has version ${version}, but this ALICE needs version ${construction.version}: ` +
       (version < construction.version
-        ? 'start this ALICE on that database once (npm start), which brings them up to date, then try again'
-        : 'use the ALICE that wrote them'),
+        ? 'start this ALICE once on that database (npm start) to upgrade it, then try again'
+        : 'use the version of ALICE that created it'),
   );
 }
 
-/** Makes the job queue's tables, empty. What stood in the schema before is dropped: the caller has looked. */
+/** Creates empty tables for the job queue. Drops its existing schema, which the caller has checked. */
 export async function createJobQueueTables(session: TransferSession): Promise<void> {
   await session.rows(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`);
   await session.rows(construction.sql);
@@ -50,7 +50,7 @@ export async function createJobQueueTables(session: TransferSession): Promise<vo
   await session.applySettings();
 }
 
-/** What is there of a job queue: nothing, tables without a job, or jobs. */
+/** The state of a job queue: no tables, tables without jobs, or jobs. */
 export async function jobQueueState(session: TransferSession): Promise<'none' | 'empty' | 'jobs'> {
   const [found] = await session.rows<{ schema: boolean; job: boolean }>(
     `SELECT to_regnamespace('${SCHEMA}') IS NOT NULL AS schema, to_regclass('${SCHEMA}.job') IS NOT NULL AS job`,

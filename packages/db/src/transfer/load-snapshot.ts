@@ -16,14 +16,14 @@ import type { Snapshot } from './snapshot.ts';
 export interface LoadOptions {
   readonly snapshot: Snapshot;
   readonly target: Database;
-  /** Told how far it is, a line at a time. */
+  /** Gets progress messages, one line each. */
   readonly say: (line: string) => void;
   readonly migrationsDir?: string;
 }
 
 /**
- * Writes a snapshot into an empty database, in one transaction: until the last row has been compared with the snapshot's
- * there is nothing, and whatever stops it leaves nothing.
+ * Writes a snapshot into an empty database, in one transaction: it commits after all rows were compared with the
+ * snapshot, and a failure leaves the database empty.
  */
 export async function loadSnapshot({
   snapshot,
@@ -42,12 +42,12 @@ export async function loadSnapshot({
     progress.finish(table);
   }
   await restoreSequences(session, manifest);
-  // Deferred constraints are looked at now, while there is still time to say what is wrong.
+  // Check deferred constraints now, while the error can still be reported.
   await session.rows('SET CONSTRAINTS ALL IMMEDIATE');
   await compare(session, manifest, progress);
   await snapshot.verify();
   await session.commit();
-  say(`equal: ${manifest.tables.length} tables, compared row by row`);
+  say(`verified: all rows of ${manifest.tables.length} tables are identical`);
 }
 
 function copyInto({ schema, name, columns }: Table): string {
@@ -60,13 +60,13 @@ async function restoreSequences(session: TransferSession, { sequences }: Manifes
 }
 
 async function compare(session: TransferSession, { tables }: Manifest, progress: Progress): Promise<void> {
-  progress.say('comparing');
+  progress.say('verifying');
   for (const table of tables) {
     const copy: Fingerprint = await fingerprint(session, table);
     if (copy.rows === table.rows && copy.checksum === table.checksum) continue;
     throw new Error(
       `${tableLabel(table)} differs: ${table.rows} rows with checksum ${table.checksum} at the source, ` +
-        `${copy.rows} with ${copy.checksum} at the target. Nothing was kept`,
+        `${copy.rows} with ${copy.checksum} at the target. The target is unchanged`,
     );
   }
 }

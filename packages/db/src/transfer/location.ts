@@ -4,15 +4,18 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 
 import type { Location } from '../env.ts';
 
-/** Reads what a person wrote: a `postgres://` URL, or else the path of a data directory. Its errors do not repeat the text. */
+/**
+ * Parses a location: a `postgres://` URL, or else the path of a data directory. Its errors do not contain the text,
+ * which may have a password.
+ */
 export function parseLocation(text: string): Location {
   if (/^postgres(ql)?:\/\//.test(text)) return { url: text };
   if (text === '' || text.includes('://'))
-    throw new Error('a database is named by postgres://user:password@host:port/database or by a data directory');
+    throw new Error('a database must be a URL (postgres://user:password@host:port/database) or a data directory');
   return { dataDir: resolve(text) };
 }
 
-/** The location in words: server and database, or directory. Never the user's password. */
+/** A description of a location without a password: server and database, or directory. */
 export function describeLocation(location: Location | { readonly pglite: string }): string {
   if ('pglite' in location) return `PGlite in ${location.pglite}`;
   if ('dataDir' in location) return `embedded PostgreSQL in ${location.dataDir}`;
@@ -22,6 +25,6 @@ export function describeLocation(location: Location | { readonly pglite: string 
     const address = server.includes(':') ? `[${server}]` : server;
     return `PostgreSQL database ${database ?? 'of the user'} at ${address}:${port ?? 5432}`;
   } catch {
-    return 'PostgreSQL at an address that cannot be read';
+    return 'PostgreSQL at an invalid URL';
   }
 }

@@ -1,16 +1,16 @@
-/** What a snapshot of a database holds. Also the first line of data in a backup file. */
+/** The contents of a snapshot. Also the first line of data in a backup. */
 export interface Manifest {
-  /** The version of ALICE that made it. */
+  /** The version of ALICE that created it. */
   readonly alice: string;
-  /** PostgreSQL's version, as the server says it. */
+  /** PostgreSQL's version, as the server reports it. */
   readonly postgres: string;
   /** When the snapshot was taken, ISO 8601 in UTC. */
   readonly takenAt: string;
-  /** The migrations that are applied, in their order. */
+  /** The applied migrations, in order. */
   readonly migrations: readonly { readonly name: string; readonly checksum: string }[];
-  /** The version of the job queue's tables; null where there are none yet. */
+  /** The version of the job queue's tables; null if there are none. */
   readonly jobQueue: number | null;
-  /** In an order in which each table comes after those that its foreign keys name. */
+  /** In an order in which each table follows the tables that it references. */
   readonly tables: readonly TableContent[];
   readonly sequences: readonly SequenceState[];
 }
@@ -18,16 +18,16 @@ export interface Manifest {
 export interface Table {
   readonly schema: string;
   readonly name: string;
-  /** By name, without generated ones. */
+  /** Sorted by name, without generated columns. */
   readonly columns: readonly string[];
 }
 
 export interface TableContent extends Table, Fingerprint {}
 
-/** What two copies of a table are compared by. */
+/** Identifies the contents of a table. */
 export interface Fingerprint {
   readonly rows: number;
-  /** Does not depend on the order of rows. */
+  /** Does not depend on the order of the rows. */
   readonly checksum: string;
 }
 
@@ -37,7 +37,7 @@ export interface SequenceState {
   readonly lastValue: string;
 }
 
-/** `tasks`, or with its schema where that is not the usual one. */
+/** `tasks`, or with the schema if it is not `public`. */
 export function tableLabel({ schema, name }: Pick<Table, 'schema' | 'name'>): string {
   return schema === 'public' ? name : `${schema}.${name}`;
 }

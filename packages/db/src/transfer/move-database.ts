@@ -9,15 +9,15 @@ import { withTarget } from './with-target.ts';
 export interface MoveOptions {
   readonly from: Source;
   readonly to: Location;
-  /** Copies what is there now, though a server may be writing. */
+  /** Copies the current data, even if a server is writing. */
   readonly live?: boolean;
   readonly say: (line: string) => void;
   readonly migrationsDir?: string;
 }
 
 /**
- * Copies everything to an empty database and compares it there, all or nothing; the source is only read. Throws when a server
- * uses either side, when the target is not empty, and when the source's migrations are not this ALICE's.
+ * Copies a database to an empty one and compares the result, all or nothing. The source is only read. Throws if a
+ * server uses either side, if the target is not empty, or if the source's migrations are not those of this ALICE.
  */
 export async function moveDatabase({ from, to, live = false, say, ...rest }: MoveOptions): Promise<void> {
   await withSource(from, live ? 'shared' : 'alone', async (database) => {

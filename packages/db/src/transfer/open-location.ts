@@ -6,27 +6,27 @@ import { fetchBinaries } from './fetch-binaries.ts';
 import { openPglite } from './open-pglite.ts';
 import { TRANSFER_NAME } from './require-no-alice.ts';
 
-/** What can be read: a location, or a directory that earlier versions of ALICE kept with PGlite. */
+/** A readable database: a location, or a PGlite directory of earlier versions of ALICE. */
 export type Source = Location | { readonly pglite: string };
 
-/** A person waits for it, and the machine may be busy. */
+/** An operator is waiting, and the machine may be busy. */
 const CONNECT_LIMIT_MS = 15_000;
 
-/** The URL with our own name for the connection, so that it is not taken for a server's. */
+/** The URL with our own application name, to distinguish the connection from a server's. */
 function named(url: string): string {
   try {
     const parsed = new URL(url);
     parsed.searchParams.set('application_name', TRANSFER_NAME);
     return parsed.href;
   } catch {
-    // Its reader has a better message, which does not repeat the URL.
+    // Its reader has a better error message, without the URL.
     return url;
   }
 }
 
 /**
- * Opens one side of a transfer, with one connection. A data directory must be ours: a server that owns it is named in the
- * error. `shared` connects to that server's PostgreSQL instead.
+ * Opens one side of a transfer, with one connection. A data directory must not be in use: the error names its owner.
+ * `shared` connects to the PostgreSQL of that owner instead.
  */
 export async function openLocation(location: Location, how: 'alone' | 'shared'): Promise<Database> {
   const common = { poolSize: 1, isWatched: false, acquireTimeoutMs: CONNECT_LIMIT_MS };
@@ -35,7 +35,7 @@ export async function openLocation(location: Location, how: 'alone' | 'shared'):
   return how === 'alone' ? openDatabase(options) : joinDatabase(options);
 }
 
-/** Opens what is to be read for `work`; a data directory of another major version of PostgreSQL, and one of PGlite, too. */
+/** Opens a source for `work`, also a data directory of another major version of PostgreSQL, or of PGlite. */
 export async function withSource<T>(
   source: Source,
   how: 'alone' | 'shared',

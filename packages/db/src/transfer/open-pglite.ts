@@ -11,8 +11,8 @@ import { SteadyPool } from '../pool.ts';
 import { connectionConfig } from '../postgres/config.ts';
 
 /**
- * What reads a directory of PGlite: its own server, fetched by npx for the occasion. The version is the last that ALICE used;
- * no release of the server names it as its peer, hence `--legacy-peer-deps`.
+ * PGlite's own server, downloaded by npx, reads a PGlite directory. The version is the last that ALICE used; no release
+ * of the server declares it as its peer, hence `--legacy-peer-deps`.
  */
 const SERVER = [
   '--yes',
@@ -21,14 +21,14 @@ const SERVER = [
   '--package=@electric-sql/pglite-socket@0.2.17',
   'pglite-server',
 ];
-/** npx downloads about 30 MB, and a large directory takes its time to open. */
+/** npx downloads about 30 MB, and opening a large directory takes long. */
 const START_LIMIT_MS = 180_000;
-/** A busy PGlite answers nothing, not even a new connection. */
+/** A busy PGlite does not respond, not even to a new connection. */
 const ANSWER_LIMIT_MS = 60_000;
 
 /**
- * Opens the database in a directory of PGlite, which earlier versions of ALICE kept in `<data directory>/postgres`. Works on a
- * copy in a temporary folder: the original is never touched. Throws when the ALICE that owns it still runs.
+ * Opens the database in a PGlite directory, which earlier versions of ALICE had in `<data directory>/postgres`. Works
+ * on a copy in a temporary folder: the original is not changed. Throws if its ALICE is still running.
  */
 export async function openPglite(directory: string): Promise<Database> {
   const original = await findPglite(resolve(directory));
@@ -44,10 +44,10 @@ export async function openPglite(directory: string): Promise<Database> {
   }
 }
 
-/** Serves a directory itself, with the socket in `folder`; `release` is called once the server has gone. */
+/** Serves a directory itself, with the socket in `folder`; `release` is called after the server has stopped. */
 export async function servePglite(directory: string, folder: string, release: () => Promise<void>): Promise<Database> {
   const server = await startServer(directory, join(folder, '.s.PGSQL.5432'));
-  // One connection, and no watching of the network: PGlite can hang with two, and is silent while it works.
+  // One connection, and no watchdog: PGlite can hang with two, and does not respond while it works.
   const url = `postgres://postgres@${encodeURIComponent(folder)}/postgres`;
   const config = { ...connectionConfig({ url, acquireTimeoutMs: ANSWER_LIMIT_MS }), max: 1, idleTimeoutMillis: 0 };
   return databaseOver(new SteadyPool(config, () => undefined), async () => {
@@ -56,16 +56,16 @@ export async function servePglite(directory: string, folder: string, release: ()
   });
 }
 
-/** The directory itself, or the one in the data directory that was named. */
+/** The directory itself, or the one in the given data directory. */
 async function findPglite(directory: string): Promise<string> {
   for (const path of [directory, join(directory, 'postgres')]) {
     const found = await stat(join(path, 'PG_VERSION')).catch(() => null);
     if (found !== null) return path;
   }
-  throw new Error(`${directory} holds no database of PGlite (PG_VERSION is missing)`);
+  throw new Error(`${directory} is not a PGlite database (PG_VERSION is missing)`);
 }
 
-/** The lock that earlier versions kept beside the directory: of its files the one with the highest number counts. */
+/** The lock of earlier versions next to the directory: the file with the highest number is valid. */
 async function requireNoOwner(dataDir: string): Promise<void> {
   const files = (await readdir(dataDir)).flatMap((name) => /^postgres\.lock\.(\d+)$/.exec(name)?.[1] ?? []);
   if (files.length === 0) return;
@@ -84,7 +84,7 @@ async function requireNoOwner(dataDir: string): Promise<void> {
 }
 
 async function startServer(directory: string, socket: string): Promise<ChildProcess> {
-  // A process group of its own: npx, its shell and the server end together.
+  // A process group of its own: npx, its shell and the server are stopped together.
   const child = spawn('npx', [...SERVER, `--db=${directory}`, `--path=${socket}`], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -99,12 +99,12 @@ async function startServer(directory: string, socket: string): Promise<ChildProc
   });
 
   const deadline = performance.now() + START_LIMIT_MS;
-  // That the socket is there is enough: a connection to try it would take the only one that is served.
+  // Waits only for the socket: a test connection would use the only one that is served.
   while ((await stat(socket).catch(() => null)) === null) {
     if (child.exitCode !== null || child.pid === undefined || performance.now() > deadline) {
       await stop(child);
       throw new Error(
-        `PGlite's server did not start (npx needs npm and, the first time, its registry): ${said.trim()}`,
+        `the PGlite server did not start (npx needs npm and, the first time, the npm registry): ${said.trim()}`,
       );
     }
     await sleep(100);
@@ -112,7 +112,7 @@ async function startServer(directory: string, socket: string): Promise<ChildProc
   return child;
 }
 
-/** Ends it at once: it works on a copy. */
+/** Kills it at once: it works on a copy. */
 async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');

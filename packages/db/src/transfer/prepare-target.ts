@@ -9,8 +9,8 @@ import type { TransferSession } from './session.ts';
 const HISTORY_TABLE = '_prisma_migrations';
 
 /**
- * Brings an empty target to where the rows fit: exactly the manifest's migrations, and the job queue's tables. Throws one clear
- * sentence when the target holds anything, or when this ALICE does not know those migrations.
+ * Prepares an empty target for the rows: the migrations of the manifest, and the job queue's tables. Throws if the
+ * target contains anything, or if this ALICE does not have those migrations.
  */
 export async function prepareTarget(
   session: TransferSession,
@@ -26,8 +26,8 @@ export async function prepareTarget(
 
   const [server] = await session.rows<{ encoding: string }>(`SELECT current_setting('server_encoding') AS encoding`);
   if (server?.encoding !== 'UTF8')
-    throw new Error(`the target is encoded in ${server?.encoding}: make its database with ENCODING 'UTF8'`);
-  // A server that starts on the target meanwhile waits here, and then finds everything in place.
+    throw new Error(`the encoding of the target is ${server?.encoding}: create its database with ENCODING 'UTF8'`);
+  // A server that starts on the target in the meantime waits here, and then finds everything done.
   await session.rows('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
 
   const isMigrated = await requireEmpty(session, manifest);
@@ -37,14 +37,16 @@ export async function prepareTarget(
   await requireSameTables(session, manifest);
 }
 
-/** Throws unless the target has no tables (gives false), or the same migrations and no row (gives true). */
+/**
+ * Throws if the target is not empty. Returns false if it has no tables, true if it has the same migrations and no rows.
+ */
 async function requireEmpty(session: TransferSession, { migrations }: Manifest): Promise<boolean> {
   const refuse = (why: string): Error =>
-    new Error(`the target is not empty (${why}): nothing was changed. Name an empty database`);
+    new Error(`the target is not empty (${why}): nothing was changed. Use an empty database`);
   const tables = await readTables(session, ['public']);
   const jobs = await jobQueueState(session);
   if (jobs === 'jobs' || (jobs === 'empty' && tables.length === 0))
-    throw refuse(jobs === 'jobs' ? 'its job queue holds jobs' : 'it has a schema pgboss');
+    throw refuse(jobs === 'jobs' ? 'its job queue contains jobs' : 'it has a schema pgboss');
   if (tables.length === 0) return false;
 
   const applied = await readHistory(({ text }, values) => session.rows(text, values));
@@ -55,7 +57,7 @@ async function requireEmpty(session: TransferSession, { migrations }: Manifest):
     const [row] = await session.rows<{ any: boolean }>(
       `SELECT EXISTS (SELECT 1 FROM ${quoted(table.schema, table.name)}) AS any`,
     );
-    if (row?.any === true) throw refuse(`its table ${table.name} holds rows`);
+    if (row?.any === true) throw refuse(`its table ${table.name} contains rows`);
   }
   if (text(applied) !== text(migrations)) throw refuse('it has other migrations than the source');
   return true;
@@ -74,15 +76,15 @@ async function applyMigrations(
       await session.rows(sql);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`migration ${name} failed on the target and everything was undone: ${reason}`, { cause });
+      throw new Error(`migration ${name} failed on the target and was rolled back: ${reason}`, { cause });
     }
     if (session.client.getTransactionStatus() !== 'T')
-      throw new Error(`migration ${name} ends its transaction: it cannot be part of a transfer`);
+      throw new Error(`migration ${name} commits its own transaction: it cannot be part of a transfer`);
     await session.applySettings();
   }
 }
 
-/** The same tables and columns on both sides, or what is copied would not be everything. */
+/** Throws if the tables and columns of both sides differ: the copy would be incomplete. */
 async function requireSameTables(session: TransferSession, { tables, jobQueue }: Manifest): Promise<void> {
   const text = (list: readonly Table[]): string[] =>
     list.map((table) => `${tableLabel(table)} (${table.columns.join(', ')})`).toSorted();
@@ -92,7 +94,7 @@ async function requireSameTables(session: TransferSession, { tables, jobQueue }:
   const surplus = present.filter((line) => !wanted.includes(line));
   if (missing.length === 0 && surplus.length === 0) return;
   throw new Error(
-    `the tables differ though the migrations are the same, so a table was changed by hand: ` +
-      `source ${missing.join('; ') || 'has no other'}, target ${surplus.join('; ') || 'has no other'}`,
+    `the tables differ although the migrations are the same, so a table was changed manually. ` +
+      `Only in the source: ${missing.join('; ') || 'nothing'}. Only in the target: ${surplus.join('; ') || 'nothing'}`,
   );
 }

@@ -7,15 +7,15 @@ const NEWLINE = 10;
 
 export interface Progress {
   say(line: string): void;
-  /** Rows of a table that went by. */
+  /** Adds rows of a table. */
   add(table: TableContent, chunk: Buffer): void;
-  /** The table is done: says so, unless it was empty. */
+  /** The table is complete: reports it, unless it is empty. */
   finish(table: TableContent): void;
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
-/** Says table, rows, megabytes and the share of all rows: when a table is done, and every two seconds in between. */
+/** Reports table, rows, megabytes and the percentage of all rows: after each table, and every two seconds. */
 export function startProgress(tables: readonly TableContent[], say: (line: string) => void): Progress {
   const total = tables.reduce((sum, { rows }) => sum + rows, 0);
   let done = 0;
@@ -43,14 +43,14 @@ export function startProgress(tables: readonly TableContent[], say: (line: strin
   };
 }
 
-/** The rows of a piece of COPY's text: each is one line, since COPY escapes line ends within values. */
+/** The number of rows in COPY's text: one per line, since COPY escapes line ends in values. */
 export function countLines(chunk: Buffer): number {
   let lines = 0;
   for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines += 1;
   return lines;
 }
 
-/** Lets COPY's text through and counts it. */
+/** Passes COPY's text through and counts it. */
 export function countRows(table: TableContent, progress: Progress): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -8,12 +8,12 @@ import { countLines } from './progress.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * Opens a backup: reads it once to the end and checks its hash and its rows, so that a file that is cut off or altered is
- * refused before anything is written. The rows come from a second reading, which is checked again.
+ * Opens a backup: reads it once completely and checks its hash and row counts, so that an incomplete or modified file
+ * is rejected before anything is written. The rows come from a second read, which is checked again.
  */
 export async function openBackup(file: string): Promise<Snapshot> {
   await access(file, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(cause.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read`, { cause });
+    throw new Error(cause.code === 'ENOENT' ? `${file} does not exist` : `${file} cannot be read`, { cause });
   });
   const first = readerOf(file);
   const manifest = await first.start();
@@ -35,14 +35,14 @@ export async function openBackup(file: string): Promise<Snapshot> {
         yield { table, rows: Readable.from(reader.rowsOf(table), { objectMode: false }) };
     },
     verify: async () => {
-      if ((await second?.end()) !== hash) throw new Error('the backup was changed while it was read');
+      if ((await second?.end()) !== hash) throw new Error('the backup changed while it was being read');
     },
     [Symbol.asyncDispose]: async () => second?.close(),
   };
 }
 
 function readerOf(file: string): BackupReader {
-  // Failures of both reach the reader through the stream that it reads.
+  // The reader gets the errors of both through the stream that it reads.
   const text = pipeline(createReadStream(file), createGunzip(), () => undefined);
   return new BackupReader(text[Symbol.asyncIterator]());
 }

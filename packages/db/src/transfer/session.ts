@@ -3,12 +3,12 @@ import type pg from 'pg';
 import type { Database } from '../database.ts';
 import { poolOf } from '../handle.ts';
 
-/** How long a table's lock is waited for: a migration may hold it. */
+/** How long to wait for a table's lock, which a migration may hold. */
 const LOCK_WAIT_MS = 60_000;
 
 /**
- * A transfer takes as long as it takes, and both sides must write a value as the same text. `row_security` off makes a hidden
- * row an error instead of a gap.
+ * A transfer has no timeout, and both sides must write a value as the same text. With `row_security` off, a hidden row
+ * is an error instead of a gap.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   statement_timeout: '0',
@@ -24,12 +24,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
   search_path: 'public',
 };
 
-/** One connection in one transaction. Disposing of it without `commit` leaves the database as it was. */
+/** One connection with one transaction. Disposing of it without `commit` leaves the database unchanged. */
 export interface TransferSession extends AsyncDisposable {
   readonly client: pg.PoolClient;
-  /** One statement; `Row` is the caller's word for what it selects. Without values, a script of several. */
+  /** One statement; `Row` is the caller's claim about its columns. Without values, it may be a script. */
   rows<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Sets the session's settings again, after a script that may have changed them. */
+  /** Applies the session's settings again, after a script that may have changed them. */
   applySettings(): Promise<void>;
   commit(): Promise<void>;
 }
@@ -39,7 +39,9 @@ function rowsAs<Row>(result: pg.QueryResult): Row[] {
   return result.rows as Row[];
 }
 
-/** Begins the transaction of a transfer: one snapshot for all that is read (`read`), or the one that writes everything (`write`). */
+/**
+ * Begins the transaction of a transfer: a snapshot for all reads (`read`), or the one that writes everything (`write`).
+ */
 export async function beginTransfer(database: Database, mode: 'read' | 'write'): Promise<TransferSession> {
   const client = await poolOf(database).connect();
   let state: 'open' | 'committed' = 'open';
@@ -66,10 +68,10 @@ export async function beginTransfer(database: Database, mode: 'read' | 'write'):
     applySettings,
     commit: async () => {
       const { command } = await client.query('COMMIT');
-      if (command !== 'COMMIT') throw new Error('the database undid the transfer instead of committing it');
+      if (command !== 'COMMIT') throw new Error('the database rolled back the transfer');
       state = 'committed';
     },
-    // The connection ends with the transfer: PostgreSQL undoes what was not committed, even in the middle of a COPY.
+    // The connection ends with the transfer: PostgreSQL rolls back what was not committed, even during a COPY.
     [Symbol.asyncDispose]: async () => {
       if (state === 'open') client.connection.stream.destroy();
       client.release(true);

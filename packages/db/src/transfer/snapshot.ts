@@ -11,12 +11,12 @@ import { readJobQueueVersion } from './job-queue.ts';
 import type { Manifest, Table, TableContent } from './manifest.ts';
 import { beginTransfer, type TransferSession } from './session.ts';
 
-/** The whole content of a database at one moment, wherever it is kept. */
+/** All data of a database at one moment, from any source. */
 export interface Snapshot extends AsyncDisposable {
   readonly manifest: Manifest;
   /** The rows of the tables in COPY's text format, table by table in the manifest's order. */
   tables(): AsyncIterable<{ readonly table: TableContent; readonly rows: Readable }>;
-  /** Throws when the content can no longer be trusted: to be called once everything was read. */
+  /** Throws if the data may be inconsistent. Call it after everything was read. */
   verify(): Promise<void>;
 }
 
@@ -24,11 +24,11 @@ export interface SnapshotOptions {
   readonly database: Database;
   readonly aliceVersion: string;
   readonly migrationsDir?: string;
-  /** Called before anything is read, and again before a transfer is final. */
+  /** Called before anything is read, and again before a transfer commits. */
   readonly verify?: (session: TransferSession) => Promise<void>;
 }
 
-/** Takes the snapshot of a live database: one REPEATABLE READ transaction, in which everything is read and summed. */
+/** Takes a snapshot of a live database: one REPEATABLE READ transaction for all reads and checksums. */
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   const { database, aliceVersion, migrationsDir = MIGRATIONS_DIR, verify } = options;
   const session = await beginTransfer(database, 'read');
@@ -59,12 +59,12 @@ async function describe(session: TransferSession, alice: string, migrationsDir: 
     `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding,
             to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS now`,
   );
-  if (server === undefined) throw new Error('the source did not describe itself');
+  if (server === undefined) throw new Error('the source returned no server settings');
   if (server.encoding !== 'UTF8')
-    throw new Error(`the source is encoded in ${server.encoding}: only a database in UTF8 can be copied`);
+    throw new Error(`the encoding of the source is ${server.encoding}: only UTF8 databases can be copied`);
 
   const history = await readHistory(({ text }, values) => session.rows(text, values));
-  if (history.length === 0) throw new Error('the source holds no ALICE: no migration was ever applied to it');
+  if (history.length === 0) throw new Error('the source is not an ALICE database: no migration was applied to it');
   pendingMigrations(await readMigrations(migrationsDir), history); // throws when history and folder do not belong together
 
   const jobQueue = await readJobQueueVersion(session);

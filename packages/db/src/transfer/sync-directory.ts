@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-/** A rename is on the disk when its directory is. */
+/** A rename is durable when its directory was synced. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {

@@ -12,8 +12,8 @@ import { syncDirectory } from './sync-directory.ts';
 const DRAFT = /^transfer-[\da-f-]{36}$/;
 
 /**
- * Opens the target of a transfer for `work`. A new embedded database is made beside and takes its place when `work` is done:
- * if anything stops it, a start finds what it found before, not an empty database.
+ * Opens the target of a transfer for `work`. A new embedded database is created in another folder and renamed after
+ * `work`: if anything fails, the next start finds the earlier state, not an empty database.
  */
 export async function withTarget(location: Location, work: (database: Database) => Promise<void>): Promise<void> {
   if ('url' in location || (await majorOf(postgresDirectory(location.dataDir))) !== null) {
@@ -38,7 +38,7 @@ export async function withTarget(location: Location, work: (database: Database) 
   }
 }
 
-/** What a transfer left behind that was killed. */
+/** Leftovers of a killed transfer. */
 async function removeDrafts(dataDir: string): Promise<void> {
   const names = (await readdir(dataDir)).filter((name) => DRAFT.test(name));
   await Promise.all(names.map((name) => rm(join(dataDir, name), { recursive: true, force: true })));

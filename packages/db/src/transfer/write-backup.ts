@@ -11,12 +11,12 @@ import type { Snapshot } from './snapshot.ts';
 import { syncDirectory } from './sync-directory.ts';
 
 /**
- * Writes a snapshot into a new file of mode 0600: beside it first, renamed when it is whole and on the disk. Gives its size in
- * bytes. Throws when the file is there already.
+ * Writes a snapshot into a new file (mode 0600): to another name first, renamed when it is complete and synced. Returns
+ * its size in bytes. Throws if the file exists.
  */
 export async function writeBackup(snapshot: Snapshot, file: string, say: (line: string) => void): Promise<number> {
   const path = resolve(file);
-  if (await exists(path)) throw new Error(`${path} is there already: name another file`);
+  if (await exists(path)) throw new Error(`${path} already exists: use another file name`);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.partial-${process.pid}`;
   try {
