@@ -24,8 +24,8 @@ interface LineRow extends Pick<SecurityEventOut, 'number' | 'happenedAt' | 'acti
 }
 
 /**
- * $1 person, $2 where the last page ended or null, $3 how many. The lines are gathered by their entities first, along that
- * index: few of a long history are of these, and a walk along the numbers would pass all the others.
+ * $1 user, $2 where the last page ended or null, $3 limit. Reads the entries by entity, along that index: few entries
+ * of a long history are security events, and a scan by number would read all others.
  */
 export const statement = {
   name: 'activity.security',
@@ -44,7 +44,7 @@ export const statement = {
      ORDER BY a.number DESC`,
 };
 
-/** One page of what happened to the person's account, newest first. */
+/** One page of the user's security events, newest first. */
 export async function listSecurityActivity(
   ctx: UserContext,
   input: ListSecurityActivityInput,
@@ -59,7 +59,7 @@ export async function listSecurityActivity(
   );
 }
 
-/** What was done by somebody who did not show, or only seemed to show, that they are the person. */
+/** Events whose actor is not authenticated, or is only apparently the user. */
 const unproven: ReadonlySet<string> = new Set(['failed_login', 'second_factor_failed', 'passkey_cloned']);
 
 function toEvent(line: LineRow, userId: string): SecurityEventOut {
@@ -73,16 +73,16 @@ function toEvent(line: LineRow, userId: string): SecurityEventOut {
     entity,
     entityId,
     actor,
-    // An administrator's session is no business of the person's.
+    // The session of an administrator is not shown to the user.
     sessionId: actor === 'administrator' ? null : line.sessionId,
-    // A sign-in that failed began no session: its line says itself where it came from.
+    // A failed sign-in has no session: its entry contains the address.
     userAgent: line.userAgent ?? textOf(line.after?.['user_agent'] ?? line.after?.['userAgent']),
     address: line.address ?? textOf(line.after?.['address']),
     details: detailsOf(line),
   };
 }
 
-/** What every row has, and what says nothing to a person. */
+/** Columns that every row has and that mean nothing to a user. */
 const unsaid: ReadonlySet<string> = new Set([
   'id',
   'user_id',
@@ -93,7 +93,7 @@ const unsaid: ReadonlySet<string> = new Set([
   'rotated_at',
 ]);
 
-/** The lines hold no secrets; what has become one since they were written is left out here. */
+/** Entries contain no secrets. Columns that have become secret since are left out here. */
 const secrets: Readonly<Record<SecurityEventOut['entity'], readonly string[]>> = {
   user: users.secret,
   session: sessions.secret,

@@ -3,16 +3,16 @@ import type { Deps } from '../../deps.ts';
 import { addLine, type NewLine } from '../../platform/history/add-line.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 
-/** Whoever guesses on does not fill the person's history. */
+/** Limits the entries of an attacker who keeps guessing. */
 const mostPerHour = 20;
 const hourMs = 3_600_000;
 
-/** Something that was tried, or that happened beside the person's rows. */
+/** An attempt, or an event that changes none of the user's rows. */
 export type AttemptLine = Omit<NewLine, 'at' | 'atMost'>;
 
 /**
- * Writes a line into a person's history, twenty of its kind an hour at most, in the transaction of `query`: the lock comes
- * first, so that what others write at the same time is counted. Gives whether it was written.
+ * Writes an activity entry, at most twenty of its kind per hour, in the transaction of `query`: it locks first, so that
+ * concurrent entries are counted. Returns whether it was written.
  */
 export async function recordAttempt(
   { clock }: Pick<Deps, 'clock'>,

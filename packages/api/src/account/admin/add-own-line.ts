@@ -2,7 +2,7 @@ import type { RunQuery } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { addLine } from '../../platform/history/add-line.ts';
 
-/** What an administrator did to somebody's account. */
+/** An admin action on another account. */
 export interface Deed {
   readonly userId: string;
   readonly action: string;
@@ -10,7 +10,10 @@ export interface Deed {
   readonly after?: object | undefined;
 }
 
-/** Writes into an administrator's own history what they did to somebody else's account: its id, and nothing else of it. */
+/**
+ * Writes an admin action into the administrator's own history, with the id of the other account and no other data of
+ * it.
+ */
 export async function addOwnLine(ctx: UserContext, query: RunQuery, deed: Deed): Promise<void> {
   const { deps, user } = ctx;
   const { userId: entityId, action, before, after } = deed;

@@ -11,24 +11,24 @@ import { addOwnLine } from './add-own-line.ts';
 import { lockAccounts } from './lock-accounts.ts';
 import type { AccountStateOut } from './schemas.ts';
 
-/** Something that administrators do to an account. */
+/** An admin action on an account. */
 export interface Administration {
-  /** Its name in the history of the person. */
+  /** The action in the history of the user. */
   readonly action: string;
-  /** Its name in the administrator's own, and what that says of it. */
+  /** The action in the administrator's own history, and its details. */
   readonly ownLine: { readonly action: string; readonly before?: object; readonly after?: object };
   readonly set: Partial<Pick<Rows['users'], 'role' | 'disabledAt'>>;
-  /** It is so already: then nothing is to be done. */
+  /** The account is already in that state: nothing to do. */
   readonly isDone: (account: Rows['users']) => boolean;
-  /** Every session that is open ends. */
+  /** Revoke all sessions of the user. */
   readonly endsSessions: boolean;
   readonly mail: Notice;
 }
 
 /**
- * Changes somebody else's account, tells them, and writes it into both histories: all of it or none. Both accounts are
- * locked while it is checked that the caller is an administrator, and nobody does it to themselves, so whoever did it last
- * is one still. Throws NOT_FOUND, and FORBIDDEN for one's own account.
+ * Changes another user's account, notifies the user and records the action in both histories, in one transaction. Both
+ * accounts are locked while the caller's role is checked, and administrators cannot change themselves, so at least one
+ * administrator remains. Throws NOT_FOUND, and FORBIDDEN for the caller's own account.
  */
 export async function administerAccount(
   ctx: UserContext,
@@ -42,12 +42,13 @@ export async function administerAccount(
     await requireLive(user, query);
     const caller = accounts.get(user.id);
     if (caller?.role !== 'admin' || caller.disabledAt !== null) {
-      throw new DomainError('FORBIDDEN', 'This is for administrators');
+      throw new DomainError('FORBIDDEN', 'Administrator role required');
     }
     const found = accounts.get(id);
     if (found === undefined) throw notFound('user');
     if (isDone(found)) return found;
-    if (id === user.id) throw new DomainError('FORBIDDEN', 'Nobody does that to themselves: ask another administrator');
+    if (id === user.id)
+      throw new DomainError('FORBIDDEN', 'You cannot change your own account here: ask another administrator');
     const theirs = { deps, query, user: { id, sessionId: user.sessionId }, actorId: user.id };
     const changed = await updateRow(theirs, users, { id, action, set });
     if (endsSessions) {
@@ -62,7 +63,10 @@ export async function administerAccount(
   return toState(account);
 }
 
-/** No address: the reply may be kept under an idempotency key, and nothing of a person stays when they go. */
+/**
+ * Without the email address: the response may be stored for an idempotency key, and no personal data may outlive the
+ * account.
+ */
 function toState({ id, role, disabledAt, version, updatedAt }: Rows['users']): AccountStateOut {
   return { id, role, disabledAt, version, updatedAt };
 }

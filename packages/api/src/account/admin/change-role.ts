@@ -2,7 +2,7 @@ import type { UserContext } from '../../context.ts';
 import { administerAccount } from './administer-account.ts';
 import type { AccountStateOut, ChangeRoleInput } from './schemas.ts';
 
-/** Makes a person an administrator, or takes it from them; it binds at their next call. */
+/** Grants or revokes the administrator role. It takes effect at the user's next call. */
 export async function changeRole(ctx: UserContext, { id, role }: ChangeRoleInput): Promise<AccountStateOut> {
   const before = { role: role === 'admin' ? 'user' : 'admin' };
   return administerAccount(ctx, id, {

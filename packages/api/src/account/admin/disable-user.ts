@@ -3,7 +3,7 @@ import type { UserInput } from '../profile/schemas.ts';
 import { administerAccount } from './administer-account.ts';
 import type { AccountStateOut } from './schemas.ts';
 
-/** Locks a person out: every session ends, and no API key of theirs works until they are let in again. */
+/** Disables a user: revokes all sessions; API keys do not work until the user is enabled. */
 export async function disableUser(ctx: UserContext, { id }: UserInput): Promise<AccountStateOut> {
   return administerAccount(ctx, id, {
     action: 'disable',

@@ -3,7 +3,7 @@ import type { UserInput } from '../profile/schemas.ts';
 import { administerAccount } from './administer-account.ts';
 import type { AccountStateOut } from './schemas.ts';
 
-/** Lets a person in again, with a new session: one that began while they were being locked out ends here. */
+/** Enables a user. Sessions that started while the user was being disabled are revoked. */
 export async function enableUser(ctx: UserContext, { id }: UserInput): Promise<AccountStateOut> {
   return administerAccount(ctx, id, {
     action: 'enable',

@@ -11,7 +11,7 @@ import type { AccountOut, ListUsersInput } from './schemas.ts';
 const order = 'created.desc';
 const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);
 
-/** One page of everybody who has an account, newest first: for administrators. */
+/** One page of all users, newest first, for administrators. */
 export async function listUsers(ctx: UserContext, input: ListUsersInput): Promise<Page<AccountOut>> {
   const after = input.cursor === undefined ? undefined : decodeCursor(input.cursor, order, shape);
   const { statement, values } = listStatement(input, after);
@@ -24,7 +24,10 @@ export async function listUsers(ctx: UserContext, input: ListUsersInput): Promis
   );
 }
 
-/** Only the conditions that are asked for, so that each shape is planned for itself, and pages are found in the index. */
+/**
+ * Contains only the conditions that are used, so that each combination gets its own plan and pages are read from the
+ * index.
+ */
 export function listStatement(input: ListUsersInput, after: readonly [createdAt: string, id: string] | undefined) {
   const values: unknown[] = [];
   const marks: string[] = [];

@@ -119,7 +119,7 @@ describe('an API key', () => {
     const renamed = await api.apiKeys.rename({ id: apiKey.id, name: 'Nightly', expectedVersion: 1 });
     expect(renamed).toMatchObject({ name: 'Nightly', version: 2 });
     await expect(api.apiKeys.rename({ id: apiKey.id, name: 'x', expectedVersion: 1 })).rejects.toMatchObject({
-      cause: { code: 'STALE_VERSION', message: 'The API key is at version 2, not 1; since then name changed' },
+      cause: { code: 'STALE_VERSION', message: 'The API key is at version 2, not 1; changed since then: name' },
     });
     expect((await api.apiKeys.revoke({ id: apiKey.id })).endedAt).not.toBeNull();
   });
@@ -135,7 +135,7 @@ describe('an API key', () => {
     })();
     const first = await api.apiKeys.revoke({ id: apiKey.id });
     expect(await refusalOf(key)).toContain('UNAUTHENTICATED');
-    await expect(reading).rejects.toMatchObject({ code: 'UNAUTHENTICATED', message: 'This is not a valid API key' });
+    await expect(reading).rejects.toMatchObject({ code: 'UNAUTHENTICATED', message: 'Invalid API key' });
     expect(await api.apiKeys.revoke({ id: apiKey.id })).toEqual(first);
     const lines = await deps.db.prisma.activity.findMany({
       where: { userId: user.id, entity: 'api_key' },
@@ -206,8 +206,8 @@ describe('an API key', () => {
       (id) => one.api.apiKeys.rotate({ id }),
     ];
     for (const call of calls) {
-      expect(await failureOf(call(apiKey.id))).toBe('There is no such API key');
-      expect(await failureOf(call(uuidv7()))).toBe('There is no such API key');
+      expect(await failureOf(call(apiKey.id))).toBe('API key not found');
+      expect(await failureOf(call(uuidv7()))).toBe('API key not found');
     }
     expect((await one.api.apiKeys.list({ includeEnded: true })).items).toEqual([]);
     expect(await other.api.apiKeys.get({ id: apiKey.id })).toEqual(apiKey);

@@ -11,7 +11,7 @@ import { keyPrefix } from './key-verifier.ts';
 import type { CreateApiKeyInput, CreatedApiKeyOut } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 
-/** Whoever needs more has forgotten some. */
+/** More keys than this are probably forgotten ones. */
 export const mostKeys = 50;
 const hintLength = 4;
 const dayMs = 86_400_000;
@@ -19,7 +19,7 @@ const dayMs = 86_400_000;
 export interface NewKey {
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** How long it lives, in milliseconds. */
+  /** The lifetime in milliseconds. */
   readonly lifeMs: number;
 }
 
@@ -28,7 +28,7 @@ const findOwner = {
   text: 'SELECT email, name, email_verified_at AS "emailVerifiedAt", role FROM users WHERE id = $1',
 };
 
-/** $1 person, $2 now. */
+/** $1 user, $2 now. */
 const countLive = {
   name: 'apiKeys.countLive',
   text: `
@@ -40,22 +40,25 @@ interface OwnerRow extends MailedAccount {
 }
 
 /**
- * Makes an API key, and tells its owner by mail that there is one. Throws FORBIDDEN for scopes of administrators, CONFLICT
- * past 50 keys that live.
+ * Creates an API key and notifies its owner by mail. Throws FORBIDDEN for administrator scopes, CONFLICT at the limit
+ * of 50 active keys.
  */
 export function createApiKey(ctx: UserContext, input: CreateApiKeyInput): Promise<CreatedApiKeyOut> {
   const { name, scopes, expiresInDays } = input;
   return ctx.deps.db.transaction((tx) => addKey(ctx, { name, scopes, lifeMs: expiresInDays * dayMs }, tx.query));
 }
 
-/** The part of a transaction that adds a key. Its first statement holds the person's counter: keys are counted one by one. */
+/**
+ * The part of a transaction that inserts a key. Its first statement locks the user's counter, so that keys are counted
+ * one by one.
+ */
 export async function addKey(ctx: UserContext, key: NewKey, query: RunQuery): Promise<CreatedApiKeyOut> {
   const { deps, user } = ctx;
   const [owner] = await query<OwnerRow>(findOwner, [user.id]);
-  if (owner === undefined) throw new DomainError('UNAUTHENTICATED', 'This account does not exist any more');
+  if (owner === undefined) throw new DomainError('UNAUTHENTICATED', 'This account no longer exists');
   const reserved = key.scopes.filter((scope) => administratorScopes.has(scope));
   if (reserved.length > 0 && owner.role !== 'admin') {
-    throw new DomainError('FORBIDDEN', `Only an administrator's key can have ${reserved.join(', ')}`);
+    throw new DomainError('FORBIDDEN', `Only administrators can create API keys with ${reserved.join(', ')}`);
   }
   const id = uuidv7();
   const now = deps.clock.now();
@@ -74,7 +77,7 @@ export async function addKey(ctx: UserContext, key: NewKey, query: RunQuery): Pr
   });
   const [count] = await query<{ live: number }>(countLive, [user.id, now.toISOString()]);
   if (count === undefined || count.live > mostKeys) {
-    throw new DomainError('CONFLICT', `There are ${mostKeys} API keys already: revoke one first`);
+    throw new DomainError('CONFLICT', `You already have ${mostKeys} API keys: revoke one first`);
   }
   await sendNotice(deps, owner, { kind: 'api-key-created', keyName: key.name }, query);
   return { key: `${keyPrefix}${text}`, apiKey: toApiKey(row) };

@@ -1,6 +1,6 @@
 import { owned, type Table } from '../../platform/history/table.ts';
 
-/** API keys. Of a key only its hash is kept. */
+/** API keys. Only the hash of a key is stored. */
 export const apiKeys: Table<'api_keys'> = {
   name: 'api_keys',
   entity: 'api_key',
@@ -10,6 +10,6 @@ export const apiKeys: Table<'api_keys'> = {
   fields: {},
   secret: ['hash'],
   derived: {},
-  // The database's own clock, as for sessions.
+  // The database's clock, as for sessions.
   derivedFromOld: { ended_at: 'CASE WHEN w.ended_at IS NOT NULL THEN coalesce(t.ended_at, clock_timestamp()) END' },
 };

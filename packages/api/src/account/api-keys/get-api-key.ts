@@ -11,7 +11,7 @@ const statement = {
   text: `SELECT ${selectRow(apiKeys, 't')} FROM api_keys t WHERE t.user_id = $1 AND t.id = $2`,
 };
 
-/** One of the person's API keys, be it live or not. Throws NOT_FOUND. */
+/** One of the user's API keys, active or not. Throws NOT_FOUND. */
 export async function getApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<ApiKeyOut> {
   const [row] = await ctx.deps.db.query<Rows['api_keys']>(statement, [ctx.user.id, id]);
   if (row === undefined) throw notFound(apiKeys.noun);

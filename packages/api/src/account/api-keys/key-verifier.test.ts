@@ -57,7 +57,7 @@ it('asks nobody about what is no key', async () => {
   ]) {
     await expect(async () => verifier.verify(text, null)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
-      message: 'This is not a valid API key',
+      message: 'Invalid API key',
     });
   }
   expect(looks()).toBe(0);

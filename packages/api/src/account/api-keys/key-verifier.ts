@@ -10,19 +10,19 @@ import { recordUse } from './record-use.ts';
 import { replacedHours } from './schemas.ts';
 import { toScopes } from './to-api-key.ts';
 
-/** How an API key begins, so that one is known wherever it is found. */
+/** The prefix of API keys, by which secret scanners can find them. */
 export const keyPrefix = 'alice_';
 
 export interface KeyVerifier {
   /**
-   * Who an API key speaks for; `address` is where it came from, for its owner to see. Throws UNAUTHENTICATED, in the same
-   * words whatever is wrong. Whether a key that was right a while ago has ended since is the session gate's to say.
+   * Verifies an API key; `address` is recorded for its owner. Throws UNAUTHENTICATED, with the same message for every
+   * reason. A cached key may have been revoked since: the session gate checks that.
    */
   verify(key: string, address: string | null): Caller | Promise<Caller>;
 }
 
 export interface KeyVerifierOptions {
-  /** How long a key that was right is not looked up again: no longer than the gate knows which have ended since. */
+  /** How long a verified key is cached: not longer than the session gate remembers revocations. */
   readonly rememberSeconds: number;
 }
 
@@ -32,11 +32,11 @@ const notedEveryMs = 60_000;
 interface Remembered {
   readonly caller: Caller;
   readonly until: number;
-  /** When its use was last told. */
+  /** When its last use was reported. */
   notedAt: number;
 }
 
-/** $1 person, $2 key. */
+/** $1 user, $2 key. */
 const findKey = {
   name: 'apiKeys.verify',
   text: `
@@ -48,8 +48,8 @@ const findKey = {
 type KeyRow = Pick<Rows['api_keys'], 'hash' | 'scopes' | 'expiresAt'>;
 
 /**
- * Knows API keys: a misspelt one at no cost, a new one by one query however many come with it at once, and one that was
- * right for some minutes at the cost of a hash. Nothing here can be read back into a key.
+ * Verifies API keys: a malformed key costs nothing, a new one costs one query (shared by concurrent calls), and a
+ * cached one a hash for some minutes. The cache contains no keys, only hashes.
  */
 export function createKeyVerifier(
   db: Pick<Database, 'query'>,
@@ -58,18 +58,18 @@ export function createKeyVerifier(
   { rememberSeconds }: KeyVerifierOptions,
 ): KeyVerifier {
   const remembered = new LRUCache<string, Remembered>({ max: mostRemembered });
-  /** Each ends with its query, and queries are bounded by the pool's patience. */
+  /** An entry ends with its query, and the pool's timeouts bound queries. */
   const asking = new Map<string, Promise<Remembered>>();
   const note = recordUse(db, log);
 
   async function ask({ userId, id, hash }: BearerSecret, name: string): Promise<Remembered> {
-    // The gate remembers what ended after this moment, so the time is taken before the look.
+    // The gate remembers revocations after this time, so it is taken before the lookup.
     const now = clock.now().getTime();
     const [row] = await db.query<KeyRow>(findKey, [userId, id]);
     if (row === undefined || !isSameHash(hash, Buffer.from(row.hash))) throw invalidKey();
     const expiresAt = Date.parse(row.expiresAt);
     if (expiresAt <= now) throw invalidKey();
-    // A key that is replaced lives on for `replacedHours`, so nothing that is said for less is said too long.
+    // A rotated key stays valid for `replacedHours`, so an entry that is cached for less is never stale.
     const expires = Math.min(expiresAt, now + replacedHours * 3_600_000);
     const caller = { id: userId, sessionId: id, expires, scopes: new Set(toScopes(row.scopes)) };
     const entry = { caller, until: Math.min(now + rememberSeconds * 1000, expires), notedAt: Number.NEGATIVE_INFINITY };

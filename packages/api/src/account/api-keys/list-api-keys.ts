@@ -11,7 +11,10 @@ import { toApiKey } from './to-api-key.ts';
 const order = 'id.desc';
 const shape = z.tuple([id]);
 
-/** $1 person, $2 ended ones too, $3 now, $4 where the last page ended or null, $5 how many. Ids are UUIDv7: in the order of time. */
+/**
+ * $1 user, $2 include ended keys, $3 now, $4 where the last page ended or null, $5 limit. Ids are UUIDv7 and so ordered
+ * by time.
+ */
 const statement = {
   name: 'apiKeys.list',
   text: `
@@ -21,7 +24,7 @@ const statement = {
      ORDER BY t.id DESC LIMIT $5`,
 };
 
-/** One page of the person's API keys, newest first: those that count, unless all are asked for. */
+/** One page of the user's API keys, newest first: the active ones, or all. */
 export async function listApiKeys(
   ctx: UserContext,
   { includeEnded, limit, cursor }: ListApiKeysInput,

@@ -1,7 +1,7 @@
 import type { Database } from '@alice/db';
 import type { Log } from '../../platform/runtime/log.ts';
 
-/** That a key was used, and from where. */
+/** The use of a key, and its address. */
 export interface KeyUse {
   readonly userId: string;
   readonly id: string;
@@ -10,12 +10,12 @@ export interface KeyUse {
   readonly address: string | null;
 }
 
-/** More keys than these in the time of one write: their use shows a minute later. */
+/** If more keys than this are used between two writes, their use is recorded a minute later. */
 const mostWaiting = 1000;
 
 /**
- * $1 persons, $2 keys, $3 times, $4 addresses. At most once a minute and key over all processes; a row that somebody
- * holds is left alone, so this waits for nobody and nobody waits for it. No number and no line: it is no change.
+ * $1 users, $2 keys, $3 times, $4 addresses. Writes at most once per minute and key, over all processes. It skips
+ * locked rows, so it never waits. It is not a change: it takes no change number and writes no activity entry.
  */
 const write = {
   name: 'apiKeys.recordUse',
@@ -32,8 +32,8 @@ const write = {
 };
 
 /**
- * Writes down, in the background, when keys were used: one statement at a time, for all that were used in the meantime.
- * What cannot be written is forgotten; the next use tells it anew.
+ * Records the use of keys in the background: one statement at a time, for all keys used in the meantime. Failed writes
+ * are dropped; the next use is recorded again.
  */
 export function recordUse(db: Pick<Database, 'query'>, log: Log): (use: KeyUse) => void {
   const waiting = new Map<string, KeyUse>();

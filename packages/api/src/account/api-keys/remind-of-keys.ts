@@ -1,13 +1,12 @@
 import type { Deps } from '../../deps.ts';
 
-/** How long before its end the owner of a key is told. */
+/** How long before the expiry of a key its owner is reminded. */
 const noticeDays = 7;
 const batchSize = 100;
 
 /**
- * $1 now, $2 the last end that is told of, $3 how many. A key with a short life is told of in its second half: not when it
- * was just made. Where nobody has shown that the address is theirs, nothing is told until they do. What another process has
- * at hand is left to it.
+ * $1 now, $2 latest expiry to remind of, $3 limit. A key with a short lifetime is reminded of in its second half.
+ * Owners with an unverified address are skipped until they verify it. Rows that another process has locked are skipped.
  */
 const mark = {
   name: 'apiKeys.markExpiring',
@@ -31,9 +30,8 @@ interface DueRow {
 }
 
 /**
- * Tells the owners of keys that end within a week, by mail, once: the mark and the mail commit together. None is left out
- * for being many, since keys are few and each is told of once. Any number of processes may do it at once. Gives how many
- * keys it was.
+ * Sends one reminder mail for each key that expires within a week: the mark and the mail commit together. There is no
+ * rate limit, since keys are few. Several processes may run it at the same time. Returns the number of keys.
  */
 export async function remindOfKeys(
   { db, clock, jobs }: Pick<Deps, 'db' | 'clock' | 'jobs'>,

@@ -6,18 +6,19 @@ import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
 
 /**
- * Ends an API key for good: here as soon as that commits, on every other process within a second. One that has ended stays as it is.
- * Throws NOT_FOUND.
+ * Revokes an API key: in this process at the commit, in others within a second. An ended key stays unchanged. Throws
+ * NOT_FOUND.
  */
 export async function revokeApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<ApiKeyOut> {
   const row = await updateRow(ctx, apiKeys, {
     id,
     action: 'revoke',
-    // The table says the time, by the database's clock.
+    // The column uses the database's clock.
     set: { endedAt: ctx.deps.clock.now().toISOString() },
     onlyIf: '(p.r).ended_at IS NULL',
   });
-  // Under an idempotency key this may still be taken back, and the gate would refuse a live key for minutes.
+  // With an idempotency key, the transaction may still be rolled back, and the gate would reject a valid key for
+  // minutes.
   afterCommit(ctx.deps.db.query, () => ctx.deps.sessions.end(id));
   return toApiKey(row);
 }

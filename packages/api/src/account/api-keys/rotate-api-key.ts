@@ -8,7 +8,7 @@ import { apiKeys } from './entity.ts';
 import { type ApiKeyInput, type CreatedApiKeyOut, replacedHours } from './schemas.ts';
 import { toScopes } from './to-api-key.ts';
 
-/** $1 person, $2 key, $3 now. Whoever rotates the same key at the same time waits here, and then makes another one. */
+/** $1 user, $2 key, $3 now. Concurrent rotations of the same key wait here, and then each creates another key. */
 const findLive = {
   name: 'apiKeys.findLive',
   text: `
@@ -18,8 +18,8 @@ const findLive = {
 };
 
 /**
- * Makes a key with the name, the scopes and the lifetime of another, which still counts for 24 hours, or less if it would
- * have ended sooner. Throws NOT_FOUND, for a key that has ended too, and what making a key throws.
+ * Creates a key with the name, scopes and lifetime of another one, which stays valid for 24 hours or until its earlier
+ * expiry. Throws NOT_FOUND, also for an ended key, and the errors of creating a key.
  */
 export function rotateApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<CreatedApiKeyOut> {
   return ctx.deps.db.transaction(async ({ query }) => {
@@ -30,7 +30,7 @@ export function rotateApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<Cre
     const lifeMs = expires - Date.parse(old.createdAt);
     const created = await addKey(ctx, { name: old.name, scopes: toScopes(old.scopes), lifeMs }, query);
     const endsAt = Math.min(expires, now.getTime() + replacedHours * 3_600_000);
-    // Whoever replaces a key knows that it ends.
+    // The owner who rotates a key knows about its expiry: no reminder is needed.
     const set = { expiresAt: new Date(endsAt).toISOString(), expiryMailedAt: now.toISOString() };
     await updateRow({ ...ctx, query }, apiKeys, { id, action: 'replace', set });
     return created;

@@ -63,7 +63,7 @@ describe.each(scoped)('$path, with an API key,', ({ procedure, scope }) => {
     const others = scopes.filter((each) => each !== scope);
     expect(await refusalOf(procedure, await keyWith(others))).toEqual({
       code: 'INSUFFICIENT_SCOPE',
-      message: `This needs an API key with the scope ${scope}`,
+      message: `The API key needs the scope ${scope}`,
     });
   });
 
@@ -80,7 +80,7 @@ describe.each(scoped)('$path, with an API key,', ({ procedure, scope }) => {
 it.each(closed)('$path is for people who signed in: a key that may do everything is refused', async (procedure) => {
   expect(await refusalOf(procedure, await keyWith(scopes))).toEqual({
     code: 'INSUFFICIENT_SCOPE',
-    message: 'No API key may do that: sign in',
+    message: 'API keys cannot call this operation: sign in instead',
   });
 });
 

@@ -4,12 +4,12 @@ import type { ApiKeyOut } from './schemas.ts';
 
 const known: ReadonlySet<string> = new Set(scopes);
 
-/** The scopes that there still are among those that a key was made with. */
+/** Drops scopes that no longer exist. */
 export function toScopes(kept: readonly string[]): Scope[] {
   return kept.filter((scope): scope is Scope => known.has(scope));
 }
 
-/** A row as the wire shows it: never the hash. */
+/** Converts a row to its wire form, without the hash. */
 export function toApiKey(row: Omit<Rows['api_keys'], 'hash'>): ApiKeyOut {
   const { id, name, hint, expiresAt, lastUsedAt, lastUsedAddress, endedAt, version, createdAt, updatedAt } = row;
   const times = { expiresAt, lastUsedAt, lastUsedAddress, endedAt, version, createdAt, updatedAt };

@@ -7,7 +7,7 @@ import { users } from '../profile/entity.ts';
 import type { UserOut } from '../profile/schemas.ts';
 import { toUser } from '../profile/to-user.ts';
 
-/** Keeps an account that was about to go. */
+/** Cancels a scheduled account deletion. */
 export async function cancelDeletion(ctx: UserContext): Promise<UserOut> {
   const { deps, user } = ctx;
   return deps.db.transaction(async ({ query }) => {

@@ -6,17 +6,17 @@ import { users } from '../profile/entity.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 
 export interface PurgedAccounts {
-  /** How many were shut, to be deleted by a later purge. */
+  /** How many accounts were closed, to be deleted by a later run. */
   readonly shut: number;
   readonly deleted: number;
 }
 
 const batchSize = 100;
 
-/** Past the life of the last access token: a request may take this long, and clocks may differ by so much. */
+/** The lifetime of access tokens, plus the longest request and the largest clock difference. */
 const marginSeconds = 60;
 
-/** $1 now, $2 after whom, $3 how many. */
+/** $1 now, $2 after which id, $3 limit. */
 const dueAccounts = {
   name: 'users.dueAccounts',
   text: `
@@ -24,7 +24,7 @@ const dueAccounts = {
      ORDER BY id LIMIT $3`,
 };
 
-/** $4 how many seconds they have been shut. */
+/** $4 how many seconds ago they must have been closed. */
 const shutAccounts = {
   name: 'users.shutAccounts',
   text: `
@@ -33,7 +33,7 @@ const shutAccounts = {
      ORDER BY id LIMIT $3`,
 };
 
-/** $1 person, $2 now, $3 how many seconds they must have been shut. */
+/** $1 user, $2 now, $3 how many seconds ago it must have been closed. */
 const deleteAccount = {
   name: 'users.deleteAccount',
   text: `
@@ -42,17 +42,17 @@ const deleteAccount = {
     RETURNING id`,
 };
 
-/** A goal is not deleted before its tasks, and the cascade promises no order. */
+/** Tasks must be deleted before their goals, and a cascade guarantees no order. */
 const deleteTasks = { name: 'users.deleteTasks', text: 'DELETE FROM tasks WHERE user_id = $1' };
 
-/** A large account takes longer than any request may. */
+/** A large account takes longer than a request may. */
 const takeTime = { text: `SET LOCAL statement_timeout = '10min'` };
 
 /**
- * Deletes the accounts whose day has come, for good and with all that is theirs, in two steps: it shuts an account, so that
- * every process sees that its sessions have ended, and deletes it once no access token of it can be alive, since then
- * nothing says any more that it ever was. Each account is a transaction that looks again whether its person has changed
- * their mind. One that fails is left for the next purge, and so are all that are not begun when `signal` aborts.
+ * Deletes accounts whose deletion is due, in two steps: it closes the account, so that every process sees that its
+ * sessions have ended, and deletes it after the last access token has expired, since nothing could reject that token
+ * afterwards. Each account is one transaction that checks again for a cancelled deletion. Failed accounts, and those
+ * not started when `signal` aborts, are left for the next run.
  */
 export async function purgeAccounts(deps: Deps, signal?: AbortSignal): Promise<PurgedAccounts> {
   const now = deps.clock.now().toISOString();
@@ -72,7 +72,7 @@ export async function purgeAccounts(deps: Deps, signal?: AbortSignal): Promise<P
   return { shut, deleted };
 }
 
-/** Gives for how many `act` was true. */
+/** Returns for how many accounts `act` was true. */
 async function forEach(
   { log }: Deps,
   find: (after: string | null) => Promise<{ readonly id: string }[]>,
@@ -88,7 +88,7 @@ async function forEach(
       try {
         if (await act(id)) count += 1;
       } catch (error) {
-        log.warn({ err: error, userId: id }, 'could not purge an account; the next time will do');
+        log.warn({ err: error, userId: id }, 'could not delete an account, the next run will retry');
       }
     }
     after = found.at(-1)?.id ?? null;

@@ -7,10 +7,10 @@ import { users } from '../profile/entity.ts';
 import type { UserOut } from '../profile/schemas.ts';
 import { toUser } from '../profile/to-user.ts';
 
-/** How long a person may change their mind. */
+/** The time in which a user can cancel the deletion. */
 export const deletionDays = 14;
 
-/** Sets the day on which the account goes. Until then all works as before. A second request changes nothing. */
+/** Schedules the deletion of the account. Until then everything works as before. A second request changes nothing. */
 export async function requestDeletion(ctx: UserContext): Promise<UserOut> {
   const { deps, user } = ctx;
   return deps.db.transaction(async ({ query }) => {

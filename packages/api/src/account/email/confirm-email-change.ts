@@ -10,8 +10,9 @@ import { findToken, type LiveToken, takeToken, voidTokens } from './one-time-tok
 import type { EmailChangeOut, TokenInput } from './schemas.ts';
 
 /**
- * One of both addresses agrees to the move; the second one that does moves the account. Of both at once one waits for the
- * other. Throws INVALID_TOKEN, and CONFLICT when the new address got an account meanwhile.
+ * Confirms an email change for one of the two addresses; the second confirmation changes the address. Concurrent
+ * confirmations wait for each other. Throws INVALID_TOKEN, and CONFLICT if the new address has got an account in the
+ * meantime.
  */
 export async function confirmEmailChange(ctx: Context, input: TokenInput): Promise<EmailChangeOut> {
   const { deps } = ctx;
@@ -29,11 +30,11 @@ export async function confirmEmailChange(ctx: Context, input: TokenInput): Promi
   } catch (error) {
     const fault = databaseFault(error);
     if (fault?.kind !== 'unique' || fault.constraint !== 'users_email_key') throw error;
-    throw new DomainError('CONFLICT', 'There is already an account with this address', { cause: error });
+    throw new DomainError('CONFLICT', 'An account with this email address already exists', { cause: error });
   }
 }
 
-/** $1 person, $2 request. Both count an hour from the same moment, and a token that was used had not expired. */
+/** $1 user, $2 request. Both tokens expire at the same time, and a used token was used before it expired. */
 const findBoth = {
   name: 'auth.emailChange',
   text: `
@@ -42,12 +43,12 @@ const findBoth = {
       FROM one_time_tokens WHERE user_id = $1 AND request_id = $2 AND used_at IS NOT NULL`,
 };
 
-/** The new address, when both have agreed. */
+/** The new address, once both addresses have confirmed. */
 async function findAgreed({ userId, requestId }: LiveToken, query: RunQuery): Promise<string | null> {
   const [both] = await query<{ oldEmail: string | null; newEmail: string | null }>(findBoth, [userId, requestId]);
   if (both === undefined || both.oldEmail === null || both.newEmail === null) return null;
   const account = await findAccount(userId, query);
-  // The account moved elsewhere since they were asked.
+  // The address of the account has changed since the tokens were sent.
   if (account?.email !== both.oldEmail) throw new DomainError('INVALID_TOKEN');
   return both.newEmail;
 }
@@ -60,6 +61,6 @@ async function changeEmail({ deps }: Context, userId: string, newEmail: string, 
   const set = { email: newEmail, emailVerifiedAt };
   await updateRow(change, users, { id: userId, action: 'change_email', set });
   await voidTokens(userId, query);
-  // Both addresses have agreed, and so have shown whose they are.
+  // Both addresses have confirmed, so both are verified.
   await sendNotice(deps, { ...account, emailVerifiedAt }, { kind: 'email-changed', newEmail }, query);
 }

@@ -37,7 +37,7 @@ beforeEach(() => {
 afterAll(() => base.db.close());
 
 const anyone = () => callAs(deps, null);
-const invalidToken = { cause: { code: 'INVALID_TOKEN', message: 'This link has been used, or has expired' } };
+const invalidToken = { cause: { code: 'INVALID_TOKEN', message: 'Invalid, expired or already used token' } };
 const newEmail = () => `${randomUUID()}@example.com`;
 
 /** What the mails of one kind to an address carry. */

@@ -3,7 +3,7 @@ import type { ChangeContext } from '../../platform/history/create-row.ts';
 import { updateRow } from '../../platform/history/update-row.ts';
 import { users } from '../profile/entity.ts';
 
-/** A person has shown that an address is theirs. */
+/** Marks the email address of a user as verified. */
 export async function markVerified(
   ctx: ChangeContext,
   { emailVerifiedAt }: Pick<Rows['users'], 'emailVerifiedAt'>,

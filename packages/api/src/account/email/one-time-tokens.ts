@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { isSameHash, makeBearerSecret, readBearerSecret } from '../../platform/crypto/bearer-secret.ts';
 
-/** How long each counts. */
+/** The lifetime of each token. */
 const minutes = {
   verify_email: 24 * 60,
   reset_password: 30,
@@ -17,9 +17,9 @@ type OneTimePurpose = keyof typeof minutes;
 export interface NewToken {
   readonly userId: string;
   readonly purpose: OneTimePurpose;
-  /** The address that it is sent to. */
+  /** The address that the token is sent to. */
   readonly email: string;
-  /** What belongs together; its own unless told. */
+  /** Groups related tokens; the token's own id by default. */
   readonly requestId?: string;
 }
 
@@ -30,7 +30,7 @@ const insert = {
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 };
 
-/** Makes a token for a mail, and keeps its hash. */
+/** Creates a token for a mail and stores its hash. */
 export async function createToken({ deps }: Pick<Context, 'deps'>, token: NewToken, query: RunQuery): Promise<string> {
   const { userId, purpose, email, requestId } = token;
   const id = uuidv7();
@@ -49,7 +49,7 @@ export interface LiveToken {
   readonly requestId: string;
 }
 
-/** $1 person, $2 id, $3 now, $4 purposes. A token counts while its person may sign in. */
+/** $1 user, $2 id, $3 now, $4 purposes. A token is valid only while its user is enabled. */
 const find = {
   name: 'auth.findToken',
   text: `
@@ -61,8 +61,7 @@ const find = {
 };
 
 /**
- * What a token of a mail is about, while it counts. Throws INVALID_TOKEN for any other text, in the same words, and
- * TOO_MANY_REQUESTS when too many were tried.
+ * Returns a valid token of a mail. Throws INVALID_TOKEN, with the same message for every reason, and TOO_MANY_REQUESTS.
  */
 export async function findToken(
   { deps, request }: Context,
@@ -93,13 +92,13 @@ const take = {
     RETURNING id`,
 };
 
-/** Uses a token up: of many at once, one. Throws INVALID_TOKEN. */
+/** Consumes a token: of concurrent requests, one succeeds. Throws INVALID_TOKEN. */
 export async function takeToken({ deps }: Context, { userId, id }: LiveToken, query: RunQuery): Promise<void> {
   const taken = await query(take, [userId, id, deps.clock.now().toISOString()]);
   if (taken.length === 0) throw new DomainError('INVALID_TOKEN');
 }
 
-/** $1 person, $2 purposes. Those that were used stay until they expire: they say what was agreed to. */
+/** $1 user, $2 purposes. Used tokens are kept until they expire: they record the confirmations of an email change. */
 const forget = {
   name: 'auth.voidTokens',
   text: `
@@ -107,7 +106,7 @@ const forget = {
      WHERE user_id = $1 AND purpose = ANY ($2::one_time_purpose[]) AND used_at IS NULL`,
 };
 
-/** From now on a person's tokens of these purposes, of all unless told, count no more. */
+/** Invalidates the user's unused tokens of these purposes, by default of all purposes. */
 export async function voidTokens(
   userId: string,
   query: RunQuery,

@@ -4,7 +4,7 @@ import { type Purge, purge } from '../../platform/jobs/purge.ts';
 const tokens: Purge = { table: 'one_time_tokens', key: ['user_id', 'id'], column: 'expires_at' };
 const challenges: Purge = { table: 'used_challenges', key: ['hash'], column: 'expires_at' };
 
-/** Takes away the tokens of mails, and the challenges that were answered, that have expired. Gives how many they were. */
+/** Deletes expired one-time tokens and used challenges. Returns how many. */
 export async function purgeTokens({ db, clock }: Pick<Deps, 'db' | 'clock'>, signal?: AbortSignal): Promise<number> {
   const now = clock.now();
   return (await purge(db, tokens, now, signal)) + (await purge(db, challenges, now, signal));

@@ -10,8 +10,8 @@ import type { EmailInput } from './schemas.ts';
 import { sendAddressTaken } from './send-address-taken.ts';
 
 /**
- * Asks both addresses by mail whether the account may move from one to the other. The same answer where the new one has
- * an account: its owner is told, and the move cannot be agreed to. Throws TOO_MANY_REQUESTS.
+ * Sends a confirmation mail to both addresses. The response is the same if the new address has an account: then its
+ * owner is notified and the change cannot be confirmed. Throws TOO_MANY_REQUESTS.
  */
 export async function requestEmailChange(ctx: UserContext, { email: newEmail }: EmailInput): Promise<{ ok: true }> {
   const { deps } = ctx;
@@ -32,11 +32,11 @@ export async function requestEmailChange(ctx: UserContext, { email: newEmail }: 
   return { ok: true };
 }
 
-/** The account as it is, once the request has been counted against both addresses. */
+/** The account, after the request was counted for both addresses. */
 async function countRequest({ deps, request, user }: UserContext, newEmail: string): Promise<GuardedAccount> {
   const account = await findAccount(user.id, deps.db.query);
   if (account === undefined) throw notFound('user');
-  if (account.email === newEmail) throw invalid('email', 'is your address already');
+  if (account.email === newEmail) throw invalid('email', 'is already your email address');
   for (const email of [account.email, newEmail])
     await deps.guesses.count({ kind: 'email-change', address: request.address, account: email });
   return account;

@@ -6,7 +6,7 @@ import { markVerified } from './mark-verified.ts';
 import { findToken, takeToken, voidTokens } from './one-time-tokens.ts';
 import type { TokenInput } from './schemas.ts';
 
-/** Notes that an address is the person's who got the mail. Throws INVALID_TOKEN, for one that was used, too. */
+/** Marks the address of a mail's recipient as verified. Throws INVALID_TOKEN, also for a used token. */
 export async function verifyEmail(ctx: Context, input: TokenInput): Promise<{ ok: true }> {
   const { deps } = ctx;
   const token = await findToken(ctx, input.token, ['verify_email']);

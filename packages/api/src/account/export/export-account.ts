@@ -13,20 +13,20 @@ import { sessions } from '../sessions/entity.ts';
 import { asContent, type JsonFile } from './export-file.ts';
 import { exportedAccountOf, ownLists } from './schemas.ts';
 
-/** How often it is read while others write, before they have to wait. */
+/** How many optimistic attempts are made before the export blocks a connection. */
 const attempts = 2;
-/** Of rows a page holds so many, and as many as make about this many characters of JSON: they may be short or long. */
+/** A page has at most this many rows, and about this many characters of JSON, since rows vary in length. */
 const rowsAPage = { first: 20, most: 1000 };
 const charactersAPage = 250_000;
 /** How long the snapshot may hold its connection. */
 const patienceMs = 5 * 60_000;
 
 /**
- * Everything of the person as it was at one moment, in a file: every stored field of what is theirs, but no secret. It is read
- * in small pages, with a pause after each as long as that took, so that others are served in between, and memory holds one
- * page. That no change took a number while it was read says that all of it is of one moment; for a person who never rests
- * it is read in one snapshot, which holds a connection. Gives the file as whatever its procedure's output says it holds.
- * Throws BUSY while another export is written, TOO_MANY_REQUESTS.
+ * Exports all data of the user, as of one moment, into a file: every stored field, without secrets. It reads small
+ * pages with a pause as long as each page took, so that other users are served in between and memory holds one page. If
+ * the change number is the same at the end, the export is consistent. For a user who keeps changing data, it reads one
+ * database snapshot instead. Returns the file as the content that the procedure's output describes. Throws BUSY while
+ * another export runs, TOO_MANY_REQUESTS.
  */
 export async function exportAccount(ctx: UserContext, format: ExportFormat): Promise<never> {
   const { deps, user, request } = ctx;
@@ -47,7 +47,10 @@ export async function exportAccount(ctx: UserContext, format: ExportFormat): Pro
   return asContent(written);
 }
 
-/** Throws CANCELLED when nobody waits for it any more. Gives what ends a page: a pause as long as the page took. */
+/**
+ * Throws CANCELLED if the client has disconnected. Returns the function that ends a page: a pause as long as the page
+ * took.
+ */
 function restAfter({ request }: UserContext): () => Promise<void> {
   const began = performance.now();
   return async () => {
@@ -58,7 +61,7 @@ function restAfter({ request }: UserContext): () => Promise<void> {
 
 const snapshot = { text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY' };
 
-/** `user_id` is the person's own in each, and the file says it once. */
+/** `user_id` is the same in every row: the export contains it once. */
 function exported(table: Table): string {
   const left = new Set([...table.secret, 'user_id']);
   const shown = columns[table.name].filter(({ column }) => !left.has(column));
@@ -67,7 +70,7 @@ function exported(table: Table): string {
 
 const noId = '00000000-0000-0000-0000-000000000000';
 
-/** $1 person, $2 after which, $3 how many. */
+/** $1 user, $2 after which id, $3 limit. */
 function pageOf(table: Table): Statement {
   return {
     name: `exports.${table.name}`,
@@ -77,7 +80,7 @@ function pageOf(table: Table): Statement {
 
 const person: Statement = { name: 'exports.users', text: `SELECT ${exported(users)} FROM users t WHERE t.id = $1` };
 
-/** An administrator's session is no business of the person's. */
+/** The session of an administrator is not shown to the user. */
 const linePage: Statement = {
   name: 'exports.activity',
   text: `
@@ -86,29 +89,29 @@ const linePage: Statement = {
       FROM activity WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
 };
 
-/** A list of an export, and how it is read. */
+/** A list of an export, and how to read it. */
 interface ExportedList {
   readonly name: string;
   readonly statement: Statement;
   readonly row: z.ZodType;
-  /** The field that its rows are read by. */
+  /** The field by which the rows are ordered. */
   readonly key: string;
-  /** Where the first page begins. */
+  /** Where the first page starts. */
   readonly first: string | number;
 }
 
-/** What an export holds. */
+/** The content of an export. */
 export interface ExportFormat {
   readonly lists: readonly ExportedList[];
 }
 
-/** What features add to an export: their lists, and the table of each by the same name. */
+/** What features add to an export: their lists, and the table of each list under the same name. */
 export interface ExportedFeatures<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>> {
   readonly lists: Lists;
   readonly tables: { readonly [Name in keyof Lists]: Table };
 }
 
-/** An export of the account itself, its history, and what features add. */
+/** The format of an export: the account itself, its activity entries, and what features add. */
 export function createExportFormat<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>>(
   features: ExportedFeatures<Lists>,
 ) {
@@ -137,7 +140,7 @@ function tableOf(tables: Readonly<Record<string, Table>>, name: string): Table {
 interface Writing {
   readonly userId: string;
   readonly exportedAt: string;
-  /** Called at the beginning of a page; what it gives is called at its end. */
+  /** Called at the start of a page; the returned function is called at its end. */
   readonly rest: () => (() => Promise<void>) | undefined;
 }
 

@@ -3,16 +3,16 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { memoryWindows } from '../../platform/rate-limits/windows.ts';
 import { JsonFile } from './export-file.ts';
 
-/** Lets one export be made at a time, in a file: an account may be larger than memory. */
+/** The export throttle: one export at a time, in a file, since an account may be larger than memory. */
 export interface ExportDesk {
-  /** Has `write` write one. Throws BUSY while another one is written, TOO_MANY_REQUESTS for a person who had enough for this hour. */
+  /** Runs `write`. Throws BUSY while another export runs, TOO_MANY_REQUESTS at the user's limit per hour. */
   serve(userId: string, write: (file: JsonFile) => Promise<void>): Promise<JsonFile>;
 }
 
 const perHour = 6;
 const busySeconds = 5;
 
-/** Of this process: each counts for itself. Files are made in `directory`. */
+/** Limits apply per process. Files are created in `directory`. */
 export function createExportDesk(directory = tmpdir()): ExportDesk {
   const windows = memoryWindows({ name: 'export', points: perHour, seconds: 3600 });
   let isBusy = false;
@@ -31,7 +31,7 @@ export function createExportDesk(directory = tmpdir()): ExportDesk {
   return {
     async serve(userId, write) {
       if (isBusy) {
-        throw new DomainError('BUSY', 'Another export is under way: come again in a few seconds', {
+        throw new DomainError('BUSY', 'Another export is running: retry in a few seconds', {
           retryAfterSeconds: busySeconds,
         });
       }
@@ -39,7 +39,7 @@ export function createExportDesk(directory = tmpdir()): ExportDesk {
       try {
         const { granted, msUntilEnd } = await windows.take(userId, 1);
         if (granted === 0) {
-          throw new DomainError('TOO_MANY_REQUESTS', `At most ${perHour} exports an hour`, {
+          throw new DomainError('TOO_MANY_REQUESTS', `At most ${perHour} exports per hour are allowed`, {
             retryAfterSeconds: Math.ceil(msUntilEnd / 1000),
           });
         }

@@ -6,17 +6,17 @@ import { z } from 'zod';
 import { DomainError } from '../../errors/domain-error.ts';
 
 const chunkBytes = 65_536;
-/** How long a reader may take; then the file is removed. */
+/** The time in which the client must read the file; then it is removed. */
 const keptMs = 10 * 60_000;
-/** What is larger is only streamed: to hold it whole would be what a file is there to avoid. */
+/** Larger files can only be streamed: loading them would defeat the purpose of the file. */
 const mostWholeBytes = 16 * 1024 * 1024;
 
 const readFrom = promisify(read);
 const closeFile = promisify(close);
 
 /**
- * JSON text that is too much for memory, in a file that has no name any more and so leaves nothing behind. It is written from
- * its beginning to its end, then read once.
+ * A JSON text that is too large for memory, in an unlinked file, which leaves nothing behind. It is written once, then
+ * read once.
  */
 export class JsonFile {
   readonly #fd: number;
@@ -24,14 +24,14 @@ export class JsonFile {
   #isClosed = false;
   #limit: NodeJS.Timeout | undefined;
 
-  /** In this directory. */
+  /** The directory of the file. */
   constructor(directory: string) {
     const path = join(directory, `alice-${randomUUID()}.json`);
     this.#fd = openSync(path, 'wx+', 0o600);
     unlinkSync(path);
   }
 
-  /** At once, into the memory of the operating system: a transaction that reads what is written waits for nothing. */
+  /** Synchronous, into the page cache: a transaction that reads the data waits for nothing else. */
   write(text: string): void {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at, bytes.length - at, this.#bytes + at);
@@ -44,17 +44,17 @@ export class JsonFile {
     this.#bytes = 0;
   }
 
-  /** It is whole. */
+  /** Completes the file. */
   finish(): this {
     this.#limit = setTimeout(() => void this.close(), keptMs).unref();
     return this;
   }
 
-  /** Its bytes, once; then it is closed. */
+  /** Yields the bytes once, then closes the file. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
       for (let at = 0; at < this.#bytes; ) {
-        if (this.#isClosed) throw new Error('the file is closed: its reader took too long');
+        if (this.#isClosed) throw new Error('the file is closed: the client read it too slowly');
         const { bytesRead, buffer } = await readFrom(this.#fd, Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, at);
         if (bytesRead === 0) throw new Error('the file is shorter than what was written');
         at += bytesRead;
@@ -72,11 +72,11 @@ export class JsonFile {
     await closeFile(this.#fd);
   }
 
-  /** The whole, for transports that cannot stream. Throws PAYLOAD_TOO_LARGE. */
+  /** The whole text, for transports that cannot stream. Throws PAYLOAD_TOO_LARGE. */
   toJSON(): unknown {
     try {
       if (this.#bytes > mostWholeBytes)
-        throw new DomainError('PAYLOAD_TOO_LARGE', 'The reply is too large to be given this way: ask for it over REST');
+        throw new DomainError('PAYLOAD_TOO_LARGE', 'The response is too large for tRPC: use the REST API');
       const whole = Buffer.allocUnsafe(this.#bytes);
       readSync(this.#fd, whole, 0, this.#bytes, 0);
       return JSON.parse(whole.toString());
@@ -88,21 +88,23 @@ export class JsonFile {
   }
 }
 
-/** The output of a procedure that gives a file with what `content` describes: checked when it was written. */
+/**
+ * The output schema of a procedure that returns a file with this content. The content is validated when it is written.
+ */
 export function fileOf<Content extends z.ZodType>(content: Content) {
   const file = z.custom((value) => value instanceof JsonFile).meta({ [fileContent]: content });
-  // The guarantee: clients are given what the file holds, and every transport sends that.
+  // The guarantee: clients get the content of the file, and every transport sends that.
   return file as unknown as z.ZodType<z.output<Content>, z.input<Content>>;
 }
 
-/** Likewise, for what such a procedure returns. */
+/** The same, for the value that such a procedure returns. */
 export function asContent<Content>(file: JsonFile): Content {
   return file as unknown as Content;
 }
 
 const fileContent = 'fileContent';
 
-/** What an output holds: of a file its content. */
+/** The schema of an output; for a file, the schema of its content. */
 export function contentOf(output: z.ZodType): z.ZodType {
   const content = output.meta()?.[fileContent];
   return content instanceof z.ZodType ? content : output;

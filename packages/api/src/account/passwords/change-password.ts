@@ -12,8 +12,8 @@ import { lengths, requireGoodPassword, tooShort } from './password-rules.ts';
 import type { ChangePasswordInput } from './schemas.ts';
 
 /**
- * Sets another password, ends all other sessions and tells the person. Links to reset the old one count no more. Throws
- * VALIDATION_FAILED for a password that is too short or easily guessed, BUSY when too many are hashed.
+ * Changes the password, revokes all other sessions and pending reset links, and notifies the user by mail. Throws
+ * VALIDATION_FAILED for a password that is too short or easy to guess, BUSY if the hashing queue is full.
  */
 export async function changePassword(ctx: UserContext, { newPassword }: ChangePasswordInput): Promise<{ ok: true }> {
   const { deps, user } = ctx;
@@ -22,7 +22,7 @@ export async function changePassword(ctx: UserContext, { newPassword }: ChangePa
   );
   await deps.db.transaction(async ({ query }) => {
     await lockPerson(user.id, query);
-    // A second factor that was there a moment ago allowed a short password.
+    // The short password was allowed by a second factor that has been removed in the meantime.
     const isGuarded = standsAlone || (await findAccount(user.id, query))?.hasSecondFactor === true;
     if (!isGuarded) throw invalid('newPassword', tooShort(lengths.alone));
     const set = { passwordHash, passwordStandsAlone: standsAlone };
@@ -34,7 +34,10 @@ export async function changePassword(ctx: UserContext, { newPassword }: ChangePa
   return { ok: true };
 }
 
-/** The hash of a new password that fits the account, and what the rules say of it. */
+/**
+ * The hash of a new password that satisfies the rules of the account, and whether it is long enough without a second
+ * factor.
+ */
 async function hashPassword({ deps, user }: UserContext, newPassword: string) {
   const account = await findAccount(user.id, deps.db.query);
   if (account === undefined) throw notFound('user');

@@ -2,19 +2,19 @@ import type { RunQuery } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 import type { GuardedAccount } from '../sign-in/find-account.ts';
 
-/** A second factor that is younger may be that of a thief who had the password alone, and would keep the owner out. */
+/** A younger second factor may belong to a thief who only knew the password, and would lock the owner out. */
 const settledDays = 7;
 const dayMs = 86_400_000;
 
-/** What becomes of an account whose address somebody has shown to be theirs, by a link that sets the password anew. */
+/** The reset policy: what a password reset by mail does to the account. */
 export interface Standing {
-  /** The operator named the address, and no administrator has decided otherwise since. */
+  /** The operator listed the address as an administrator, and no administrator has changed the role since. */
   readonly becomesAdmin: boolean;
-  /** Whatever else opens the account is surely the owner's: it stays. */
+  /** Other credentials certainly belong to the owner: they are kept. */
   readonly keepsCredentials: boolean;
 }
 
-/** $1 person, $2 since when a factor must have been there. Rows of factors and lines about roles are kept. */
+/** $1 user, $2 the latest creation date of a trusted factor. Rows of removed factors and entries about roles are kept. */
 const find = {
   name: 'auth.standing',
   text: `
@@ -29,8 +29,9 @@ interface Found {
 }
 
 /**
- * Judges an account before its password is set anew. Credentials stay only where the address had been shown to be the
- * owner's, where no role is given that a stranger's key would have too, and where the second factor is no newcomer.
+ * Computes the reset policy before a password is reset. Other credentials are kept only if the address was verified
+ * before, if no administrator role is granted (which a stranger's key would get too), and if the second factor is old
+ * enough.
  */
 export async function findStanding(
   { clock, site }: Pick<Deps, 'clock' | 'site'>,

@@ -2,7 +2,7 @@ import type { PasswordHasher } from './password-hasher.ts';
 
 /**
  * Hashes and compares passwords in Unicode's composed form (NFC, as NIST SP 800-63B-4 section 3.1.1.2 allows), so that
- * the same keys pressed on a Mac and on a PC are the same password. ASCII stays as it is.
+ * the same password typed on different systems is equal. ASCII is not affected.
  */
 export function normalisePasswords(hasher: PasswordHasher): PasswordHasher {
   const { requireRoom, hash, verify, verifyNobody, isOutdated } = hasher;

@@ -4,15 +4,17 @@ import PQueue from 'p-queue';
 import { DomainError } from '../../errors/domain-error.ts';
 
 export interface PasswordHasher {
-  /** Throws BUSY when too many wait: asked before anything is looked up, so that what a flood is refused costs little. */
+  /** Throws BUSY if the queue is full. Call it before any lookup, so that rejected requests of a flood cost little. */
   requireRoom(): void;
-  /** The argon2id hash of `password` in PHC string format. Throws BUSY when too many wait. */
+  /** The Argon2id hash of `password` in PHC string format. Throws BUSY if the queue is full. */
   hash(password: string): Promise<string>;
-  /** Whether `password` made `hashed`. Throws BUSY when too many wait. */
+  /** Whether `hashed` is a hash of `password`. Throws BUSY if the queue is full. */
   verify(hashed: string, password: string): Promise<boolean>;
-  /** Costs what `verify` costs and is never true: for an address that has no account. Throws BUSY likewise. */
+  /**
+   * Costs as much as `verify` and never succeeds: for an address without an account. Throws BUSY if the queue is full.
+   */
   verifyNobody(password: string): Promise<false>;
-  /** Whether `hashed` was made with other parameters than today's. */
+  /** Whether `hashed` was made with other parameters than the current ones. */
   isOutdated(hashed: string): boolean;
 }
 
@@ -21,14 +23,15 @@ export interface PasswordHasherOptions {
   readonly timeCost: number;
   readonly parallelism: number;
   /**
-   * How many hashes run at once, at most one a core. Each holds one of libuv's few threads, which token checks need too.
+   * How many hashes run at once, at most one per core. Each uses one of libuv's few threads, which token checks need
+   * too.
    */
   readonly concurrency: number;
-  /** How many may wait for their turn; the next is refused at once. */
+  /** The maximum length of the queue. */
   readonly maxWaiting: number;
 }
 
-/** OWASP's argon2id parameters: 19 MiB, two passes, one lane; 24 ms of one core. */
+/** OWASP's Argon2id parameters: 19 MiB, two passes, one lane; 24 ms of one core. */
 export const passwordHashing: PasswordHasherOptions = {
   memoryCost: 19_456,
   timeCost: 2,
@@ -37,16 +40,17 @@ export const passwordHashing: PasswordHasherOptions = {
   maxWaiting: 40,
 };
 
-/** Argon2id behind a bounded queue: a login flood is refused early instead of starving everybody else. */
+/** Argon2id behind a bounded queue: a login flood is rejected early, so that it cannot starve other requests. */
 export async function createPasswordHasher(options: PasswordHasherOptions): Promise<PasswordHasher> {
   const { memoryCost, timeCost, parallelism, concurrency, maxWaiting } = options;
-  // Argon2id is the library's own default type.
+  // Argon2id is the library's default.
   const parameters = { memoryCost, timeCost, parallelism };
   const queue = new PQueue({ concurrency: Math.min(concurrency, availableParallelism()) });
   const nobody = await hash('nobody has this password', parameters);
 
   function requireRoom(): void {
-    if (queue.size >= maxWaiting) throw new DomainError('BUSY', 'Too many sign-ins at once', { retryAfterSeconds: 1 });
+    if (queue.size >= maxWaiting)
+      throw new DomainError('BUSY', 'Too many concurrent sign-ins: retry later', { retryAfterSeconds: 1 });
   }
 
   async function enqueue<T>(work: () => Promise<T>): Promise<T> {

@@ -24,31 +24,31 @@ describe('a password', () => {
     'lovelace wrote the first programme',
     'notebook of a wandering botanist',
     '7k#Qz!v9Lm2$wXe',
-  ])('that nobody guesses counts: %s', async (password) => {
+  ])('that is hard to guess is accepted: %s', async (password) => {
     expect(await check(password)).toEqual({ standsAlone: true });
   });
 
   it.each([
-    ['1qaz2wsx3edc4rfv', 'is one of those that are tried first'],
-    ['PasswordPassword', 'is one of those that are tried first'],
-    ['\uFF50assword\uFF50assword', 'is one of those that are tried first'],
-    ['Password 12345!', 'is one of those that are tried first'],
-    ['momsanaladventure', 'is one of those that are tried first'],
+    ['1qaz2wsx3edc4rfv', 'is too common'],
+    ['PasswordPassword', 'is too common'],
+    ['\uFF50assword\uFF50assword', 'is too common'],
+    ['Password 12345!', 'is too common'],
+    ['momsanaladventure', 'is too common'],
     ['aaaaaaaaaaaaaaa', 'repeats'],
     ['abcabcabcabcabca', 'repeats'],
     ['sunshinesunshine', 'repeats'],
     ['éééééééééééééééé', 'repeats'],
-    ['abcdefghijklmnop', 'a row of keys'],
-    ['qwertyuiopasdfghjkl', 'a row of keys'],
-    ['0987654321fedcba', 'a row of keys'],
-    ['zaq1xsw2 qwerty 12345', 'a row of keys'],
-    ['1111111122222222', 'a row of keys'],
-    ['ada.lovelace1815', 'your own name'],
-    ['Lovelace-Byron 15!', 'your own name'],
-    ['ANALYTICAL.example', 'your own name'],
-    ['notebooknotebook!', 'your own name'],
-    ['my Notebook 2026!', 'your own name'],
-  ])('that others guess does not: %s', async (password, why) => {
+    ['abcdefghijklmnop', 'a sequence of keys'],
+    ['qwertyuiopasdfghjkl', 'a sequence of keys'],
+    ['0987654321fedcba', 'a sequence of keys'],
+    ['zaq1xsw2 qwerty 12345', 'a sequence of keys'],
+    ['1111111122222222', 'a sequence of keys'],
+    ['ada.lovelace1815', 'your name'],
+    ['Lovelace-Byron 15!', 'your name'],
+    ['ANALYTICAL.example', 'your name'],
+    ['notebooknotebook!', 'your name'],
+    ['my Notebook 2026!', 'your name'],
+  ])('that is easy to guess is rejected: %s', async (password, why) => {
     await expect(check(password)).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
       errors: [{ path: 'newPassword', message: expect.stringContaining(why) }],

@@ -3,7 +3,7 @@ import { codePoints } from '../../platform/schemas/text.ts';
 import { commonPasswords } from './common-passwords.ts';
 import { toNfc } from './normalise-passwords.ts';
 
-/** NIST SP 800-63B-4 section 3.1.1.2: so long where nothing else is asked for, and so long beside a second factor. */
+/** NIST SP 800-63B-4 section 3.1.1.2: the minimum length without and with a second factor. */
 export const lengths = { alone: 15, withSecondFactor: 8 } as const;
 
 export interface PasswordOwner {
@@ -13,15 +13,15 @@ export interface PasswordOwner {
 }
 
 export interface PasswordPlace {
-  /** The field of the input. */
+  /** The input field. */
   readonly path: 'password' | 'newPassword';
-  /** What the service calls itself: the first thing that others guess here. */
+  /** The name of the service, which an attacker would try first. */
   readonly siteName: string;
 }
 
 /**
- * Whether a new password counts with no second factor beside it. Throws VALIDATION_FAILED, saying why, for one that is
- * too short or that others would guess: there are no rules on which characters it is made of.
+ * Checks a new password; `standsAlone` tells whether it is long enough without a second factor. Throws
+ * VALIDATION_FAILED for a password that is too short or easy to guess. There are no composition rules.
  */
 export async function requireGoodPassword(
   password: string,
@@ -38,24 +38,24 @@ export async function requireGoodPassword(
     littleMoreThan(
       folded,
       [...ownWords(owner), fold(siteName)],
-      'your own name or address, or the name of this site',
+      'your name, your email address or the name of this site',
     ) ??
-    littleMoreThan(folded, runsIn(folded), 'a row of keys, letters or digits');
+    littleMoreThan(folded, runsIn(folded), 'a sequence of keys, letters or digits');
   if (fault !== null) throw invalid(path, fault);
   return { standsAlone: length >= lengths.alone };
 }
 
-/** The words of the schemas. */
+/** The same message as the schemas use. */
 export function tooShort(least: number): string {
   return `must be at least ${least} characters long`;
 }
 
-/** Looks that differ alike to a guesser are alike: width, ligatures, capitals. */
+/** Removes differences that do not make a password harder to guess: character width, ligatures, case. */
 function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-const common = 'is one of those that are tried first: choose another';
+const common = 'is too common: choose another one';
 
 function commonness(folded: string, passwords: ReadonlySet<string>): string | null {
   const core = folded.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
@@ -66,7 +66,7 @@ function commonness(folded: string, passwords: ReadonlySet<string>): string | nu
   return 3 * block.length <= folded.length || passwords.has(block) ? 'repeats the same few characters' : null;
 }
 
-/** What a text is made of, again and again, the last time perhaps cut short; null when it comes once. */
+/** The block that a text repeats, the last time possibly cut off; null if it repeats nothing. */
 function repeatedBlock(text: string): string | null {
   for (let size = 1; size <= text.length / 2; size += 1) {
     if (text.startsWith(text.slice(0, -size), size)) return text.slice(0, size);
@@ -76,20 +76,20 @@ function repeatedBlock(text: string): string | null {
 
 const shortestWord = 4;
 
-/** The local part and the domain of the address, the parts of both, and those of the name. */
+/** The user's own words: local part and domain of the address, their parts, and the parts of the name. */
 function ownWords({ email, name }: PasswordOwner): string[] {
   const [local = '', domain = ''] = fold(email).split('@');
   const parts = [local, domain, fold(name)].flatMap((text) => [text, ...text.split(/[^\p{L}\p{N}]+/u)]);
   return parts.filter((part) => codePoints(part) >= shortestWord);
 }
 
-/** Says so when less than half of a password is left without these words. */
+/** An error message if more than half of the password consists of these words. */
 function littleMoreThan(folded: string, words: readonly string[], what: string): string | null {
   let rest = folded;
   for (const word of [...words].sort((one, other) => other.length - one.length)) rest = rest.replaceAll(word, '');
   if (rest === folded) return null;
   const left = rest.replace(/[\p{P}\p{Z}$+<=>^`|~]/gu, '');
-  return 2 * codePoints(left) < codePoints(folded) ? `is little more than ${what}` : null;
+  return 2 * codePoints(left) < codePoints(folded) ? `consists mainly of ${what}` : null;
 }
 
 const digits = '12345678901234567890';
@@ -111,7 +111,7 @@ const rows = [
 const runs = rows.flatMap((row) => [row, [...row].reverse().join('')]);
 const shortestRun = 4;
 
-/** The parts that follow a row of the keyboard, the alphabet or the digits, either way, or are one character again and again. */
+/** Sequences of keys, letters or digits in either direction, and repetitions of one character. */
 function runsIn(folded: string): string[] {
   const found: string[] = folded.match(/(.)\1{3,}/gu) ?? [];
   for (let start = 0; start + shortestRun <= folded.length; ) {

@@ -103,7 +103,7 @@ describe('a change of the password', () => {
     const short = 'gr\u00fcn-7qx';
     for (const [newPassword, message] of [
       [short, 'must be at least 15 characters long'],
-      ['passwordpassword', 'is one of those that are tried first: choose another'],
+      ['passwordpassword', 'is too common: choose another one'],
     ] as const)
       await expect(change(newPassword)).rejects.toMatchObject({
         cause: { errors: [{ path: 'newPassword', message }] },

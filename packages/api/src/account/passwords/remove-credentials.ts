@@ -7,7 +7,7 @@ import { passkeys } from '../second-factor/passkeys/entity.ts';
 import { deleteRecoveryCodes } from '../second-factor/recovery-codes/create-recovery-codes.ts';
 import { totps } from '../second-factor/totp/entity.ts';
 
-/** What still opens the account. Rows that were removed stay for the history, without what they kept sealed. */
+/** Other credentials of the account. Removed rows are kept for the history, without their secrets. */
 const find = {
   name: 'auth.credentials',
   text: `
@@ -16,7 +16,7 @@ const find = {
     UNION ALL SELECT 'totp', id FROM totps WHERE user_id = $1 AND ended_at IS NULL`,
 };
 
-/** Removes everything but the password that opens an account: whoever made it was not its owner. */
+/** Removes all credentials except the password: the account was created by someone else. */
 export async function removeCredentials(
   ctx: ChangeContext & { readonly deps: Pick<Deps, 'sessions'> },
   query: RunQuery,

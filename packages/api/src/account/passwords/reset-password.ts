@@ -15,11 +15,10 @@ import { removeCredentials } from './remove-credentials.ts';
 import type { ResetPasswordInput } from './schemas.ts';
 
 /**
- * Sets the password anew for whoever got the mail: ends all sessions and all links that are under way, and calls off a
- * deletion. The mail has shown that the address is theirs, which makes an administrator of whoever the operator named.
- * Where a stranger may have made it, whatever else opens the account goes; the second factor of an owner who is known
- * stays. It signs nobody in. Throws INVALID_TOKEN, and VALIDATION_FAILED for a password that is too short or easily
- * guessed: the link then still counts.
+ * Sets a new password with a token from a mail: revokes all sessions and pending links, and cancels a scheduled
+ * deletion. The mail proves the address, so an address listed by the operator becomes an administrator. If a stranger
+ * may have created the account, all other credentials are removed. Does not sign in. Throws INVALID_TOKEN, and
+ * VALIDATION_FAILED for a weak password; the link then stays valid.
  */
 export async function resetPassword(ctx: Context, input: ResetPasswordInput): Promise<{ ok: true }> {
   const { deps } = ctx;
@@ -34,7 +33,7 @@ export async function resetPassword(ctx: Context, input: ResetPasswordInput): Pr
     await lockPerson(userId, query);
     await takeToken(ctx, token, query);
     const { account, standing } = await judge(deps, token, query);
-    // A second factor that was there a moment ago allowed a short password.
+    // The short password was allowed by a second factor that has been removed in the meantime.
     if (!standsAlone && !account.hasSecondFactor) throw new DomainError('INVALID_TOKEN');
     const change = { deps, query, user: { id: userId, sessionId: null } };
     const set = { passwordHash, passwordStandsAlone: standsAlone, deletionDueAt: null };
@@ -45,7 +44,7 @@ export async function resetPassword(ctx: Context, input: ResetPasswordInput): Pr
     await markVerified(change, account);
     if (standing.becomesAdmin)
       await updateRow(change, users, { id: userId, action: 'become_admin', set: { role: 'admin' } });
-    // The link has just shown whose the address is.
+    // The link proves that the address belongs to the user.
     const owner = { ...account, emailVerifiedAt: account.emailVerifiedAt ?? deps.clock.now().toISOString() };
     await sendNotice(deps, owner, { kind: 'password-changed' }, query);
     if (account.deletionDueAt !== null) await sendNotice(deps, owner, { kind: 'deletion-cancelled' }, query);
@@ -54,7 +53,7 @@ export async function resetPassword(ctx: Context, input: ResetPasswordInput): Pr
   return { ok: true };
 }
 
-/** The account as the rules are to see it, a second factor that goes being none; and what becomes of it. */
+/** The account for the password rules (a second factor that will be removed does not count), and the reset policy. */
 async function judge(
   deps: Context['deps'],
   { userId, email }: LiveToken,

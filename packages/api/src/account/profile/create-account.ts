@@ -16,7 +16,7 @@ export interface NewAccount {
 
 const { names, wanted } = insertedColumns(users);
 
-/** $1 the row as JSON, $2 now. The person's first change, number 1, is that they are there. */
+/** $1 the row as JSON, $2 now. Change number 1 of a user is the creation of the account. */
 const statement = {
   name: 'users.createAccount',
   text: `
@@ -32,7 +32,7 @@ const statement = {
     SELECT ${selectRow(users, 'created')} FROM created`,
 };
 
-/** Adds a person and their counter of changes. A taken address violates the constraint `users_email_key`. */
+/** Inserts a user and their change counter. A taken address violates the constraint `users_email_key`. */
 export async function createAccount(ctx: Context, account: NewAccount, query: RunQuery): Promise<UserOut> {
   const now = ctx.deps.clock.now().toISOString();
   const row = {

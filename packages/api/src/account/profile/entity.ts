@@ -1,6 +1,6 @@
 import type { Table } from '../../platform/history/table.ts';
 
-/** People. The id of the row is the person. */
+/** Users. The id of the row is the id of the user. */
 export const users: Table<'users'> = {
   name: 'users',
   entity: 'user',
@@ -10,7 +10,7 @@ export const users: Table<'users'> = {
   fields: {},
   secret: ['password_hash', 'password_stands_alone'],
   derived: {},
-  // The database's own clock, as for sessions: the gates of all processes go by it.
+  // The database's clock, as for sessions: the session gates of all processes compare with it.
   derivedFromOld: {
     disabled_at: 'CASE WHEN w.disabled_at IS NOT NULL THEN coalesce(t.disabled_at, clock_timestamp()) END',
   },

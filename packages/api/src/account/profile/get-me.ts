@@ -8,7 +8,7 @@ import { toUser } from './to-user.ts';
 
 const statement = { name: 'users.me', text: `SELECT ${selectRow(users, 't')} FROM users t WHERE t.id = $1` };
 
-/** The person who asks. */
+/** The current user. */
 export async function getMe(ctx: UserContext): Promise<UserOut> {
   const [row] = await ctx.deps.db.query<Rows['users']>(statement, [ctx.user.id]);
   if (row === undefined) throw notFound('user');

@@ -7,7 +7,7 @@ const statement = {
   text: 'SELECT id, name FROM users WHERE id = $1 AND disabled_at IS NULL',
 };
 
-/** What everybody may see of a person. Throws NOT_FOUND, for a disabled account too. */
+/** The public profile of a user. Throws NOT_FOUND, also for a disabled user. */
 export async function getUser(ctx: UserContext, { id }: UserInput): Promise<PublicUserOut> {
   const [row] = await ctx.deps.db.query<PublicUserOut>(statement, [id]);
   if (row === undefined) throw notFound('user');

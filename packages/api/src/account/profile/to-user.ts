@@ -1,7 +1,7 @@
 import type { Rows } from '@alice/db';
 import type { UserOut } from './schemas.ts';
 
-/** A row as the wire shows it to the person. */
+/** Converts a row to its wire form. */
 export function toUser(row: Omit<Rows['users'], 'passwordHash' | 'passwordStandsAlone'>): UserOut {
   const { id, email, name, role, timeZone, emailVerifiedAt, deletionDueAt, version, createdAt, updatedAt } = row;
   return { id, email, name, role, timeZone, emailVerifiedAt, deletionDueAt, version, createdAt, updatedAt };

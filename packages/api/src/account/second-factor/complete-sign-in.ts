@@ -12,14 +12,14 @@ import type { Proof } from './use-proof.ts';
 import { badTicket, openTicket, type Ticket, verifySecondFactor } from './verify-second-factor.ts';
 
 /**
- * Signs in with what was missing after the right password. Throws INVALID_TOKEN for a ticket that does not count (any
- * more: the password was changed, the account disabled), INVALID_CREDENTIALS for a wrong factor, TOO_MANY_REQUESTS.
+ * Completes a sign-in with the second factor. Throws INVALID_TOKEN for an invalid ticket (also if the password has
+ * changed or the account was disabled), INVALID_CREDENTIALS for a wrong factor, TOO_MANY_REQUESTS.
  */
 export async function completeSignIn(ctx: StartContext, input: ShowFactorInput): Promise<SignedInOut> {
   const ticket = openTicket(ctx, input.ticket, 'sign-in');
   const account = await findAccount(ticket.userId, ctx.deps.db.query);
   if (account === undefined || stampOf(account.passwordHash) !== ticket.stamp) throw badTicket();
-  // The same request again, whose reply was lost: its code has been used by itself.
+  // A repeated request whose response was lost: its code was already used by itself.
   const repeated = await repeatStart(ctx, account.id);
   if (repeated !== null) return { user: toUser(account), tokens: repeated };
   const claimant = await findClaimant(ctx, account.email);
@@ -29,7 +29,7 @@ export async function completeSignIn(ctx: StartContext, input: ShowFactorInput):
     input,
     (proof) => startProvenSession(ctx, whileUnchanged(ticket, proof)),
     {
-      // Or it is under way at this very moment, and used its code while we looked.
+      // Or the first request is still running, and used the code in the meantime.
       repeat: () => repeatStart(ctx, account.id),
       isKnownNetwork: claimant.isKnownNetwork,
     },
@@ -38,7 +38,10 @@ export async function completeSignIn(ctx: StartContext, input: ShowFactorInput):
   return { user: toUser(account), tokens };
 }
 
-/** The password is looked at once more in the transaction that starts the session: no sign-in outlives a change of it. */
+/**
+ * Checks the password hash again in the transaction that starts the session, so that no sign-in survives a password
+ * change.
+ */
 function whileUnchanged(ticket: Ticket, proof: Proof): Proof {
   return {
     ...proof,

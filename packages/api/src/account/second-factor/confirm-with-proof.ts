@@ -3,7 +3,7 @@ import { updateRow } from '../../platform/history/update-row.ts';
 import { sessions } from '../sessions/entity.ts';
 import { type Proof, useProof } from './use-proof.ts';
 
-/** Uses up a proof and marks the session as one whose person has just shown who they are. Null when it was used before. */
+/** Consumes a verified factor and marks the session as recently authenticated. Null if the factor was already used. */
 export function confirmWithProof(ctx: UserContext, proof: Proof): Promise<{ ok: true } | null> {
   const { deps, user } = ctx;
   return useProof(ctx, proof, async (query) => {

@@ -1,11 +1,11 @@
 import type { RunQuery } from '@alice/db';
 
-/** What a person can show beside the password. */
+/** The second factors of a user. */
 export interface Factors {
   readonly totp: boolean;
   readonly passkeys: number;
   readonly recoveryCodes: number;
-  /** The password is long enough to count with no second factor. */
+  /** The password is long enough to be used without a second factor. */
   readonly passwordStandsAlone: boolean;
 }
 
@@ -22,13 +22,13 @@ const statement = {
 
 const none: Factors = { totp: false, passkeys: 0, recoveryCodes: 0, passwordStandsAlone: true };
 
-/** One statement, each part of it by the person's own keys. */
+/** One statement; each part uses an index by user id. */
 export async function findFactors(query: RunQuery, userId: string): Promise<Factors> {
   const [found] = await query<Factors>(statement, [userId]);
   return found ?? none;
 }
 
-/** Recovery codes are no factor of their own: they stand in for one that was lost. */
+/** Recovery codes are not counted as a factor: they only replace a lost one. */
 export function countFactors({ totp, passkeys }: Factors): number {
   return passkeys + (totp ? 1 : 0);
 }

@@ -4,7 +4,7 @@ import type { StatusOut } from './schemas.ts';
 
 const fewCodes = 3;
 
-/** What guards the account beside the password. */
+/** The two-factor status of the current user. */
 export async function getStatus({ deps, user }: UserContext): Promise<StatusOut> {
   const factors = await findFactors(deps.db.query, user.id);
   const { totp, passkeys, recoveryCodes } = factors;

@@ -6,15 +6,15 @@ import { recordAttempt } from '../activity/record-attempt.ts';
 
 export interface SecurityEvent {
   readonly userId: string;
-  /** Where it came from; null: from nobody who is signed in. */
+  /** The session of the call; null if nobody is signed in. */
   readonly sessionId: string | null;
   readonly action: 'second_factor_failed' | 'recovery_code_used' | 'renew_recovery_codes' | 'passkey_cloned';
-  /** What it is about, unless it is a sign-in. */
+  /** The entity of the event, unless it is a sign-in. */
   readonly about?: Pick<NewLine, 'entity' | 'entityId'>;
   readonly after?: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a line into the person's history for something that changes none of their rows. */
+/** Writes an activity entry for an event that changes none of the user's rows. */
 export async function recordEvent({ deps, request }: Context, event: SecurityEvent, query?: RunQuery): Promise<void> {
   const { userId, sessionId, action, about = { entity: 'session', entityId: uuidv7() }, after } = event;
   const line = {

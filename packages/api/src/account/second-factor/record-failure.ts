@@ -5,7 +5,7 @@ import type { ShowFactorInput } from './schemas.ts';
 
 const findEmail = { name: 'secondFactor.email', text: 'SELECT email FROM users WHERE id = $1' };
 
-/** Notes in the person's history that a second factor was wrong. */
+/** Records a wrong second factor in the security history. */
 export async function recordFailure(
   ctx: Context & { readonly user?: Identity },
   userId: string,

@@ -4,8 +4,8 @@ import { countFactors, findFactors } from './find-factors.ts';
 import { deleteRecoveryCodes } from './recovery-codes/create-recovery-codes.ts';
 
 /**
- * Call it under the lock of `lockPerson`, before a factor is removed. Throws CONFLICT where it is the last one and the
- * password is too short to stand alone. With the last one the recovery codes go, too.
+ * Call it while `lockPerson` holds the lock, before a factor is removed. Throws CONFLICT if it is the last one and the
+ * password is too short to be used alone. Deletes the recovery codes with the last factor.
  */
 export async function requireRemovable(query: RunQuery, userId: string): Promise<void> {
   const factors = await findFactors(query, userId);
@@ -13,7 +13,7 @@ export async function requireRemovable(query: RunQuery, userId: string): Promise
   if (!factors.passwordStandsAlone) {
     throw new DomainError(
       'CONFLICT',
-      'This is the last second factor, and the password is too short to count alone: choose one of 15 characters or more first',
+      'Your password is too short to be used without a second factor: first choose one with at least 15 characters',
     );
   }
   await deleteRecoveryCodes(userId, query);

@@ -5,13 +5,13 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { countFactors, type Factors, findFactors } from './find-factors.ts';
 import { sealPass } from './sealed-pass.ts';
 
-/** A request, with the session that it came with where there is one. */
+/** A request, with its session if it has one. */
 type MaybeSignedIn = Context & { readonly user?: Identity };
 
 /**
- * Call it when the password was right, with the account as it was then. Returns where the account has no second factor; else throws
- * SECOND_FACTOR_REQUIRED with a ticket that stands for the password, for five minutes, this purpose and (to confirm) this
- * session, and the ways in which the second factor can be shown.
+ * Call it after the password was verified, with the account as it was then. Returns if the account has no second
+ * factor; otherwise throws SECOND_FACTOR_REQUIRED with the available methods and an MFA token, which is valid for five
+ * minutes, for this purpose and (to re-authenticate) for this session.
  */
 export async function requireSecondFactor(
   ctx: MaybeSignedIn,
@@ -26,7 +26,7 @@ export async function requireSecondFactor(
   throw new DomainError('SECOND_FACTOR_REQUIRED', undefined, { details: { ticket, methods: methodsOf(factors) } });
 }
 
-/** A ticket stands for the password that was shown: once that is changed, it is worth nothing. */
+/** Binds an MFA token to the password hash: a password change invalidates it. */
 export function stampOf(passwordHash: string): string {
   return createHash('sha256').update(passwordHash).digest('base64url');
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 
-/** What is handed out and must come back: it says for whom and what for, so nothing is kept until it is used. */
+/** A challenge token: it contains its user and purpose, so nothing is stored until it is used. */
 export interface Pass {
   readonly purpose: 'sign-in' | 'confirm' | 'passkey-register' | 'passkey-sign-in' | 'passkey-confirm';
-  /** Null: whoever it turns out to be. */
+  /** Null: any user. */
   readonly userId: string | null;
   readonly sessionId: string | null;
-  /** What must not have changed since, where there is such a thing. */
+  /** A value that must not have changed since, such as the password hash. */
   readonly stamp: string | null;
-  /** Random: no two are the same. */
+  /** Random: each token is unique. */
   readonly nonce: string;
   /** Milliseconds since 1970. */
   readonly expires: number;
@@ -18,7 +18,7 @@ export interface Pass {
 export const passMinutes = 5;
 const nonceBytes = 16;
 
-/** Makes a pass that counts for five minutes, as text of the base64url alphabet and a dot. */
+/** Creates a challenge token that is valid for five minutes. */
 export function sealPass(
   { sealer, random, clock }: Pick<Deps, 'sealer' | 'random' | 'clock'>,
   content: Pick<Pass, 'purpose' | 'userId' | 'sessionId' | 'stamp'>,
@@ -31,7 +31,9 @@ export function sealPass(
   return sealer.seal(JSON.stringify(pass));
 }
 
-/** What a pass says; null where it is none of ours, for something else, or has expired. Whether it was used, it cannot say. */
+/**
+ * Reads a challenge token; null if it is invalid, for another purpose, or expired. It cannot tell whether it was used.
+ */
 export function openPass(
   { sealer, clock }: Pick<Deps, 'sealer' | 'clock'>,
   sealed: string,
@@ -41,7 +43,7 @@ export function openPass(
   return pass !== null && pass.purpose === purpose && pass.expires > clock.now().getTime() ? pass : null;
 }
 
-/** What is kept of a pass that was used. Of what it says, not of its text: base64url has more than one text for the same bytes. */
+/** The stored hash of a used token, made from its content: base64url has several spellings for the same bytes. */
 export function hashOfPass({ purpose, nonce }: Pass): Buffer {
   return createHash('sha256').update(`${purpose} ${nonce}`).digest();
 }
@@ -49,7 +51,7 @@ export function hashOfPass({ purpose, nonce }: Pass): Buffer {
 function readPass(sealer: Deps['sealer'], sealed: string): Pass | null {
   try {
     const pass = JSON.parse(sealer.open(sealed)) as Partial<Pass> | null;
-    // The guarantee of the cast: what opens was sealed here. Other things are sealed too, and have no nonce.
+    // The guarantee of the cast: it was encrypted here. Other data is encrypted with the same key, and has no nonce.
     return pass !== null && typeof pass.nonce === 'string' ? (pass as Pass) : null;
   } catch {
     return null;

@@ -10,8 +10,8 @@ import {
 import { type Proof, useProof } from './use-proof.ts';
 
 /**
- * Uses up a proof and starts a session: both or neither. The same request again, with its idempotency key, gets the same
- * session. Null when the proof was used before by another request.
+ * Consumes a verified factor and starts a session, in one transaction. A repeated request with its idempotency key gets
+ * the same session. Null if another request has used the factor.
  */
 export async function startProvenSession(ctx: StartContext, proof: Proof): Promise<TokensOut | null> {
   const { userId } = proof;
@@ -20,7 +20,7 @@ export async function startProvenSession(ctx: StartContext, proof: Proof): Promi
   const session = await prepareSession(ctx, userId);
   try {
     const tokens = await useProof(ctx, proof, async (query) => {
-      // An expired key would be a conflict, which fails the transaction.
+      // Release an expired idempotency key: a conflict would abort this transaction.
       await forgetExpiredKey(ctx, userId, query);
       return insertSession(ctx, session, 'login', query);
     });

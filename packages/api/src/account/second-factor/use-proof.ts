@@ -3,16 +3,16 @@ import type { Context } from '../../context.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 import { hashOfPass, type Pass } from './sealed-pass.ts';
 
-/** What a person showed and was found right. It counts once. */
+/** A verified factor. Single use. */
 export interface Proof {
   readonly userId: string;
-  /** Passes that are used up with it. */
+  /** Challenge tokens that are consumed with it. */
   readonly passes: readonly Pass[];
-  /** Uses it up by compare-and-swap; false when somebody else did so first. */
+  /** Consumes it with a compare-and-swap; false if it was already used. */
   use(query: RunQuery): Promise<boolean>;
 }
 
-/** $1 hash, $2 until when it would have counted. */
+/** $1 hash, $2 expiry of the token. */
 const spend = {
   name: 'secondFactor.usePass',
   text: 'INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING hash',
@@ -20,7 +20,7 @@ const spend = {
 
 class UsedBefore extends Error {}
 
-/** Uses up a proof and does what it allows: both or neither. Null when it was used before. */
+/** Consumes a verified factor and runs what it authorizes, in one transaction. Null if it was already used. */
 export async function useProof<Result>(
   { deps }: Context,
   proof: Proof,
@@ -44,7 +44,7 @@ export async function useProof<Result>(
 
 const findUsed = { name: 'secondFactor.usedPass', text: 'SELECT hash FROM used_challenges WHERE hash = $1' };
 
-/** Whether a pass was used already. */
+/** Whether a challenge token was already used. */
 export async function isUsed({ deps }: Context, pass: Pass): Promise<boolean> {
   return (await deps.db.query(findUsed, [hashOfPass(pass)])).length > 0;
 }

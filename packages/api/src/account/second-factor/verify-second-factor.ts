@@ -9,10 +9,10 @@ import { openPass, type Pass } from './sealed-pass.ts';
 import { verifyTotp } from './totp/verify-totp.ts';
 import type { Proof } from './use-proof.ts';
 
-/** For whom a ticket was made. */
+/** An MFA token, for one user. */
 export type Ticket = Pass & { readonly userId: string };
 
-/** Throws INVALID_TOKEN, the same for whatever is wrong with a ticket. */
+/** Throws INVALID_TOKEN, with the same message for every reason. */
 export function openTicket({ deps }: Context, ticket: string, purpose: 'sign-in' | 'confirm'): Ticket {
   const pass = openPass(deps, ticket, purpose);
   if (pass === null || pass.userId === null) throw badTicket();
@@ -20,20 +20,20 @@ export function openTicket({ deps }: Context, ticket: string, purpose: 'sign-in'
 }
 
 export function badTicket(): DomainError {
-  return new DomainError('INVALID_TOKEN', 'This ticket has been used, or has expired: begin again with the password');
+  return new DomainError('INVALID_TOKEN', 'Invalid, expired or already used ticket: start again with the password');
 }
 
 interface VerifyOptions<Result> {
-  /** Gives what the same request got before. */
+  /** Returns the stored result of a repeated request. */
   readonly repeat?: () => Promise<Result | null>;
-  /** The person was signed in from this network before. */
+  /** The user has signed in from this network before. */
   readonly isKnownNetwork?: boolean;
 }
 
 /**
- * Looks at what was shown beside a ticket, within the budget of guesses of the session, the network or all strangers, and
- * has `allow` use it up. Whatever is wrong leaves a line in the history and throws INVALID_CREDENTIALS, and so does what was
- * used before, unless by the same request. Throws TOO_MANY_REQUESTS.
+ * Verifies the second factor sent with an MFA token, within the attempt limits, and passes it to `allow`, which
+ * consumes it. A wrong factor is recorded and throws INVALID_CREDENTIALS; so does a used one, unless the same request
+ * is repeated. Throws TOO_MANY_REQUESTS.
  */
 export async function verifySecondFactor<Result>(
   ctx: Context & { readonly user?: Identity },
@@ -43,7 +43,8 @@ export async function verifySecondFactor<Result>(
   { repeat = async () => null, isKnownNetwork = false }: VerifyOptions<Result> = {},
 ): Promise<Result> {
   const { userId, sessionId } = ticket;
-  // Passkeys and recovery codes cannot be guessed: they stay open to an owner whose codes somebody guesses at.
+  // Passkeys and recovery codes cannot be guessed: the owner can use them while an attacker exhausts the limit for
+  // codes.
   const kind = input.code === undefined ? 'token' : 'code';
   const guess = { kind, account: userId, address: ctx.request.address, isKnownNetwork, sessionId } as const;
   const { attempt, proof } = await beforeTransaction(ctx, async (outside) => ({
@@ -57,8 +58,8 @@ export async function verifySecondFactor<Result>(
     return result;
   }
   await recordFailure(ctx, userId, input);
-  ctx.request.log.warn({ userId }, 'a second factor was wrong');
-  throw new DomainError('INVALID_CREDENTIALS', 'That is wrong, or was used before');
+  ctx.request.log.warn({ userId }, 'second factor rejected');
+  throw new DomainError('INVALID_CREDENTIALS', 'The second factor is wrong or was already used');
 }
 
 async function proofOf(

@@ -3,7 +3,10 @@ import type { Deps } from '../../deps.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { keyPrefix } from '../api-keys/key-verifier.ts';
 
-/** Who asks, and with what. Never throws: a bad token is the ladder's to refuse, and public procedures ignore it. */
+/**
+ * Reads the caller's credentials. Never throws: access control rejects an invalid token, and public procedures ignore
+ * it.
+ */
 export async function createRequestContext(deps: Deps, request: RequestFacts): Promise<RequestContext> {
   return { deps, request, caller: await callerOf(deps, request) };
 }
@@ -12,7 +15,7 @@ async function callerOf(deps: Deps, { authorization, address }: RequestFacts): P
   if (authorization === null) return new DomainError('UNAUTHENTICATED');
   const [scheme = '', token = '', ...rest] = authorization.split(' ');
   if (scheme.toLowerCase() !== 'bearer' || token === '' || rest.length > 0) {
-    return new DomainError('UNAUTHENTICATED', 'Send the access token, or an API key, as "Authorization: Bearer …"');
+    return new DomainError('UNAUTHENTICATED', 'Send an access token or an API key as "Authorization: Bearer …"');
   }
   try {
     return await (token.startsWith(keyPrefix) ? deps.apiKeys.verify(token, address) : deps.tokens.verifyAccess(token));
@@ -22,7 +25,7 @@ async function callerOf(deps: Deps, { authorization, address }: RequestFacts): P
   }
 }
 
-/** The facts of a request that comes over no transport: none of what only a transport knows. */
+/** The request info of a call without a transport. */
 export function plainRequest(
   facts: Pick<RequestFacts, 'id' | 'log' | 'authorization' | 'userAgent'> & Partial<RequestFacts>,
 ): RequestFacts {

@@ -5,19 +5,20 @@ import type { Deps } from '../../deps.ts';
 export interface SessionsToEnd {
   readonly userId: string;
   readonly reason: SessionEnd;
-  /** The session that it came with, for the activity lines. */
+  /** The session of the call, for the activity entries. */
   readonly by: string | null;
-  /** This one alone. */
+  /** Only this session. */
   readonly only?: string;
-  /** All but this one. */
+  /** All sessions except this one. */
   readonly except?: string;
-  /** Who does it, where it is not the person themselves: an administrator. */
+  /** The actor, if it is not the user: an administrator. */
   readonly actorId?: string | undefined;
 }
 
 /**
- * $1 person, $2 reason, $3 now, $4 by which session, $5 only, $6 except, $7 who does it. One activity line for each session,
- * since each is a row of its own. `ended_at` is by the database's own clock, as the gates of all processes need it.
+ * $1 user, $2 reason, $3 now, $4 session of the call, $5 only, $6 except, $7 actor. One activity entry per session,
+ * since each is a row of its own. `ended_at` uses the database's clock, which the session gates of all processes
+ * compare with.
  */
 const statement = {
   name: 'auth.endSessions',
@@ -50,7 +51,10 @@ const statement = {
     SELECT id FROM ended`,
 };
 
-/** Ends live sessions of a person, and gives how many: here as soon as that commits, elsewhere within a second. */
+/**
+ * Revokes active sessions of a user and returns how many. Takes effect in this process at the commit, in others within
+ * a second.
+ */
 export async function endSessions(
   { clock, sessions }: Pick<Deps, 'clock' | 'sessions'>,
   which: SessionsToEnd,

@@ -9,7 +9,7 @@ export const sessions: Table<'sessions'> = {
   softDeletes: false,
   fields: {},
   secret: ['refresh_hash', 'start_key', 'start_hash'],
-  // The database's own clock: other processes ask it which sessions ended since they last asked.
+  // The database's clock: other processes ask it which sessions have ended since they last asked.
   derived: { ended_at: `CASE WHEN w.end_reason IS NOT NULL THEN coalesce(w.ended_at, clock_timestamp()) END` },
   derivedFromOld: {},
 };

@@ -10,7 +10,7 @@ const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);
 
 type SessionRow = Pick<Rows['sessions'], 'id' | 'userAgent' | 'address' | 'createdAt' | 'rotatedAt' | 'expiresAt'>;
 
-/** $1 person, $2 now, $3 and $4 where the last page ended or null, $5 how many. */
+/** $1 user, $2 now, $3 and $4 where the last page ended or null, $5 limit. */
 const statement = {
   name: 'auth.listSessions',
   text: `
@@ -22,7 +22,7 @@ const statement = {
      ORDER BY s.created_at DESC, s.id DESC LIMIT $5`,
 };
 
-/** One page of the person's live sessions, newest first. */
+/** One page of the user's active sessions, newest first. */
 export async function listSessions({ deps, user }: UserContext, input: ListSessionsInput): Promise<Page<SessionOut>> {
   const [createdAt, lastId] = input.cursor === undefined ? [null, null] : decodeCursor(input.cursor, order, shape);
   const now = deps.clock.now().toISOString();

@@ -4,7 +4,7 @@ import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie } from './refresh-cookie.ts';
 import type { LogoutEverywhereInput, SessionsEndedOut } from './schemas.ts';
 
-/** Ends all sessions of the person, or all others. */
+/** Revokes all sessions of the user, or all others. */
 export async function logoutEverywhere(
   ctx: UserContext,
   { keepThis }: LogoutEverywhereInput,

@@ -2,7 +2,7 @@ import type { UserContext } from '../../context.ts';
 import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie } from './refresh-cookie.ts';
 
-/** Ends the session that the call came with. */
+/** Revokes the session of the call. */
 export async function logout(ctx: UserContext): Promise<{ ok: true }> {
   const { deps, user } = ctx;
   const { id: userId, sessionId } = user;

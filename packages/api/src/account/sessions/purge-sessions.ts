@@ -1,16 +1,16 @@
 import type { Deps } from '../../deps.ts';
 import { type Purge, purge } from '../../platform/jobs/purge.ts';
 
-/** So long after its last day a session still tells its person's history where it was used from. */
+/** How long the address and the device of a session are kept after it expired. */
 const keptDays = 90;
 const dayMs = 86_400_000;
 
-/** Those that were ended before they expired are kept until then, too. */
+/** Revoked sessions are kept just as long, counted from their expiry. */
 const sessions: Purge = { table: 'sessions', key: ['user_id', 'id'], column: 'expires_at' };
 
 /**
- * Takes away the sessions that are long over, and with them where they were used from; the lines about them stay in the
- * history. Gives how many they were.
+ * Deletes sessions that expired long ago, with their address and device; their activity entries are kept. Returns how
+ * many.
  */
 export async function purgeSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>, signal?: AbortSignal): Promise<number> {
   return purge(db, sessions, new Date(clock.now().getTime() - keptDays * dayMs), signal);

@@ -3,13 +3,13 @@ import type { TokenSubject } from './tokens.ts';
 
 type Rotated = Pick<TokenSubject, 'id' | 'generation'>;
 
-/** The exchanges of refresh tokens that this process did: their age it can tell exactly, that of others' by two clocks. */
+/** The refreshes that this process made: it knows their exact age. The age of others is measured with two clocks. */
 export interface RecentRotations {
   add(session: Rotated): void;
   has(session: Rotated): boolean;
 }
 
-/** A forgotten one counts as another process's. */
+/** Forgotten entries are treated like refreshes of another process. */
 const mostRemembered = 10_000;
 
 export function createRecentRotations(): RecentRotations {

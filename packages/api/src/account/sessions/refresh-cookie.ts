@@ -1,29 +1,32 @@
 import type { Context } from '../../context.ts';
 import { DomainError, invalid } from '../../errors/domain-error.ts';
 
-/** Where a sign-in gives its tokens: bare, or beside the user. */
+/** The tokens of a sign-in: alone, or next to the user. */
 type Tokens = { readonly refreshToken: string; readonly refreshTokenExpiresAt: string };
 
-/** The reply to a sign-in for a page that keeps its session in a cookie: the refresh token goes there, and is null here. */
+/** Moves the refresh token of a response into the cookie; in the response it is null. */
 export function hideRefreshToken(ctx: Context, reply: unknown): unknown {
   if (isTokens(reply)) return moveToCookie(ctx, reply);
   if (typeof reply !== 'object' || reply === null || !('tokens' in reply) || !isTokens(reply.tokens)) return reply;
   return { ...reply, tokens: moveToCookie(ctx, reply.tokens) };
 }
 
-/** The refresh token of the cookie. Throws FORBIDDEN unless the page asked for it so, UNAUTHENTICATED where there is none. */
+/**
+ * The refresh token of the cookie. Throws FORBIDDEN if the request is not allowed to use it, UNAUTHENTICATED if there
+ * is none.
+ */
 export function presentedToken({ request }: Context): string {
   const { sessionIn, refreshCookie } = request;
   if (sessionIn instanceof DomainError) throw sessionIn;
   if (sessionIn === 'body') {
-    if (refreshCookie === null) throw invalid('refreshToken', 'is needed where no cookie brings it');
-    throw new DomainError('FORBIDDEN', 'A session in a cookie needs the header x-alice-session: cookie');
+    if (refreshCookie === null) throw invalid('refreshToken', 'is required, since there is no session cookie');
+    throw new DomainError('FORBIDDEN', 'A cookie session requires the header x-alice-session: cookie');
   }
-  if (refreshCookie === null) throw new DomainError('UNAUTHENTICATED', 'Nobody is signed in in this browser');
+  if (refreshCookie === null) throw new DomainError('UNAUTHENTICATED', 'There is no session cookie: sign in first');
   return refreshCookie;
 }
 
-/** Takes the cookie away from a page that keeps its session there: the session has ended. */
+/** Clears the cookie of an ended session. */
 export function dropRefreshCookie({ request }: Context): void {
   if (request.sessionIn === 'cookie') request.reply.refreshCookie = { value: '', maxAgeSeconds: 0 };
 }

@@ -7,11 +7,11 @@ import type { RefreshInput } from './schemas.ts';
 import { EarlyTokenError, hashToken, type RefreshClaims, type TokenPair, type TokenSubject } from './tokens.ts';
 
 /**
- * So long after its use a refresh token still gives the successor that it gave: two tabs, or a reply that was lost. So long
- * that successor is not exchanged either, or a third tab would come with the token before the one that was used last.
+ * The grace period: after its use, a refresh token returns the same successor again, for concurrent tabs and lost
+ * responses. In that time the successor is not rotated either, since a third tab may still send the token before it.
  */
 const graceMs = 10_000;
-/** The clocks of two processes may differ by so much: an exchange by another process may look older than it is. */
+/** The maximum clock difference between processes: a refresh by another process may look older than it is. */
 const skewMs = 10_000;
 
 type SessionRow = Pick<
@@ -37,10 +37,10 @@ const rotate = {
 };
 
 /**
- * Exchanges a refresh token for its successor, by compare-and-swap on the stored hash: of many at once one rotates, the
- * others get the same successor. One that an exchange gave in the last 10 s gives its own pair again. A token that was
- * exchanged longer than 10 s ago is stolen or copied: it ends the session. Without one in the input, that of the cookie
- * counts. Throws UNAUTHENTICATED; FORBIDDEN for a cookie that a page of ours did not send.
+ * Exchanges a refresh token for its successor with a compare-and-swap on the stored hash: of concurrent requests one
+ * rotates, the others get the same successor. A token from the last 10 s returns its own pair. Reuse after more than 10
+ * s means that it was stolen or copied, and revokes the session. Without a token in the input, the cookie is used.
+ * Throws UNAUTHENTICATED; FORBIDDEN for a cookie of a foreign page.
  */
 export async function refresh(ctx: Context, { refreshToken }: RefreshInput): Promise<TokenPair> {
   if (refreshToken != null) return exchange(ctx, refreshToken, await ctx.deps.tokens.verifyRefresh(refreshToken));
@@ -49,9 +49,9 @@ export async function refresh(ctx: Context, { refreshToken }: RefreshInput): Pro
 }
 
 /**
- * A cookie that is no token of ours, or has expired, goes. One whose session has ended stays, and costs a 401 each time:
- * this reply may come late, and the browser would drop the cookie of a newer sign-in for it. So does one that is too early
- * for the clock of this process: another one accepts it, and so does this one soon.
+ * Clears a cookie that is malformed or expired. It keeps the cookie of an ended session, since this response may arrive
+ * late and would delete the cookie of a newer sign-in. It also keeps a token that is not valid yet by this process's
+ * clock.
  */
 async function verifyPresented(ctx: Context, refreshToken: string): Promise<RefreshClaims> {
   try {
@@ -65,7 +65,7 @@ async function verifyPresented(ctx: Context, refreshToken: string): Promise<Refr
 
 async function exchange(ctx: Context, refreshToken: string, claims: RefreshClaims): Promise<TokenPair> {
   const hash = hashToken(refreshToken);
-  // The second time around, a swap that was lost to somebody else shows in the row.
+  // In the second attempt, the row shows that a concurrent request has won the swap.
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const session = await findLive(ctx, claims.userId, claims.sessionId);
     if (session.refreshHash.equals(hash)) {
@@ -73,14 +73,14 @@ async function exchange(ctx: Context, refreshToken: string, claims: RefreshClaim
       if (successor !== null) return successor;
     } else if (claims.generation === session.generation - 1 && isWithinGrace(ctx, session)) {
       const successor = await ctx.deps.tokens.issueAgain(toSubject(session), session.refreshHash);
-      // A process with a newer key exchanged it: this one cannot say what it gave.
+      // Another process rotated it with a newer key: this process cannot reproduce the successor.
       if (successor === null) throw ended();
       return successor;
     } else {
       const { userId, sessionId } = claims;
       const { deps, request } = ctx;
       await endSessions(deps, { userId, reason: 'reuse', by: sessionId, only: sessionId }, deps.db.query);
-      request.log.warn({ userId, sessionId }, 'a used refresh token came back: session ended');
+      request.log.warn({ userId, sessionId }, 'refresh token reused: session revoked');
       throw ended();
     }
   }
@@ -95,18 +95,18 @@ async function findLive(ctx: Context, userId: string, sessionId: string): Promis
 }
 
 /**
- * The pair of a session that was rotated within the grace. Null when it is time to rotate: also where access tokens live
- * for seconds and this one has expired, and where the keys or lifetimes here are not those that it was made with.
+ * The current pair of a session that was rotated within the grace period. Null if it must be rotated: also if this
+ * access token has already expired (with very short lifetimes), or if it was made with other keys or lifetimes.
  */
 async function currentTokens(ctx: Context, session: SessionRow): Promise<TokenPair | null> {
   const { clock, tokens } = ctx.deps;
-  // The first pair comes from the sign-in: no token came before it that could come late.
+  // The first pair comes from the sign-in: no earlier token can arrive late.
   if (session.generation === 1 || !isWithinGrace(ctx, session)) return null;
   const pair = await tokens.issueAgain(toSubject(session), session.refreshHash);
   return pair !== null && Date.parse(pair.accessTokenExpiresAt) > clock.now().getTime() ? pair : null;
 }
 
-/** The successor, or null when somebody else rotated first. */
+/** The successor, or null if a concurrent request rotated first. */
 async function rotateTokens(ctx: Context, session: SessionRow): Promise<TokenPair | null> {
   const { db, clock, tokens } = ctx.deps;
   const next = { ...toSubject(session), generation: session.generation + 1, rotatedAt: clock.now() };

@@ -3,7 +3,7 @@ import type { Identity } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 
-/** $1 person, $2 session or API key. */
+/** $1 user, $2 session or API key. */
 const findLive = {
   name: 'auth.isLive',
   text: `
@@ -12,15 +12,15 @@ const findLive = {
 };
 
 /**
- * Throws UNAUTHENTICATED where what the call came with has ended by now. The gate may know of an end on another process a
- * second late, and a call may wait or work for long: what lasts is not left to that. Ask it with the person's lock held.
+ * Throws UNAUTHENTICATED if the session or API key has ended by now. The session gate may learn of it a second late,
+ * and a call may take long: lasting changes must not depend on that. Call it while the user's lock is held.
  */
 export async function requireLive({ id, sessionId }: Identity, query: RunQuery): Promise<void> {
   const found = await query(findLive, [id, sessionId]);
   if (found.length === 0) throw new DomainError('UNAUTHENTICATED', 'This session has ended');
 }
 
-/** A database whose transactions hold the person's lock from their first statement on, and begin only for a live session. */
+/** A database whose transactions lock the user first and begin only with an active session. */
 export function whileLive(db: Database, user: Identity): Database {
   const transaction: Database['transaction'] = (work) =>
     db.transaction(async (tx) => {
@@ -28,6 +28,6 @@ export function whileLive(db: Database, user: Identity): Database {
       await requireLive(user, tx.query);
       return work(tx);
     });
-  // No copy: within a transaction some properties are there only to say that they may not be used.
+  // Not a copy: in a transaction, some properties exist only to say that they must not be used.
   return Object.create(db, { transaction: { value: transaction } });
 }

@@ -4,10 +4,10 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { whileLive } from './require-live.ts';
 
-/** How long after showing who they are a person may change what guards the account. */
+/** How long a re-authentication is regarded as recent. */
 const recentMinutes = 5;
 
-/** $1 person, $2 session, $3 the oldest that counts. Also false for an API key: it has no row here. */
+/** $1 user, $2 session, $3 the oldest recent date. Also false for an API key, which has no row here. */
 const isRecent = {
   name: 'auth.isFresh',
   text: `
@@ -16,8 +16,8 @@ const isRecent = {
 };
 
 /**
- * Throws FRESH_SIGN_IN_REQUIRED unless the session's last sign-in, or confirmation, is less than five minutes old. Gives the
- * database for what follows: what is changed so outlasts the session, so its transactions begin only while that is live.
+ * Throws FRESH_SIGN_IN_REQUIRED unless the session has authenticated less than five minutes ago. Returns the database for
+ * the operation: its changes outlast the session, so its transactions begin only while the session is active.
  */
 export async function requireRecentSignIn(ctx: UserContext): Promise<Database> {
   const { deps, user } = ctx;

@@ -5,7 +5,7 @@ import { endSessions } from './end-sessions.ts';
 import { dropRefreshCookie } from './refresh-cookie.ts';
 import type { SessionInput } from './schemas.ts';
 
-/** Ends one of the person's sessions. Throws NOT_FOUND where it is somebody else's, has ended, or never was. */
+/** Revokes a session of the user. Throws NOT_FOUND for a session that is foreign, ended or unknown. */
 export async function revokeSession(ctx: UserContext, { id }: SessionInput): Promise<{ ok: true }> {
   const { deps, user } = ctx;
   await deps.db.transaction(async ({ query }) => {

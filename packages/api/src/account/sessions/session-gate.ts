@@ -3,41 +3,41 @@ import type { Caller, Identity } from '../../context.ts';
 import { DomainError, invalidKey } from '../../errors/domain-error.ts';
 import type { Log } from '../../platform/runtime/log.ts';
 
-/** `scopes` tells an API key from a session. */
+/** `scopes` is set for an API key and null for a session. */
 type GateCaller = Identity & Partial<Pick<Caller, 'scopes'>>;
 
 export interface SessionGate {
   /**
-   * Throws UNAUTHENTICATED if the session or API key has ended or its person is disabled, here or on any other process, a second
-   * ago or more. Returns at once, with no promise, when what it knows is fresh; throws if it cannot know.
+   * Throws UNAUTHENTICATED if the session or API key ended, or its user was disabled, a second ago or earlier, in any
+   * process. Returns synchronously if its data is recent. Throws if it cannot read the data.
    */
   check(identity: GateCaller): void | Promise<void>;
-  /** Closes the gate to a session at once in this process; the others see it in the database. */
+  /** Ends a session in this process at once; other processes see it in the database. */
   end(sessionId: string): void;
 }
 
 export interface SessionGateOptions {
-  /** How long an access token lives: a session that ended longer ago has none left. */
+  /** The lifetime of access tokens: a session that ended earlier than that has no valid token left. */
   readonly accessSeconds: number;
-  /** From this age on, what is known is read again in the background. */
+  /** From this age on, the data is refreshed in the background. */
   readonly refreshAfterMs?: number;
-  /** Past this age, a request waits for the reading. */
+  /** Beyond this age, requests wait for the refresh. */
   readonly staleAfterMs?: number;
-  /** Counts while the machine runs, and is never stepped. */
+  /** A monotonic clock, which stops while the machine is suspended. */
   readonly monotonicMs?: () => number;
-  /** Goes on while the machine is suspended, and may be stepped. */
+  /** The wall clock, which continues while the machine is suspended but can be changed. */
   readonly wallMs?: () => number;
 }
 
-/** Covers a transaction that ended a session but committed after a later one: longer than any transaction may run. */
+/** Covers a transaction that ended a session but commits after a later one: longer than any transaction may run. */
 const overlapSeconds = 30;
-/** Covers a step of the database's clock, where no reading before it says what that was. */
+/** Covers a change of the database's clock if there is no earlier reading to compare with. */
 const stepSeconds = 90;
 
 /**
- * $1 the database's clock at the last reading, null before the first; $2 how far back a session may have ended whose tokens
- * are still alive. By the database's clock alone, which writes `ended_at`, too: where it was stepped back since, from
- * where it stands now; where it was stepped on, from where it stood.
+ * $1 the database's clock at the last reading, null before the first; $2 how far back ended sessions can still have
+ * valid tokens. Uses only the database's clock, which also writes `ended_at`. If that clock was set back, it reads from
+ * the current time; if it was set forward, from the last reading.
  */
 const endedSessions = {
   name: 'auth.endedSessions',
@@ -57,7 +57,7 @@ const endedSessions = {
     SELECT id, true, NULL FROM users WHERE disabled_at > (SELECT oldest FROM clock)`,
 };
 
-/** The first row says the time, the others what ended. */
+/** The first row has the time, the others the ended sessions. */
 interface EndedRow {
   readonly id: string | null;
   readonly disabled: boolean;
@@ -65,25 +65,25 @@ interface EndedRow {
 }
 
 /**
- * Knows which access tokens no longer count, at the price of one small query per half second for the whole process
- * instead of one per request. It reads only when requests come, and every process reads for itself: revocation binds
- * within a second with or without Redis.
+ * Knows which access tokens are revoked, with one small query per half second and process instead of one per request.
+ * It reads only while there are requests, and every process reads for itself: a revocation takes effect within a
+ * second, with or without Redis.
  */
 export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options: SessionGateOptions): SessionGate {
   const { accessSeconds, refreshAfterMs = 400, staleAfterMs = 900 } = options;
   const { monotonicMs = () => performance.now(), wallMs = Date.now } = options;
   const horizon = accessSeconds + overlapSeconds + stepSeconds;
-  /** Ended sessions by the time they were seen. An entry outlives every access token of its session. */
+  /** Ended sessions by the time when they were seen. An entry is kept longer than any access token of its session. */
   const ended = new Map<string, number>();
   let disabled = new Set<string>();
   let readAt = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
-  /** The database's clock at the last reading, as it writes it. */
+  /** The database's clock at the last reading, in its text form. */
   let readThrough: string | null = null;
   let reading: Promise<void> | null = null;
 
   async function read(): Promise<void> {
     const startedAt = { monotonic: monotonicMs(), wall: wallMs() };
-    // After so long no token is alive whose session the last reading could have missed.
+    // After this time, no token of a session that the last reading could have missed is valid.
     const since = ageMs() > horizon * 1000 ? null : readThrough;
     const rows = await db.query<EndedRow>(endedSessions, [since, horizon]);
     const nowDisabled = new Set<string>();
@@ -97,7 +97,10 @@ export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options
     forget(startedAt.monotonic - horizon * 1000);
   }
 
-  /** How old the last reading is, by whichever clock says more: one stands still in a suspended machine, one is stepped. */
+  /**
+   * The age of the last reading, by the clock that says more: one stops in a suspended machine, the other can be
+   * changed.
+   */
   function ageMs(): number {
     return Math.max(monotonicMs() - readAt.monotonic, wallMs() - readAt.wall);
   }
@@ -106,7 +109,7 @@ export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options
     if (!ended.has(sessionId)) ended.set(sessionId, at);
   }
 
-  /** The map is in the order of insertion, so the oldest stand first. */
+  /** A map keeps the insertion order, so the oldest entries come first. */
   function forget(before: number): void {
     for (const [sessionId, at] of ended) {
       if (at >= before) return;
@@ -138,8 +141,8 @@ export function createSessionGate(db: Pick<Database, 'query'>, log: Log, options
       const age = ageMs();
       if (age >= staleAfterMs) return readAndDecide(identity);
       if (age >= refreshAfterMs) {
-        // Until the knowledge is stale the last reading is recent enough; from then on requests see the failure.
-        startReading().catch((error: unknown) => log.warn({ err: error }, 'could not read which sessions have ended'));
+        // As long as the last reading is recent, requests continue. After that they see the error.
+        startReading().catch((error: unknown) => log.warn({ err: error }, 'could not read the ended sessions'));
       }
       return decide(identity);
     },

@@ -73,8 +73,8 @@ describe('sessions', () => {
     ])
       refusals.push(await attempt().catch(({ cause }: { cause: DomainError }) => [cause.code, cause.message]));
     expect(refusals).toEqual([
-      ['NOT_FOUND', 'There is no such session'],
-      ['NOT_FOUND', 'There is no such session'],
+      ['NOT_FOUND', 'Session not found'],
+      ['NOT_FOUND', 'Session not found'],
     ]);
 
     expect((await callAs(deps, other.tokens.accessToken).users.me()).id).toBe(user.id);

@@ -14,8 +14,8 @@ const maxUserAgent = 500;
 type StartAction = 'register' | 'login';
 
 /**
- * Starts a session for a person who has just shown who they are, and gives its first tokens. With an idempotency key the
- * same request gets the same session: of many at once one starts it.
+ * Starts a session for a user who has just authenticated, and returns its first tokens. With an idempotency key, a
+ * repeated request gets the same session, also concurrently.
  */
 export async function startSession(ctx: StartContext, userId: string, action: StartAction): Promise<TokensOut> {
   const repeated = await repeatStart(ctx, userId);
@@ -35,14 +35,16 @@ export interface PreparedSession {
   readonly tokens: TokenPair;
 }
 
-/** Signs the first tokens of a session. No transaction is to wait for signatures: call it before one begins. */
+/** Signs the first tokens of a session. A transaction must not wait for signing: call this before it begins. */
 export async function prepareSession({ deps }: StartContext, userId: string): Promise<PreparedSession> {
   const now = deps.clock.now();
   const subject = { userId, id: uuidv7(), generation: 1, createdAt: now, rotatedAt: now };
   return { subject, tokens: await deps.tokens.issue(subject) };
 }
 
-/** Stores a session. Within a transaction a key that was used before fails the whole: see `isStartKeyTaken`. */
+/**
+ * Stores a session. Within a transaction, a reused idempotency key fails the whole transaction: see `isStartKeyTaken`.
+ */
 export async function insertSession(
   ctx: StartContext,
   { subject, tokens }: PreparedSession,
@@ -74,7 +76,7 @@ export async function insertSession(
   return tokens;
 }
 
-/** $1 person, $2 key, $3 the oldest that counts. */
+/** $1 user, $2 key, $3 the oldest valid date. */
 const findStarted = {
   name: 'auth.findStarted',
   text: `
@@ -83,7 +85,7 @@ const findStarted = {
       FROM sessions WHERE user_id = $1 AND start_key = $2 AND created_at > $3 ORDER BY created_at LIMIT 1`,
 };
 
-/** $1 person, $2 key, $3 the oldest that counts: what a request at the same moment has just written stays. */
+/** $1 user, $2 key, $3 the oldest valid date: a key that a concurrent request has just written is kept. */
 const forgetKey = {
   name: 'auth.forgetStartKey',
   text: `
@@ -91,12 +93,15 @@ const forgetKey = {
      WHERE user_id = $1 AND start_key = $2 AND created_at <= $3`,
 };
 
-/** Frees the key of this sign-in where it was used longer ago than it counts. */
+/** Release an expired idempotency key. */
 export async function forgetExpiredKey(ctx: StartContext, userId: string, query: RunQuery): Promise<void> {
   if (ctx.start !== null) await query(forgetKey, [userId, ctx.start.key, oldestKept(ctx)]);
 }
 
-/** The key was used longer ago than it counts. Of many at once one takes it anew, and the others get what that got. */
+/**
+ * Starts the session with an expired idempotency key. Of concurrent requests one takes the key, the others get its
+ * session.
+ */
 async function replaceExpired(ctx: StartContext, session: PreparedSession, action: StartAction): Promise<TokensOut> {
   const { userId } = session.subject;
   await forgetExpiredKey(ctx, userId, ctx.deps.db.query);
@@ -110,13 +115,13 @@ async function replaceExpired(ctx: StartContext, session: PreparedSession, actio
   }
 }
 
-/** Whether another session of the person was started with the same idempotency key. */
+/** Whether another session of the user was started with the same idempotency key. */
 export function isStartKeyTaken(error: unknown): boolean {
   const fault = databaseFault(error);
   return fault?.kind === 'unique' && fault.constraint === 'sessions_user_id_start_key_key';
 }
 
-/** Keys of sign-ins before this count no more. */
+/** Idempotency keys of sign-ins before this date have expired. */
 function oldestKept({ deps }: StartContext): string {
   return new Date(deps.clock.now().getTime() - keptHours * 3_600_000).toISOString();
 }
@@ -127,9 +132,9 @@ type StartedRow = Pick<
 >;
 
 /**
- * The tokens that this sign-in was given before, when its reply was lost: the key stands in the session itself, so both
- * committed together, and tokens follow from the session, so none was kept. Null when it is the first with its key.
- * Throws IDEMPOTENCY_KEY_REUSED for another request, UNAUTHENTICATED when that session has been used or has ended since.
+ * The tokens of an earlier sign-in with the same idempotency key, whose response was lost. The key is stored in the
+ * session, and the tokens are derived from it, so no response is stored. Null if it is the first request. Throws
+ * IDEMPOTENCY_KEY_REUSED for a different request, UNAUTHENTICATED if the session was used or has ended since.
  */
 export async function repeatStart(ctx: StartContext, userId: string): Promise<TokensOut | null> {
   const { deps, start, request } = ctx;
@@ -147,5 +152,8 @@ export async function repeatStart(ctx: StartContext, userId: string): Promise<To
 }
 
 function unrepeatable(): DomainError {
-  return new DomainError('UNAUTHENTICATED', 'The session that this request began is in use or has ended: sign in anew');
+  return new DomainError(
+    'UNAUTHENTICATED',
+    'The session that this request started is in use or has ended: sign in again',
+  );
 }

@@ -9,19 +9,25 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 const issuer = 'alice';
 const audience = 'alice';
 const clockToleranceSeconds = 5;
-/** Clocks of processes may be 10 s apart. Who signs a token can choose its time, so this guards nothing by being short. */
+/**
+ * Clocks of processes may differ by 10 s. The signer of a token chooses its time, so a shorter tolerance would add no
+ * security.
+ */
 const earlySeconds = 10 + clockToleranceSeconds;
 const rememberedTokens = 10_000;
 /** `alg`, `typ` and `kid`. */
 const headerSize = 3;
 
 /**
- * Three parts in base64url, the last a whole HMAC-SHA-256 written in its one canonical way: decoders forgive white space,
- * the other alphabet and stray last bits, and one token would have many texts.
+ * Three base64url parts, the last one a complete HMAC-SHA-256 in its canonical form. Decoders also accept white space,
+ * the other alphabet and trailing bits, so one token would have many spellings.
  */
 const compact = /^[\w-]{1,1000}\.[\w-]{1,1000}\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
-/** What we put into a token, as we put it: `1e400`, fractions and texts are numbers to others. */
+/**
+ * The claims in exactly the form in which we write them: decoders also accept `1e400`, fractions and strings as
+ * numbers.
+ */
 const claimsOf = (typ: 'access' | 'refresh') =>
   z.object({
     typ: z.literal(typ),
@@ -37,15 +43,18 @@ const claimsOf = (typ: 'access' | 'refresh') =>
 const claims = { access: claimsOf('access'), refresh: claimsOf('refresh') };
 
 export interface TokenOptions {
-  /** At least 32 bytes each. The first signs; all verify, so that a key can be changed with nobody logged out. */
+  /**
+   * At least 32 bytes each. The first key signs, all keys verify, so that a key can be rotated without signing users
+   * out.
+   */
   readonly secrets: readonly [string, ...string[]];
   readonly accessMinutes: number;
   readonly refreshDays: number;
-  /** However often it is refreshed, a session ends this long after the sign-in. */
+  /** The maximum lifetime of a session after the sign-in, however often it is refreshed. */
   readonly sessionDays: number;
 }
 
-/** The part of a session that its tokens are made from. */
+/** The part of a session from which its tokens are derived. */
 export interface TokenSubject {
   readonly userId: string;
   readonly id: string;
@@ -70,31 +79,34 @@ export interface RefreshClaims {
 export interface TokenIssuer {
   readonly accessSeconds: number;
   /**
-   * The tokens of a session's generation. The same session and generation give the same bytes, so the successor of a
-   * refresh token can be handed out again without having been stored.
+   * The tokens of one generation of a session. They are deterministic, so the successor of a refresh token can be
+   * returned again without being stored.
    */
   issue(session: TokenSubject): Promise<TokenPair>;
   /**
-   * The tokens that this generation was given before, whose refresh token has this hash: another process may have signed
-   * them with another of the keys. Null when none of the keys here did.
+   * The tokens that this generation has already got, whose refresh token has this hash: another process may have signed
+   * them with another key. Null if none of the keys here did.
    */
   issueAgain(session: TokenSubject, refreshHash: Buffer): Promise<TokenPair | null>;
-  /** Who an access token speaks for. Throws UNAUTHENTICATED. Whether the session has ended is the gate's to say. */
+  /**
+   * Verifies an access token. Throws UNAUTHENTICATED. It does not check whether the session has ended: the session gate
+   * does.
+   */
   verifyAccess(token: string): Caller | Promise<Caller>;
-  /** What a refresh token says. Throws UNAUTHENTICATED. */
+  /** Verifies a refresh token. Throws UNAUTHENTICATED. */
   verifyRefresh(token: string): Promise<RefreshClaims>;
-  /** When a session's refresh token ends: days from its last use, but not past the session's own end. */
+  /** The expiry of a refresh token: some days after its last use, but not after the end of the session. */
   refreshExpiry(session: Pick<TokenSubject, 'createdAt' | 'rotatedAt'>): Date;
 }
 
-/** A token of ours that is from the future: the clock of this process is behind the one that signed it. */
+/** A token that is issued in the future: the clock of this process is behind that of the signer. */
 export class EarlyTokenError extends DomainError {
   constructor(typ: 'access' | 'refresh') {
     super('UNAUTHENTICATED', `The ${typ} token is not valid yet: the clocks of this service differ`);
   }
 }
 
-/** What is stored of a refresh token. */
+/** The stored hash of a refresh token. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
@@ -103,13 +115,13 @@ const dayMs = 86_400_000;
 const unix = (at: Date): number => Math.floor(at.getTime() / 1000);
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
-/** Issues and checks the JWTs of the contract: HS256 alone, `iss`, `aud`, `exp`, `typ` and `kid` always (RFC 8725). */
+/** Issues and verifies JWTs: HS256 only; `iss`, `aud`, `exp`, `typ` and `kid` are always checked (RFC 8725). */
 export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIssuer {
   const signers = options.secrets.map(toSigner);
   const keys = new Map(signers.map(({ kid, key }) => [kid, key]));
   const signer = toSigner(options.secrets[0]);
   const accessSeconds = options.accessMinutes * 60;
-  // A verified token is remembered until it expires: checking it again costs a look-up instead of a WebCrypto call.
+  // Verified tokens are cached until they expire: a lookup is cheaper than a WebCrypto call.
   const verified = new LRUCache<string, Caller>({ max: rememberedTokens });
 
   async function issueBy(by: Signer, session: TokenSubject): Promise<TokenPair> {
@@ -205,11 +217,11 @@ export function createTokenIssuer(options: TokenOptions, clock: Clock): TokenIss
   };
 }
 
-/** Keys that are read in once: from bytes, each use would read them in again. */
+/** Imported keys: with raw bytes, each use would import them again. */
 interface Signer {
   readonly kid: string;
   readonly key: webcrypto.CryptoKey;
-  /** The same, for `jti`. */
+  /** The same key, for `jti`. */
   readonly idKey: KeyObject;
 }
 
@@ -219,12 +231,12 @@ function toSigner(secret: string): Signer {
   return { kid: keyId(secret), key, idKey };
 }
 
-/** A key's public name; it tells nothing of the key. */
+/** The public id of a key; it reveals nothing about the key. */
 function keyId(secret: string): string {
   return createHash('sha256').update(`alice kid ${secret}`).digest('hex').slice(0, 8);
 }
 
-/** By the key's name alone. A header that says more than ours does is not ours. */
+/** Finds the key by its id only. A header with additional fields is not one of ours. */
 function keyFor(
   keys: ReadonlyMap<string, webcrypto.CryptoKey>,
   header: JWTHeaderParameters,
@@ -236,5 +248,5 @@ function keyFor(
 }
 
 function notValid(typ: 'access' | 'refresh'): DomainError {
-  return new DomainError('UNAUTHENTICATED', `This is not a valid ${typ} token`);
+  return new DomainError('UNAUTHENTICATED', `Invalid ${typ} token`);
 }

@@ -11,7 +11,7 @@ import { findClaimant, verifyPassword } from './verify-password.ts';
 const findEmail = { name: 'auth.emailOf', text: 'SELECT email FROM users WHERE id = $1' };
 
 /**
- * Shows again who one is: what guards the account can then be changed for five minutes from this session. Throws
+ * Re-authenticates with the password: for five minutes this session may call `fresh` procedures. Throws
  * INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, and TOO_MANY_REQUESTS as at a sign-in.
  */
 export async function confirm(ctx: UserContext, { password }: ConfirmInput): Promise<{ ok: true }> {
@@ -24,18 +24,19 @@ async function requirePassword(ctx: UserContext, password: string): Promise<void
   const { deps, user } = ctx;
   const [found] = await deps.db.query<{ email: string }>(findEmail, [user.id]);
   if (found === undefined) throw notFound('user');
-  // Their session shows who they are: strangers who guess keep nobody from confirming it, whatever network this is.
+  // The session identifies the user, so it uses the budget of known networks: attackers cannot block a
+  // re-authentication.
   const claimant = { ...(await findClaimant(ctx, found.email)), isKnownNetwork: true };
   const isRight = await verifyPassword(ctx, claimant, password);
   if (!isRight || claimant.account === null) {
     sendFailureAside(ctx, found.email);
-    throw new DomainError('INVALID_CREDENTIALS', 'The password is wrong');
+    throw new DomainError('INVALID_CREDENTIALS', 'Wrong password');
   }
 
   await requireSecondFactor(ctx, claimant.account, 'confirm');
 }
 
-/** The session counts as just begun for whatever needs a fresh sign-in. */
+/** Marks the session as recently authenticated. */
 async function setAuthenticated(ctx: UserContext): Promise<void> {
   const authenticatedAt = ctx.deps.clock.now().toISOString();
   await updateRow(ctx, sessions, { id: ctx.user.sessionId, action: 'confirm', set: { authenticatedAt } });

@@ -2,7 +2,7 @@ import type { Rows, RunQuery } from '@alice/db';
 import { selectRow } from '../../platform/history/table.ts';
 import { users } from '../profile/entity.ts';
 
-/** An account as what guards it must know it. */
+/** User row, plus whether a second factor is enrolled. */
 export type GuardedAccount = Rows['users'] & { readonly hasSecondFactor: boolean };
 
 const secondFactor = `
@@ -14,7 +14,7 @@ const findById = {
   text: `SELECT ${selectRow(users, 't')}, ${secondFactor} FROM users t WHERE t.id = $1 AND t.disabled_at IS NULL`,
 };
 
-/** A person's account; undefined where there is none, or it is disabled. */
+/** The account of a user; undefined if it does not exist or is disabled. */
 export async function findAccount(userId: string, query: RunQuery): Promise<GuardedAccount | undefined> {
   const [account] = await query<GuardedAccount>(findById, [userId]);
   return account;
@@ -25,7 +25,7 @@ const findByEmail = {
   text: `SELECT ${selectRow(users, 't')}, ${secondFactor} FROM users t WHERE t.email = $1 AND t.disabled_at IS NULL`,
 };
 
-/** The account with an address, likewise. */
+/** The account with an email address; undefined if it does not exist or is disabled. */
 export async function findAccountOf(email: string, query: RunQuery): Promise<GuardedAccount | undefined> {
   const [account] = await query<GuardedAccount>(findByEmail, [email]);
   return account;

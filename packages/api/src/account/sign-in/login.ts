@@ -11,9 +11,9 @@ import { sendNewSignIn } from './send-new-sign-in.ts';
 import { findClaimant, verifyPassword } from './verify-password.ts';
 
 /**
- * Signs in with address and password. Throws INVALID_CREDENTIALS, the same for an unknown address, a wrong password and
- * a disabled account, and after the same work; SECOND_FACTOR_REQUIRED where the right password is not enough;
- * TOO_MANY_REQUESTS when too many were tried, BUSY when too many sign in at once.
+ * Signs in with email address and password. Throws INVALID_CREDENTIALS, identical and after the same work for an
+ * unknown address, a wrong password and a disabled account; SECOND_FACTOR_REQUIRED; TOO_MANY_REQUESTS; BUSY if the
+ * hashing queue is full.
  */
 export async function login(ctx: StartContext, { email, password }: LoginInput): Promise<SignedInOut> {
   const { deps } = ctx;
@@ -34,7 +34,7 @@ export async function login(ctx: StartContext, { email, password }: LoginInput):
   return { user: toUser(account), tokens };
 }
 
-/** Unless it was changed in the meantime: the same password, hashed with other parameters, is no change of the person's. */
+/** Updates the hash only if the password is unchanged: rehashing with new parameters is not a change by the user. */
 const replaceHash = {
   name: 'auth.rehash',
   text: 'UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
@@ -53,8 +53,8 @@ const findHash = {
 };
 
 /**
- * Whoever changes a password ends the sessions that there are. One that began with the old password while it was changed
- * ends here: no sign-in outlives the change.
+ * A password change revokes all existing sessions. This revokes a session that was started with the old password at the
+ * same time, so that no sign-in survives the change.
  */
 async function requireUnchanged(
   ctx: StartContext,
@@ -65,7 +65,7 @@ async function requireUnchanged(
   const { db, passwords, tokens: issuer } = ctx.deps;
   const [now] = await db.query<{ passwordHash: string }>(findHash, [account.id]);
   if (now?.passwordHash === account.passwordHash) return;
-  // Another sign-in at the same moment may have hashed the same password anew.
+  // A concurrent sign-in may have rehashed the same password.
   if (now !== undefined && (await passwords.verify(now.passwordHash, password))) return;
   const { id: userId, sessionId } = await issuer.verifyAccess(tokens.accessToken);
   await endSessions(ctx.deps, { userId, reason: 'password', by: sessionId, only: sessionId }, db.query);

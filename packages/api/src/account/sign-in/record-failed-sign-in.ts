@@ -3,15 +3,15 @@ import type { Job } from '../../platform/jobs/create-job-queue.ts';
 import type { JobData } from '../../platform/jobs/job-queue.ts';
 import { recordAttempt } from '../activity/record-attempt.ts';
 
-/** Whatever a client calls itself. */
+/** The User-Agent header can be of any length. */
 const longestUserAgent = 500;
 
 const findAccount = { name: 'auth.accountId', text: 'SELECT id FROM users WHERE email = $1' };
 
 /**
- * Notes a sign-in that failed in the history of the account with this address, if there is one. The job's id is the
- * line's, so that a job that is done again adds no second one; a line about a passkey has the passkey's id, and may come
- * twice. Gives whether a line was written.
+ * Records a failed sign-in in the security history of the account with this address, if there is one. The activity
+ * entry has the job's id, so a repeated job adds no second entry; an entry about a passkey has the passkey's id and may
+ * be added twice. Returns whether an entry was written.
  */
 export async function recordFailedSignIn(
   { db, clock, changes }: Pick<Deps, 'db' | 'clock' | 'changes'>,
@@ -35,7 +35,7 @@ export async function recordFailedSignIn(
   return isNew;
 }
 
-/** Text that the database can keep, whatever the client sent. */
+/** Removes characters that the database cannot store. */
 function shortened(userAgent: string | null): string | null {
   return userAgent?.slice(0, longestUserAgent).replaceAll('\u0000', '').toWellFormed() ?? null;
 }

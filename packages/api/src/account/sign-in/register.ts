@@ -13,8 +13,8 @@ import { findAccountOf } from './find-account.ts';
 import type { RegisterInput, SignedInOut } from './schemas.ts';
 
 /**
- * Makes an account, signs it in and asks by mail whether the address is the person's. Throws CONFLICT when the address
- * has an account, whose owner is told; TOO_MANY_REQUESTS before strangers learn so of many; BUSY when too many sign up at once.
+ * Creates an account, signs it in and sends a verification mail. Throws CONFLICT if the address has an account, whose
+ * owner is notified; TOO_MANY_REQUESTS, so that nobody can probe many addresses; BUSY if the hashing queue is full.
  */
 export async function register(ctx: StartContext, input: RegisterInput): Promise<SignedInOut> {
   const { deps, request } = ctx;
@@ -38,21 +38,21 @@ export async function register(ctx: StartContext, input: RegisterInput): Promise
     const repeated = await repeatRegistration(ctx, input);
     if (repeated !== null) return repeated;
     await sendAddressTaken(deps, input.email, deps.db.query);
-    const message = 'There is already an account with this address';
+    const message = 'An account with this email address already exists';
     throw new DomainError('CONFLICT', message, { errors: [{ path: 'email', message }], cause: error });
   }
 }
 
-/** What the registration that made this account was given, when this is the same request again; null when it is another. */
+/** The stored result if this repeats the registration that created the account; null for a different request. */
 async function repeatRegistration(ctx: StartContext, { email, password }: RegisterInput): Promise<SignedInOut | null> {
   if (ctx.start === null) return null;
   const { db, passwords } = ctx.deps;
   const account = await findAccountOf(email, db.query);
   if (account === undefined) return null;
-  // First whether it is the same request: whoever sends another tries a password, and not one that a sign-in counts.
+  // Check the idempotency key first: a different request would otherwise be an uncounted password attempt.
   const tokens = await repeatStart(ctx, account.id);
   if (tokens === null || !(await passwords.verify(account.passwordHash, password))) return null;
-  // Since then the account may have been given a second factor: a reply that is repeated is no way around it.
+  // The account may have got a second factor since: a repeated response must not bypass it.
   await requireSecondFactor(ctx, account, 'sign-in');
   return { user: toUser(account), tokens };
 }

@@ -10,7 +10,7 @@ it('refuses at once what would wait behind too many, and works again afterwards'
   const passwords = await createPasswordHasher(hashing);
   expect(() => passwords.requireRoom()).not.toThrow();
   const all = Array.from({ length: 10 }, (_, index) => passwords.verifyNobody(`${index}`));
-  expect(() => passwords.requireRoom()).toThrow('Too many sign-ins at once');
+  expect(() => passwords.requireRoom()).toThrow('Too many concurrent sign-ins');
   const results = await Promise.allSettled(all);
   // One runs and three wait.
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);

@@ -4,25 +4,28 @@ import { selectRow } from '../../platform/history/table.ts';
 import { canonicalAddress } from '../../platform/rate-limits/network-of.ts';
 import { users } from '../profile/entity.ts';
 
-/** Who tries a password: the account, if there is one, and whether it was signed in from this network before. */
+/** The login candidate: the account, if there is one, and whether it has signed in from this network before. */
 export interface Claimant {
-  /** As it was typed: there may be no such account. */
+  /** The address as it was typed: there may be no such account. */
   readonly email: string;
   readonly account: Rows['users'] | null;
   readonly isKnownNetwork: boolean;
 }
 
-/** A network is an IPv4 address or the /64 of an IPv6 one. What is no address is in none. */
+/** A network is an IPv4 address or an IPv6 /64. An invalid address is in no network. */
 const networkOf = (address: string) =>
   `network(set_masklen(${address}, CASE family(${address}) WHEN 4 THEN 32 ELSE 64 END))`;
 
-/** Of so many sessions, the newest, the network is looked for: no more, so that the time tells little of an account. */
+/**
+ * Only this many of the newest sessions are searched for the network, so that the duration reveals little about an
+ * account.
+ */
 const newestSessions = 200;
 
 /**
- * $1 address of the account, $2 where the request came from. The same work where there is no account. The ids of sessions
- * are in the order of time. With a limit that the planner knows it reads and sorts all of them where most accounts have few;
- * with one that it cannot know it goes along the primary key.
+ * $1 email address, $2 network of the request. Does the same work without an account. Session ids are ordered by time.
+ * The limit is a parameter on purpose: with a constant, the planner would sort all sessions instead of following the
+ * primary key.
  */
 const findByEmail = {
   name: 'auth.claimant',
@@ -37,7 +40,7 @@ const findByEmail = {
 
 type ClaimantRow = (Rows['users'] | { readonly id: null }) & { readonly isKnownNetwork: boolean };
 
-/** Looks for the account of an e-mail address, and for the network of this request among its newest sessions. */
+/** Finds the account of an email address, and whether the network of this request is among its newest sessions. */
 export async function findClaimant({ deps, request }: Context, email: string): Promise<Claimant> {
   const address = request.address === null ? null : canonicalAddress(request.address);
   const [found] = await deps.db.query<ClaimantRow>(findByEmail, [email, address]);
@@ -47,8 +50,8 @@ export async function findClaimant({ deps, request }: Context, email: string): P
 }
 
 /**
- * Whether it is the password of an account that may sign in. Every try is counted before it is looked at; the right one is
- * given back. The same work whether or not there is an account. Throws TOO_MANY_REQUESTS, and BUSY when too many wait.
+ * Whether it is the password of an enabled account. Every attempt is counted before it is checked, and refunded if it
+ * was right. Does the same work without an account. Throws TOO_MANY_REQUESTS, and BUSY if the queue is full.
  */
 export async function verifyPassword(
   { deps, request }: Context,
@@ -65,7 +68,7 @@ export async function verifyPassword(
         ? await passwords.verifyNobody(password)
         : await passwords.verify(account.passwordHash, password);
   } catch (error) {
-    // It was not looked at.
+    // The password was not checked.
     await attempt.giveBack();
     throw error;
   }

@@ -4,7 +4,10 @@ import { confirmWithProof } from '../confirm-with-proof.ts';
 import type { PasskeyAnswer } from './schemas.ts';
 import { passkeyRefused, verifyPasskey } from './verify-passkey.ts';
 
-/** Confirms who one is with a passkey alone. Throws INVALID_CREDENTIALS, the same for whatever is wrong; TOO_MANY_REQUESTS. */
+/**
+ * Re-authenticates with a passkey alone. Throws INVALID_CREDENTIALS, with the same message for every reason;
+ * TOO_MANY_REQUESTS.
+ */
 export async function confirmWithPasskey(
   ctx: UserContext,
   { response }: { readonly response: PasskeyAnswer },

@@ -4,7 +4,7 @@ import { makeChallenge } from './read-challenge.ts';
 import { relyingPartyId, timeoutMs } from './relying-party.ts';
 import type { RequestOptionsOut } from './schemas.ts';
 
-/** What a browser needs to ask for one of this person's passkeys. Writes nothing. */
+/** WebAuthn request options for one of the user's passkeys. Stores nothing. */
 export async function createConfirmOptions({ deps, user }: UserContext): Promise<RequestOptionsOut> {
   const rows = await findPasskeys(deps.db.query, user.id);
   const question = { purpose: 'passkey-confirm', userId: user.id, sessionId: user.sessionId } as const;

@@ -9,7 +9,7 @@ import type { RegistrationOptionsOut } from './schemas.ts';
 
 const findPerson = { name: 'passkeys.person', text: 'SELECT email, name FROM users WHERE id = $1' };
 
-/** What a browser needs to make a passkey for this person. Writes nothing. Throws CONFLICT when they have 20. */
+/** WebAuthn creation options for a new passkey of the user. Stores nothing. Throws CONFLICT at the limit of 20. */
 export async function createRegistrationOptions({ deps, user }: UserContext): Promise<RegistrationOptionsOut> {
   const { query } = deps.db;
   const [person] = await query<{ email: string; name: string }>(findPerson, [user.id]);

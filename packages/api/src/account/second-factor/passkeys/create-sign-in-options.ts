@@ -3,7 +3,7 @@ import { makeChallenge } from './read-challenge.ts';
 import { relyingPartyId, timeoutMs } from './relying-party.ts';
 import type { RequestOptionsOut } from './schemas.ts';
 
-/** What a browser needs to ask for a passkey of whoever is there. Reads and writes nothing. */
+/** WebAuthn request options for a sign-in with any passkey. Reads and stores nothing. */
 export function createSignInOptions({ deps }: Context): RequestOptionsOut {
   const challenge = makeChallenge(deps, { purpose: 'passkey-sign-in', userId: null, sessionId: null });
   return {

@@ -2,7 +2,7 @@ import type { Rows, RunQuery } from '@alice/db';
 import { selectRow } from '../../../platform/history/table.ts';
 import { passkeys } from './entity.ts';
 
-/** How many a person may have at once. */
+/** The maximum number of passkeys per user. */
 export const mostPasskeys = 20;
 
 const statement = {
@@ -12,7 +12,7 @@ const statement = {
      WHERE t.user_id = $1 AND t.ended_at IS NULL ORDER BY t.created_at DESC, t.id DESC LIMIT $2`,
 };
 
-/** The passkeys that count, newest first. */
+/** The active passkeys, newest first. */
 export function findPasskeys(query: RunQuery, userId: string): Promise<Rows['passkeys'][]> {
   return query<Rows['passkeys']>(statement, [userId, mostPasskeys]);
 }

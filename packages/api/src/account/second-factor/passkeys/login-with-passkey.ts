@@ -12,8 +12,8 @@ import { passkeyRefused, verifyPasskey } from './verify-passkey.ts';
 const anybody = { purpose: 'passkey-sign-in', userId: null, sessionId: null } as const;
 
 /**
- * Signs in with a passkey alone: it is two factors in one, since its device has verified the person. Throws
- * INVALID_CREDENTIALS, the same for whatever is wrong and for a disabled account, and TOO_MANY_REQUESTS.
+ * Signs in with a passkey alone. It counts as two factors, since the authenticator verifies the user. Throws
+ * INVALID_CREDENTIALS, identical for every reason and for a disabled account, and TOO_MANY_REQUESTS.
  */
 export async function loginWithPasskey(
   ctx: StartContext,

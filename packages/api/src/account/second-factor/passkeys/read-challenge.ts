@@ -3,10 +3,10 @@ import { openPass, type Pass, sealPass } from '../sealed-pass.ts';
 
 export type ChallengePurpose = 'passkey-register' | 'passkey-sign-in' | 'passkey-confirm';
 
-/** For whom a question is asked, and what for. */
+/** The user, the session and the purpose of a challenge. */
 export type Question = Pick<Pass, 'userId' | 'sessionId'> & { readonly purpose: ChallengePurpose };
 
-/** A challenge is a pass: nothing is kept of the many that nobody answers. */
+/** A challenge is a signed token: unanswered challenges are not stored. */
 export function makeChallenge(
   deps: Pick<Deps, 'sealer' | 'random' | 'clock'>,
   question: Question,
@@ -14,7 +14,7 @@ export function makeChallenge(
   return Uint8Array.from(Buffer.from(sealPass(deps, { ...question, stamp: null })));
 }
 
-/** The challenge that a browser answered, as it wrote it; null where that is none of ours, or has expired. */
+/** Reads the challenge from the client data; null if it is not one of ours or has expired. */
 export function readChallenge(
   deps: Pick<Deps, 'sealer' | 'clock'>,
   clientDataJSON: string,

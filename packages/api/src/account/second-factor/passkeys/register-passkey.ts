@@ -17,8 +17,9 @@ import type { RegisteredOut, RegisterPasskeyInput } from './schemas.ts';
 import { toPasskey } from './to-passkey.ts';
 
 /**
- * Keeps a passkey that the browser has made for the options of `passkeys.registrationOptions`. Throws VALIDATION_FAILED
- * for an answer that does not fit them, CONFLICT when there are 20 already, or this one is or was among them.
+ * Stores a passkey that the browser has created from the options of `passkeys.registrationOptions`. Throws
+ * VALIDATION_FAILED if the response does not match them, CONFLICT at the limit of 20 or if the passkey is or was
+ * registered.
  */
 export async function registerPasskey(
   ctx: UserContext,
@@ -70,20 +71,23 @@ async function verifyMade({ deps, user, request }: UserContext, answer: Register
     return { made, pass: found.pass };
   } catch (error) {
     if (error instanceof DomainError) throw error;
-    // The library says why in errors of its own, for the log; they quote what the caller sent.
-    request.log.debug({ err: error }, 'a passkey was not accepted');
+    // The library's error says why, for the log only: it quotes the caller's input.
+    request.log.debug({ err: error }, 'passkey registration rejected');
     throw unfit();
   }
 }
 
-/** Browsers leave out a passkey that counts, a program may not. One that was removed keeps its row, so it stays taken. */
+/** Browsers exclude registered passkeys, other programs may not. A removed passkey keeps its row, so it stays taken. */
 function refuseTwin(error: unknown): never {
   const fault = databaseFault(error);
   if (fault?.kind !== 'unique' || fault.constraint !== 'passkeys_user_id_credential_id_key') throw error;
-  const message = 'This passkey was added before: make a new one';
+  const message = 'This passkey is already registered: create a new one';
   throw new DomainError('CONFLICT', message, { errors: [{ path: 'response', message }], cause: error });
 }
 
 function unfit(): DomainError {
-  return invalid('response', 'does not fit the options, or they have expired or were used: ask for new ones');
+  return invalid(
+    'response',
+    'does not match the registration options, or they have expired or were already used: request new ones',
+  );
 }

@@ -1,23 +1,26 @@
 import { parse, stringify, validate } from 'uuid';
 import type { Deps } from '../../../deps.ts';
 
-/** Whose passkeys they are: the host of this service, whatever the port. */
+/** The relying party id: the host name of this service, without the port. */
 export function relyingPartyId({ url }: Deps['site']): string {
   return new URL(url).hostname;
 }
 
-/** COSE's Ed25519, ES256 and RS256: what authenticators have. What Node.js calls experimental is not offered. */
+/**
+ * COSE's Ed25519, ES256 and RS256, which authenticators support. Algorithms that Node.js calls experimental are left
+ * out.
+ */
 export const algorithms = [-8, -7, -257];
 
-/** How long a person may take, as browsers are told. */
+/** The timeout that browsers get. */
 export const timeoutMs = 300_000;
 
-/** A person as an authenticator keeps them: the bytes of the id, which say nothing of who it is. */
+/** The WebAuthn user handle: the bytes of the user id, which reveal nothing about the user. */
 export function toUserHandle(userId: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(parse(userId));
 }
 
-/** Whose handle it is; null where it is nobody's. */
+/** The user id of a handle; null if it is malformed. */
 export function fromUserHandle(handle: string): string | null {
   const bytes = Buffer.from(handle, 'base64url');
   if (bytes.length !== 16) return null;

@@ -7,7 +7,7 @@ import { sendFactorMail } from '../send-factor-mail.ts';
 import { passkeys } from './entity.ts';
 import { findPasskeys } from './find-passkeys.ts';
 
-/** Removes a passkey: it counts no more. Throws NOT_FOUND, and CONFLICT where the password needs it beside it. */
+/** Removes a passkey. Throws NOT_FOUND, and CONFLICT if the password is too short to be used without it. */
 export function removePasskey(ctx: UserContext, { id }: { readonly id: string }): Promise<{ ok: true }> {
   const { deps, user } = ctx;
   return deps.db.transaction(async ({ query }) => {

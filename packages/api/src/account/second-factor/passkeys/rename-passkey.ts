@@ -5,7 +5,7 @@ import { passkeys } from './entity.ts';
 import type { PasskeyOut, RenamePasskeyInput } from './schemas.ts';
 import { toPasskey } from './to-passkey.ts';
 
-/** Gives a passkey another name. Throws NOT_FOUND, for one that was removed too, and STALE_VERSION. */
+/** Renames a passkey. Throws NOT_FOUND, also for a removed one, and STALE_VERSION. */
 export async function renamePasskey(ctx: UserContext, input: RenamePasskeyInput): Promise<PasskeyOut> {
   const { id, name, expectedVersion } = input;
   const change = { id, action: 'rename', set: { name }, expectedVersion, onlyIf: '(p.r).ended_at IS NULL' };

@@ -1,8 +1,8 @@
 import { DomainError } from '../../../errors/domain-error.ts';
 import { mostPasskeys } from './find-passkeys.ts';
 
-/** Throws CONFLICT for a person who has as many passkeys as one may have. */
+/** Throws CONFLICT if the user has the maximum number of passkeys. */
 export function requireRoom(count: number): void {
   if (count < mostPasskeys) return;
-  throw new DomainError('CONFLICT', `There are ${mostPasskeys} passkeys already: remove one first`);
+  throw new DomainError('CONFLICT', `You already have ${mostPasskeys} passkeys: remove one first`);
 }

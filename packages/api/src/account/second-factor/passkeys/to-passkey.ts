@@ -1,7 +1,7 @@
 import type { Rows } from '@alice/db';
 import type { PasskeyOut } from './schemas.ts';
 
-/** A row as the wire shows it. */
+/** Converts a row to its wire form. */
 export function toPasskey(row: Rows['passkeys']): PasskeyOut {
   const { id, name, backedUp, lastUsedAt, version, createdAt, updatedAt } = row;
   return { id, name, backedUp, lastUsedAt, version, createdAt, updatedAt };

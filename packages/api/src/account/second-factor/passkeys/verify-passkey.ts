@@ -12,13 +12,13 @@ import type { PasskeyAnswer } from './schemas.ts';
 
 export type Verdict =
   | { readonly kind: 'right'; readonly proof: Proof }
-  /** Right, and used before: the same answer came again. */
+  /** Valid, but already used: the same response was sent again. */
   | { readonly kind: 'repeated'; readonly userId: string }
   | { readonly kind: 'wrong' };
 
 const wrong: Verdict = { kind: 'wrong' };
 
-/** $1 person, $2 credential. */
+/** $1 user, $2 credential id. */
 const find = {
   name: 'passkeys.credential',
   text: `
@@ -26,7 +26,7 @@ const find = {
      WHERE t.user_id = $1 AND t.credential_id = $2 AND t.ended_at IS NULL AND u.disabled_at IS NULL`,
 };
 
-/** $1 person, $2 id, $3 the new count, $4 now, $5 whether it is synced. A count of 0 is none. */
+/** $1 user, $2 id, $3 new signature counter, $4 now, $5 whether it is synced. A counter of 0 means that there is none. */
 const use = {
   name: 'passkeys.use',
   text: `
@@ -35,15 +35,15 @@ const use = {
 };
 
 /**
- * What a passkey's answer proves: that its person was there and was verified, just now, on a page of ours, for what the
- * challenge was made for. With no person expected, the answer says who it is. Whatever is wrong looks the same. A passkey
- * whose count of signatures does not rise has a copy: it is refused, and that leaves a line in the history.
+ * Verifies a passkey response: user presence and verification, origin, and a challenge for this purpose. Without an
+ * expected user, the response identifies the user. All failures look the same. A signature counter that does not
+ * increase means that the passkey was cloned: it is rejected, and the attempt is recorded.
  */
 export async function verifyPasskey(ctx: Context, answer: PasskeyAnswer, expected: Question): Promise<Verdict> {
   const { deps } = ctx;
   const { clientDataJSON, userHandle } = answer.response;
   const found = readChallenge(deps, clientDataJSON, expected.purpose);
-  // A challenge that was made for somebody is theirs alone.
+  // A challenge for a user can be answered only by that user.
   const { pass, challenge } = found ?? {};
   if (pass === undefined || challenge === undefined) return wrong;
   if (pass.userId !== null && pass.userId !== expected.userId) return wrong;
@@ -92,22 +92,22 @@ async function verifySignature(
       expectedChallenge: challenge,
       expectedOrigin: [...deps.site.origins],
       expectedRPID: relyingPartyId(deps.site),
-      // The count is looked at once the signature was: else anybody could make a copy appear.
+      // Check the counter after the signature: otherwise anyone could make a passkey look cloned.
       credential: { id: passkey.credentialId, publicKey: Uint8Array.from(passkey.publicKey), counter: 0 },
       requireUserVerification: true,
     });
     return verified ? authenticationInfo : null;
   } catch (error) {
-    // The library says why in errors of its own, for the log; they quote what the caller sent.
-    request.log.debug({ err: error }, 'a passkey was refused');
+    // The library's error says why, for the log only: it quotes the caller's input.
+    request.log.debug({ err: error }, 'passkey assertion rejected');
     return null;
   }
 }
 
-/** The same bytes for an unknown passkey, a disabled account, a wrong signature, a copy. */
+/** The same response for an unknown passkey, a disabled account, a wrong signature and a cloned passkey. */
 export function passkeyRefused(): DomainError {
   return new DomainError(
     'INVALID_CREDENTIALS',
-    'This passkey does not count here, or its answer came too late: try again',
+    'The passkey could not be verified, or the challenge has expired: try again',
   );
 }

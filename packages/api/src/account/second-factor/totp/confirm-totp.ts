@@ -18,18 +18,18 @@ const findUnconfirmed = {
 };
 
 /**
- * Makes the enrolled app count, in place of an earlier one: its code shows that the secret arrived. That code is used up.
- * Throws NOT_FOUND where nothing was enrolled, VALIDATION_FAILED for a wrong code.
+ * Activates the enrolled authenticator app and replaces an earlier one. The code proves that the app has the secret,
+ * and is consumed. Throws NOT_FOUND if no app was enrolled, VALIDATION_FAILED for a wrong code.
  */
 export function confirmTotp(ctx: UserContext, { code }: ConfirmTotpInput): Promise<ConfirmedOut> {
   const { deps, user } = ctx;
   return deps.db.transaction(async ({ query }) => {
     await lockPerson(user.id, query);
     const [enrolled] = await query<{ id: string; sealedSecret: string }>(findUnconfirmed, [user.id]);
-    if (enrolled === undefined) throw notFound('authenticator app that waits to be confirmed');
+    if (enrolled === undefined) throw notFound('pending authenticator setup');
     const now = deps.clock.now();
     const step = stepOf(deps.sealer.open(enrolled.sealedSecret), code, now);
-    if (step === null) throw invalid('code', 'is not what the app shows now: is its clock right?');
+    if (step === null) throw invalid('code', 'is wrong: check the clock of the device');
 
     const isFirst = countFactors(await findFactors(query, user.id)) === 0;
     const replaced = await endTotps(ctx, 'confirmed', 'replace', query);

@@ -3,14 +3,14 @@ import type { UserContext } from '../../../context.ts';
 import { updateRow } from '../../../platform/history/update-row.ts';
 import { totps } from './entity.ts';
 
-/** $1 person, $2 which kind. */
+/** $1 user, $2 confirmed or unconfirmed. */
 const find = {
   name: 'totp.live',
   text: `
     SELECT id FROM totps WHERE user_id = $1 AND ended_at IS NULL AND (confirmed_at IS NOT NULL) = $2`,
 };
 
-/** Ends the person's apps that were confirmed, or those that were not; gives how many. The row stays, its secret does not. */
+/** Ends the user's confirmed or unconfirmed apps and returns how many. The rows are kept without their secrets. */
 export async function endTotps(
   { deps, user }: UserContext,
   which: 'confirmed' | 'unconfirmed',

@@ -10,10 +10,7 @@ import { makeSecret, secretUri } from './totp-code.ts';
 
 const findEmail = { name: 'totp.email', text: 'SELECT email FROM users WHERE id = $1' };
 
-/**
- * Makes a secret for an authenticator app, in place of an earlier one that was not confirmed. Nothing changes for
- * sign-ins until a code of it has been shown.
- */
+/** Creates a TOTP secret and replaces an earlier unconfirmed one. Sign-ins do not change until it is confirmed. */
 export function enrollTotp(ctx: UserContext): Promise<EnrolmentOut> {
   const { deps, user } = ctx;
   return deps.db.transaction(async ({ query }) => {

@@ -6,7 +6,10 @@ import { requireRemovable } from '../require-removable.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';
 import { endTotps } from './end-totps.ts';
 
-/** Removes the authenticator app. Throws NOT_FOUND where there is none, CONFLICT where the password needs it beside it. */
+/**
+ * Removes the authenticator app. Throws NOT_FOUND if there is none, CONFLICT if the password is too short to be used
+ * without it.
+ */
 export function removeTotp(ctx: UserContext): Promise<{ ok: true }> {
   const { deps, user } = ctx;
   return deps.db.transaction(async ({ query }) => {

@@ -2,7 +2,7 @@ import type { Context } from '../../../context.ts';
 import type { Proof } from '../use-proof.ts';
 import { stepOf } from './totp-code.ts';
 
-/** $1 person. */
+/** $1 user. */
 const findConfirmed = {
   name: 'totp.confirmed',
   text: `
@@ -10,14 +10,14 @@ const findConfirmed = {
      WHERE user_id = $1 AND confirmed_at IS NOT NULL AND ended_at IS NULL`,
 };
 
-/** $1 person, $2 id, $3 the step. A code counts once, and none of an earlier step counts after it. */
+/** $1 user, $2 id, $3 time step. A code can be used once, and codes of earlier steps are rejected after it. */
 const useStep = {
   name: 'totp.useStep',
   text: `
     UPDATE totps SET last_step = $3 WHERE user_id = $1 AND id = $2 AND last_step < $3 AND ended_at IS NULL RETURNING id`,
 };
 
-/** What a code of the person's app proves; null where it is wrong, or was used. */
+/** Verifies a TOTP code; null if it is wrong or was already used. */
 export async function verifyTotp({ deps }: Context, userId: string, code: string): Promise<Proof | null> {
   const [found] = await deps.db.query<{ id: string; sealedSecret: string; lastStep: number }>(findConfirmed, [userId]);
   if (found === undefined) return null;
