@@ -5,89 +5,89 @@ import type { Budget } from './platform/rate-limits/call-limiter.ts';
 import type { Log } from './platform/runtime/log.ts';
 import type { Scope } from './platform/schemas/scopes.ts';
 
-/** Who is calling, as a verified access token says. */
+/** The caller, from a verified access token or API key. */
 export interface Identity {
   readonly id: string;
-  /** The session, or the API key, that the call came with. */
+  /** The session or the API key of the call. */
   readonly sessionId: string;
 }
 
-/** What a verified access token or API key says, and until when (milliseconds since 1970). */
+/** A verified access token or API key, and its expiry (milliseconds since 1970). */
 export interface Caller extends Identity {
   readonly expires: number;
-  /** What an API key may do; null for a session, which may do whatever the person may. */
+  /** The scopes of an API key; null for a session, which has all rights of its user. */
   readonly scopes: ReadonlySet<Scope> | null;
 }
 
-/** What a transport knows of a request. */
+/** Request info from the transport. */
 export interface RequestFacts {
   readonly id: string;
   /** Bound to this request. */
   readonly log: Log;
-  /** The `Authorization` header as it came. */
+  /** The raw `Authorization` header. */
   readonly authorization: string | null;
   readonly address: string | null;
   readonly userAgent: string | null;
-  /** One for each call of the request, in their order; null where the client sent none. */
+  /** One for each call of the request, in order; null if the client sent none. */
   readonly idempotencyKeys: readonly string[] | null;
-  /** What the client holds already, where the transport can answer "not modified". */
+  /** The client's cached copy, if the transport can respond with "not modified". */
   readonly held: HeldCopy | null;
-  /** Where the client keeps its refresh token: in the body's, or in a cookie that no script sees; or why it may not. */
+  /** Where the client keeps its refresh token: in the body or in an HttpOnly cookie; or the error that forbids it. */
   readonly sessionIn: 'body' | 'cookie' | DomainError;
-  /** The refresh token that came as a cookie, whether or not it may be used. */
+  /** The refresh token in the cookie, whether or not it may be used. */
   readonly refreshCookie: string | null;
-  /** Whether nobody waits for the reply any more. Asked only where something takes long. */
+  /** Whether the client has disconnected. Checked only during long work. */
   readonly hasLeft: () => boolean;
-  /** What the transport says of the reply beside its body. */
+  /** Response data besides the body. */
   readonly reply: ReplyFacts;
 }
 
-/** The copy of a read that a client holds. */
+/** The client's cached copy, for a conditional request. */
 export interface HeldCopy {
-  /** Whether it was made when the person's latest change was this one; the transport remembers what it was asked about. */
+  /** Whether it was made at this change number of the user; the transport stores the number. */
   isOf(userId: string, number: number): boolean;
 }
 
 export interface ReplyFacts {
-  /** What is left of the caller's budget. */
+  /** The caller's rate limit state. */
   budget: Budget | null;
-  /** When the reply to a mutation under an idempotency key was first given, so that it is given again with the same time. */
+  /** When the response of a mutation with an idempotency key was created; a stored response keeps its time. */
   givenAt: string | null;
-  /** What becomes of the cookie with the refresh token; null: it stays as it is. */
+  /** The new refresh token cookie; null: unchanged. */
   refreshCookie: RefreshCookie | null;
 }
 
-/** A refresh token for the cookie; one that lasts 0 seconds takes the cookie away. */
+/** A refresh token for the cookie; a lifetime of 0 seconds deletes the cookie. */
 export interface RefreshCookie {
   readonly value: string;
   readonly maxAgeSeconds: number;
 }
 
-/** What every operation may use. */
+/** The context of every operation. */
 export interface Context {
   readonly deps: Deps;
   readonly request: RequestFacts;
-  /** Given where `deps.db` is the transaction of a keyed mutation: see `beforeTransaction`. */
+  /** Set if `deps.db` is the transaction of a mutation with an idempotency key: see `beforeTransaction`. */
   readonly runBefore?: RunBefore | undefined;
 }
 
-/** The idempotency key that a sign-in came with, and the hash of what it asked for. */
+/** The idempotency key of a sign-in, and the hash of its request. */
 export interface StartKey {
   readonly key: string;
   readonly hash: Buffer;
 }
 
-/** What an operation that signs somebody in may use. */
+/** The context of an operation that signs a user in. */
 export interface StartContext extends Context {
   readonly start: StartKey | null;
 }
 
-/** What an operation on a person's own data may use. */
+/** The context of an operation on the user's own data. */
 export interface UserContext extends Context {
   readonly user: Identity;
 }
 
-/** What a request knows before the ladder: the caller, or why there is none. */
+/** The context of a request before access control: the caller, or the error why there is none. */
 export interface RequestContext extends Context {
   readonly caller: Caller | DomainError;
 }

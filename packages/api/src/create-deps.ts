@@ -34,7 +34,7 @@ import { systemClock } from './platform/runtime/clock.ts';
 import type { Log } from './platform/runtime/log.ts';
 import type { Site } from './platform/runtime/site.ts';
 
-/** What nobody can choose for a process; all else has a default. */
+/** Dependencies without a default. */
 export interface DepsOptions {
   readonly db: Database;
   readonly log: Log;
@@ -45,9 +45,12 @@ export interface DepsOptions {
   readonly site?: Partial<Site>;
 }
 
-/** However often it is refreshed, a session ends `sessionDays` after its sign-in. */
+/** A session ends `sessionDays` after its sign-in, however often it is refreshed. */
 const lifetimes = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
-/** How long a right API key is not looked up again, unless access tokens live shorter: the gate knows no longer what ended. */
+/**
+ * How long a verified API key is cached, unless access tokens are shorter: the session gate remembers revocations only
+ * that long.
+ */
 const keyMemorySeconds = 300;
 const site: Site = {
   name: 'ALICE',
@@ -56,7 +59,7 @@ const site: Site = {
   adminEmails: new Set(),
 };
 
-/** Puts together what a process owns. `own` replaces parts: a clock of a test, a limiter over Redis. */
+/** Assembles the dependencies of a process. `own` replaces parts, such as the clock in a test or a limiter with Redis. */
 export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}): Promise<Deps> {
   const { db, log, jobs, secrets } = options;
   const clock = own.clock ?? systemClock;
@@ -90,7 +93,7 @@ export async function createDeps(options: DepsOptions, own: Partial<Deps> = {}):
   };
 }
 
-/** What does each job. */
+/** The handler of each job. */
 export function createJobHandlers(deps: Deps, mailer: Mailer): JobHandlers {
   return {
     mail: (job) => sendMail(deps, mailer, job),

@@ -16,7 +16,7 @@ import type { Log } from './platform/runtime/log.ts';
 import type { Site } from './platform/runtime/site.ts';
 import type { Guards } from './procedures/guards.ts';
 
-/** What the process owns and hands to every request. Made in `main.ts`, or by a test. */
+/** The dependencies of the process, passed to every request. Created in `main.ts`, or by a test. */
 export interface Deps {
   readonly db: Database;
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export interface Deps {
   readonly sessions: SessionGate;
   readonly rotations: RecentRotations;
   readonly apiKeys: KeyVerifier;
-  /** What procedures ask of account before they let a caller in. */
+  /** The account checks of access control. */
   readonly guards: Guards;
   readonly changes: ChangeFeed;
   readonly limiter: CallLimiter;
@@ -34,10 +34,10 @@ export interface Deps {
   readonly guesses: GuessLimiter;
   readonly jobs: JobQueue;
   readonly sealer: Sealer;
-  /** Cryptographically strong random bytes. */
+  /** Cryptographically secure random bytes. */
   readonly random: (size: number) => Buffer;
   readonly exports: ExportDesk;
   readonly site: Site;
-  /** The idempotency keys (`<person> <key>`) whose mutation is under way in this process. */
+  /** Idempotency keys (`<user> <key>`) of mutations that are running in this process. */
   readonly runningKeys: Set<string>;
 }

@@ -15,7 +15,7 @@ import { exportedTasks } from './features/tasks/schemas.ts';
 import { createProcedureMap } from './procedures/procedure-map.ts';
 import { createCallerFactory, router } from './procedures/trpc.ts';
 
-/** Every procedure of the product. */
+/** All procedures of the product. */
 export const procedures = {
   auth: authRouter,
   secondFactor: secondFactorRouter,
@@ -34,7 +34,7 @@ export const appRouter = router(procedures);
 export const procedureMap = createProcedureMap(appRouter);
 
 /**
- * Calls procedures without a transport, with the same guards. What comes back is the wire form: instants are strings
- * here, although the types say what the SDK makes of them.
+ * Calls procedures without a transport, with the same access control. Results are in the wire form: timestamps are
+ * strings, although the types show what the SDK returns.
  */
 export const createCaller = createCallerFactory(appRouter);

@@ -1,15 +1,15 @@
 import type { Database } from '@alice/db';
 import type { Context, UserContext } from '../context.ts';
 
-/** What the ladder asks of account. It is handed in, so that procedures know no room of account. */
+/** The checks that access control needs of account code. They are passed in, so that procedures import no account code. */
 export interface Guards {
   /**
-   * Throws FRESH_SIGN_IN_REQUIRED unless the person showed a short while ago who they are. Gives the database for what they do then:
-   * its transactions begin only while the session is live.
+   * Throws FRESH_SIGN_IN_REQUIRED without recent authentication. Returns the database for the operation: its transactions
+   * begin only while the session is active.
    */
   requireRecentSignIn(ctx: UserContext): Promise<Database>;
-  /** Throws FORBIDDEN unless the person is an administrator now. */
+  /** Throws FORBIDDEN if the user is not an administrator at this moment. */
   requireAdministrator(ctx: UserContext): Promise<void>;
-  /** The reply to a sign-in, for a page that keeps its refresh token in a cookie: the token leaves the body. */
+  /** The response to a sign-in with a cookie session: moves the refresh token from the body to the cookie. */
   hideRefreshToken(ctx: Context, reply: unknown): unknown;
 }

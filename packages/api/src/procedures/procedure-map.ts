@@ -11,16 +11,16 @@ export interface ProcedureFacts {
   readonly meta: ProcedureMeta;
   readonly inputs: readonly z.ZodType[];
   readonly output: z.ZodType;
-  /** Runs it through the whole ladder. Gives the wire form; throws a TRPCError. */
+  /** Runs it with all middlewares. Returns the wire form; throws a TRPCError. */
   readonly call: (call: ProcedureCall) => Promise<unknown>;
 }
 
-/** Every procedure of a router by its path, so that what goes through them covers a new one the moment it exists. */
+/** All procedures of a router by path. What iterates over it covers a new procedure automatically. */
 export function createProcedureMap(router: AnyTRPCRouter): ReadonlyMap<string, ProcedureFacts> {
   return new Map(
     builtProcedures(router).map(([path, { type, meta, inputs, output, middlewares }]) => {
-      // Whoever builds one around the ladder finds out before it is served, described or tested.
-      if (meta?.access === undefined) throw new Error(`${path} does not say who may call it`);
+      // A procedure without access control is found here, before it is served, documented or tested.
+      if (meta?.access === undefined) throw new Error(`${path} has no access level`);
       return [path, { path, type, meta, inputs, output, call: createCall(middlewares, meta) }];
     }),
   );

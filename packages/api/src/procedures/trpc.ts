@@ -6,7 +6,7 @@ import { type ErrorShape, errorKinds } from '../errors/domain-error.ts';
 import { toDomainError } from '../errors/to-domain-error.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 
-/** Plain JSON both ways. That there is a transformer tells the client's types that instants reach it as `Date`. */
+/** Plain JSON in both directions. The transformer tells the client's types that timestamps become `Date`. */
 const plainJson = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value };
 
 const t = initTRPC
@@ -15,7 +15,7 @@ const t = initTRPC
   .create({
     isDev: false,
     transformer: plainJson,
-    // Every transport asks here, and tRPC takes the HTTP status from here too: the one place where errors are mapped.
+    // Every transport uses this, and tRPC takes the HTTP status from it: the only place where errors are mapped.
     errorFormatter({ error, ctx }): ErrorShape {
       const { code, message, errors, details, retryAfterSeconds, requestId } = toDomainError(error);
       const { trpc } = errorKinds[code];

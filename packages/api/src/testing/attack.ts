@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import { DomainError, type ErrorCode } from '../errors/domain-error.ts';
 import { createCaller } from '../root.ts';
 
-/** A hasher that remembers which passwords it was asked about. */
+/** A password hasher that records the passwords it gets. */
 export function recordedPasswords(hasher: PasswordHasher): PasswordHasher & { readonly asked: string[] } {
   const asked: string[] = [];
   return {
@@ -22,7 +22,7 @@ export function recordedPasswords(hasher: PasswordHasher): PasswordHasher & { re
   };
 }
 
-/** Signs in from an address. Gives the code of the refusal; null when it was let in. */
+/** Signs in from an address. Returns the error code, or null on success. */
 export async function signInFrom(
   deps: Deps,
   address: string,

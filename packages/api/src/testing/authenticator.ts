@@ -2,15 +2,15 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { isoCBOR } from '@simplewebauthn/server/helpers';
 import { generateSync } from 'otplib';
 
-/** What an authenticator app with this secret shows at a time. */
+/** The code of an authenticator app with this secret at a time. */
 export function codeAt(secret: string, at: Date): string {
   return generateSync({ secret, epoch: Math.floor(at.getTime() / 1000) });
 }
 
 interface Options {
-  /** Of the page that asks; that of `testDeps` unless told. */
+  /** The origin of the page; that of `testDeps` by default. */
   readonly origin?: string;
-  /** Null: it keeps no count of signatures. */
+  /** Null: no signature counter. */
   readonly counter?: number | null;
   readonly isUserVerified?: boolean;
 }
@@ -26,7 +26,7 @@ interface AskedToSign {
   readonly rpId: string;
 }
 
-/** A device with one passkey (ES256), and the browser before it, as WebAuthn describes both. */
+/** An authenticator with one passkey (ES256) and the browser in front of it, as WebAuthn describes them. */
 export interface Authenticator {
   readonly credentialId: string;
   counter: number | null;
@@ -37,7 +37,7 @@ export interface Authenticator {
 const defaultOrigin = 'http://localhost:8000';
 const flags = { present: 0x01, verified: 0x04, attested: 0x40 };
 
-/** Makes one; `counter` is the count that its first signature tells. */
+/** Creates one; `counter` is the counter of its first signature. */
 export function softAuthenticator({ counter = 1 }: Pick<Options, 'counter'> = {}): Authenticator {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const credential = randomBytes(16);

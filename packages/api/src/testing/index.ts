@@ -19,7 +19,7 @@ export { recordedPasswords, signInFrom } from './attack.ts';
 
 export { codeAt, softAuthenticator } from './authenticator.ts';
 
-/** A clock that stands still until it is moved. */
+/** A clock that only moves when told to. */
 export interface TestClock extends Clock {
   advance(time: { seconds?: number; minutes?: number; hours?: number; days?: number }): void;
   set(instant: string): void;
@@ -44,7 +44,7 @@ export interface LoggedLine {
   readonly message: string;
 }
 
-/** A log that remembers. */
+/** A log that records its lines. */
 export function testLog(): Log & { readonly lines: LoggedLine[] } {
   const lines: LoggedLine[] = [];
   const at = (level: string) => (fields: object, message: string) => {
@@ -58,7 +58,7 @@ interface RecordedJob {
   readonly data: JobData[JobName];
 }
 
-/** A queue that remembers what was put into it, and does nothing of it. */
+/** A job queue that records its jobs and runs none. */
 export function recordedJobs(): JobQueue & { readonly sent: RecordedJob[]; mailsTo(email: string): Mail[] } {
   const sent: RecordedJob[] = [];
   return {
@@ -70,7 +70,7 @@ export function recordedJobs(): JobQueue & { readonly sent: RecordedJob[]; mails
   };
 }
 
-/** Sends mails as the job does, and gives the kinds of those that went out. */
+/** Sends mails as the job does, and returns the kinds of those that were sent. */
 export async function deliver(deps: Deps, mails: readonly Mail[]): Promise<Mail['kind'][]> {
   const kinds: Mail['kind'][] = [];
   const mailer = { send: async ({ kind }: { readonly kind: Mail['kind'] }) => void kinds.push(kind) };
@@ -78,7 +78,7 @@ export async function deliver(deps: Deps, mails: readonly Mail[]): Promise<Mail[
   return kinds;
 }
 
-/** Answers in a later turn of the event loop, as Redis does: a transaction that waits for it fails. */
+/** Resolves in a later turn of the event loop, as Redis does: a transaction that waits for it fails. */
 function asFromRedis(guesses: GuessLimiter): GuessLimiter {
   return {
     async count(guess) {
@@ -91,10 +91,10 @@ function asFromRedis(guesses: GuessLimiter): GuessLimiter {
 const secrets = ['a key that only the tests of this project ever use'] as const;
 const cheapHashing = { memoryCost: 8, timeCost: 2, parallelism: 1, concurrency: 2, maxWaiting: 40 };
 
-/** What a test may choose: parts of its own, and how old the knowledge of the gate may be and how many calls are too many. */
+/** Options of a test: its own dependencies, the maximum age of the gate's data, and the rate limit. */
 export type TestParts = Partial<Deps> & { readonly gateAgeMs?: number; readonly callsPerMinute?: number };
 
-/** The real thing over `db`, with a clock that can be moved and a hash that costs little. */
+/** The real dependencies over `db`, with a clock that can be moved and a cheap password hash. */
 export async function testDeps(db: Database, parts: TestParts = {}): Promise<Deps> {
   const { gateAgeMs = 0, callsPerMinute = 1_000_000, clock = testClock(), log = testLog(), ...own } = parts;
   const gate = { accessSeconds: 15 * 60, refreshAfterMs: gateAgeMs, staleAfterMs: gateAgeMs };
@@ -117,7 +117,7 @@ export async function testDeps(db: Database, parts: TestParts = {}): Promise<Dep
   );
 }
 
-/** What a request with this access token, and with this idempotency key, knows. */
+/** The request info of a request with this access token and this idempotency key. */
 export function requestContext(deps: Deps, accessToken: string | null, key?: string): Promise<RequestContext> {
   const request = plainRequest({
     id: randomUUID(),
@@ -130,14 +130,14 @@ export function requestContext(deps: Deps, accessToken: string | null, key?: str
   return createRequestContext(deps, request);
 }
 
-/** Calls procedures as a client with this access token does, through the whole ladder. */
+/** Calls procedures as a client with this access token, with all middlewares. */
 export function callAs(deps: Deps, accessToken: string | null, key?: string) {
   return createCaller(() => requestContext(deps, accessToken, key));
 }
 
 export const testPassword = 'correct horse battery staple';
 
-/** A new person with a session. */
+/** A new user with a session. */
 export async function signUp(deps: Deps, profile: { name?: string; timeZone?: string } = {}) {
   const email = `${randomUUID()}@example.com`;
   const { user, tokens } = await callAs(deps, null).auth.register({
@@ -149,7 +149,7 @@ export async function signUp(deps: Deps, profile: { name?: string; timeZone?: st
   return { email, user, tokens, api: callAs(deps, tokens.accessToken) };
 }
 
-/** A new person with a session, who has shown that the address is theirs: mails about the account go there. */
+/** A new user with a session and a verified address, which gets notices. */
 export async function signUpVerified(deps: Deps, profile: { name?: string; timeZone?: string } = {}) {
   const person = await signUp(deps, profile);
   const emailVerifiedAt = deps.clock.now();

@@ -1,13 +1,13 @@
 /**
- * Noon of every day of two years that every release of the time zone database knows alike: what a later one decides about
- * the future, or corrects by an hour on the day of a change, says nothing of what a name means.
+ * Noon of every day of two years on which all releases of the time zone database agree. Later releases may change the
+ * future, or correct the day of a change by an hour, without changing what a name means.
  */
 export const noons: readonly number[] = Array.from(
   { length: 730 },
   (_, day) => Date.UTC(2023, 0, 1, 12) + day * 86_400_000,
 );
 
-/** How many seconds Intl says that a zone is ahead of UTC at each noon; null where it does not know the zone. */
+/** The offset of a zone from UTC in seconds at each noon, as Intl computes it; null if it does not know the zone. */
 export function intlOffsets(zone: string): number[] | null {
   let format: Intl.DateTimeFormat;
   try {

@@ -5,15 +5,15 @@ import { goals } from './entity.ts';
 import type { GoalOut } from './schemas.ts';
 import { sumTasks, type TaskSums, toGoal } from './to-goal.ts';
 
-/** $1 person, $2 goal. */
+/** $1 user, $2 goal. */
 const sums = {
   name: 'goals.sums',
   text: `SELECT s.* FROM (SELECT $1::uuid AS user_id, $2::uuid AS id) t ${sumTasks}`,
 };
 
 /**
- * Changes a goal, and gives it with its progress as the change left it: the person's other changes, of the goal and of its
- * tasks, come before or after. Throws NOT_FOUND and STALE_VERSION.
+ * Changes a goal and returns it with its progress after the change. Other changes of the user come before or after, not
+ * in between. Throws NOT_FOUND and STALE_VERSION.
  */
 export function changeGoal({ deps, user }: UserContext, change: RowChange<'goals'>): Promise<GoalOut> {
   return deps.db.transaction(async ({ query }) => {

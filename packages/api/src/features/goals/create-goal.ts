@@ -5,7 +5,7 @@ import { goals } from './entity.ts';
 import type { CreateGoalInput, GoalOut } from './schemas.ts';
 import { toGoal } from './to-goal.ts';
 
-/** Creates a goal. Throws CONFLICT when the id that the client brought is taken. */
+/** Creates a goal. Throws CONFLICT if the client's id is taken. */
 export async function createGoal(ctx: UserContext, input: CreateGoalInput): Promise<GoalOut> {
   const { id, metric, ...fields } = input;
   const row = await createRow(ctx, goals, {

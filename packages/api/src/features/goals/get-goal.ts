@@ -8,7 +8,7 @@ const statement = {
   text: selectGoals('(SELECT * FROM goals WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL) t'),
 };
 
-/** One live goal with its progress. Throws NOT_FOUND. */
+/** Returns one goal that is not deleted, with its progress. Throws NOT_FOUND. */
 export async function getGoal(ctx: UserContext, { id }: GoalInput): Promise<GoalOut> {
   const [row] = await ctx.deps.db.query<GoalRow>(statement, [ctx.user.id, id]);
   if (row === undefined) throw notFound('goal');

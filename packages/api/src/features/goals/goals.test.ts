@@ -150,7 +150,7 @@ describe('a goal', () => {
           ),
         ),
       );
-      expect(messages).toEqual(['There is no such goal', 'There is no such goal']);
+      expect(messages).toEqual(['Goal not found', 'Goal not found']);
     }
   });
 

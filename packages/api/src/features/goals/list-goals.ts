@@ -10,8 +10,8 @@ const order = 'created.desc';
 const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);
 
 /**
- * $1 person, $2 deleted ones, $3 states or null, $4 and $5 where the last page ended or null, $6 how many. A page that is
- * full of long notes ends earlier: `found` says that there were more.
+ * $1 user, $2 deleted ones, $3 states or null, $4 and $5 where the last page ended or null, $6 limit. A page with long
+ * notes ends earlier: `found` shows that there are more.
  */
 const statement = {
   name: 'goals.list',
@@ -30,7 +30,7 @@ const statement = {
      ORDER BY t."createdAt" DESC, t.id DESC`,
 };
 
-/** One page of the person's goals with their progress, newest first. */
+/** One page of the user's goals with their progress, newest first. */
 export async function listGoals(ctx: UserContext, input: ListGoalsInput): Promise<Page<GoalOut>> {
   const [createdAt, lastId] = input.cursor === undefined ? [null, null] : decodeCursor(input.cursor, order, shape);
   const values = [ctx.user.id, input.deleted, input.state ?? null, createdAt, lastId, input.limit + 1];

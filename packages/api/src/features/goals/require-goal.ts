@@ -6,12 +6,12 @@ const statement = {
   text: 'SELECT FROM goals WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL',
 };
 
-/** Throws NOT_FOUND, at `path` of the input, unless the person has this goal. */
+/** Throws NOT_FOUND, for `path` of the input, if the user has no such goal. */
 export async function requireGoal(ctx: UserContext, id: string, path: string): Promise<void> {
   if (!(await hasGoal(ctx, id))) throw notFound('goal', path);
 }
 
-/** Whether the person has this goal, and has not deleted it. */
+/** Whether the user has this goal and it is not deleted. */
 export async function hasGoal(ctx: UserContext, id: string): Promise<boolean> {
   return (await ctx.deps.db.query(statement, [ctx.user.id, id])).length > 0;
 }

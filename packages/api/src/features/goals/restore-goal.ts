@@ -2,7 +2,7 @@ import type { UserContext } from '../../context.ts';
 import { changeGoal } from './change-goal.ts';
 import type { GoalChangeInput, GoalOut } from './schemas.ts';
 
-/** Brings a deleted goal back; a live one stays as it is. Throws NOT_FOUND and STALE_VERSION. */
+/** Restores a deleted goal; other goals stay unchanged. Throws NOT_FOUND and STALE_VERSION. */
 export async function restoreGoal(ctx: UserContext, { id, expectedVersion }: GoalChangeInput): Promise<GoalOut> {
   return changeGoal(ctx, { id, action: 'restore', set: { deletedAt: null }, rows: 'all', expectedVersion });
 }

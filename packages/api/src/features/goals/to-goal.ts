@@ -12,7 +12,7 @@ export interface TaskSums {
 
 export type GoalRow = Rows['goals'] & TaskSums;
 
-/** The sums `s` of the tasks of each goal of `t`. */
+/** The sums `s` over the tasks of each goal of `t`. */
 export const sumTasks = `
       CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE k.status = 'done') AS done, count(*) AS total,
@@ -22,13 +22,13 @@ export const sumTasks = `
          WHERE k.user_id = t.user_id AND k.goal_id = t.id AND k.deleted_at IS NULL AND k.status <> 'cancelled'
       ) s`;
 
-/** Goals with the sums of their tasks, for any `page` of goals (a table expression called `t`). */
+/** Goals with the sums of their tasks, for a `page` of goals (a table expression named `t`). */
 export function selectGoals(page: string): string {
   return `
     SELECT ${selectRow(goals, 't')}, s.* FROM ${page} ${sumTasks}`;
 }
 
-/** A row as the wire shows it. */
+/** Converts a row to its wire form. */
 export function toGoal(row: GoalRow): GoalOut {
   const { metricStart: start, metricTarget: target } = row;
   const fraction = row.progressSource === 'tasks' ? fractionOfTasks(row) : fractionOfMetric(row);
@@ -54,20 +54,20 @@ export function toGoal(row: GoalRow): GoalOut {
 
 const noTasks = { done: 0, total: 0, doneWeight: 0, totalWeight: 0 };
 
-/** A row as a copy keeps it. */
+/** Converts a row to its form in a local copy. */
 export function toSyncedGoal(row: Rows['goals']): SyncedGoalOut {
-  // The metric as it is kept: `current` follows the tasks only where they are counted.
+  // The stored metric: `current` is computed from tasks only when they are read.
   const { progress: _, ...goal } = toGoal({ ...row, ...noTasks, progressSource: 'manual' });
   return { ...goal, progressSource: row.progressSource };
 }
 
-/** By weight; by count where every task weighs nothing. */
+/** By weight; by count if every weight is zero. */
 function fractionOfTasks({ done, total, doneWeight, totalWeight }: TaskSums): number | null {
   if (total === 0) return null;
   return totalWeight > 0 ? doneWeight / totalWeight : done / total;
 }
 
-/** How far `current` has come from `start` to `target`, in either direction, 0 to 1. */
+/** The progress of `current` from `start` to `target`, in either direction, from 0 to 1. */
 function fractionOfMetric({ metricStart, metricTarget, metricCurrent }: Rows['goals']): number {
   return Math.min(1, Math.max(0, (metricCurrent - metricStart) / (metricTarget - metricStart)));
 }

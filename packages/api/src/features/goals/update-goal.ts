@@ -4,7 +4,7 @@ import { invalid } from '../../errors/domain-error.ts';
 import { changeGoal } from './change-goal.ts';
 import type { GoalOut, UpdateGoalInput } from './schemas.ts';
 
-/** Changes the fields that are given. Throws NOT_FOUND, STALE_VERSION, and VALIDATION_FAILED on a metric with no way to go. */
+/** Updates the given fields. Throws NOT_FOUND, STALE_VERSION, and VALIDATION_FAILED if start and target are equal. */
 export async function updateGoal(ctx: UserContext, input: UpdateGoalInput): Promise<GoalOut> {
   const { id, expectedVersion, metric, ...fields } = input;
   const set = {
@@ -17,7 +17,7 @@ export async function updateGoal(ctx: UserContext, input: UpdateGoalInput): Prom
   try {
     return await changeGoal(ctx, { id, action: 'update', set, expectedVersion });
   } catch (error) {
-    // Only the database sees the half of the metric that was not sent.
+    // Only the database knows the part of the metric that was not sent.
     const fault = databaseFault(error);
     const isMetric = fault?.kind === 'check' && fault.constraint === 'goals_metric_check';
     throw isMetric ? invalid('metric.target', 'must differ from start') : error;

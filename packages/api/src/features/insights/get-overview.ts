@@ -2,7 +2,7 @@ import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
 import type { OverviewInput, OverviewOut } from './schemas.ts';
 
-/** Fewer completed tasks than these have no percentile worth telling. */
+/** With fewer completed tasks than this, percentiles mean nothing. */
 const minimumForPercentiles = 5;
 
 interface OverviewRow {
@@ -18,7 +18,7 @@ interface OverviewRow {
   readonly inProgress: number;
 }
 
-/** $1 person, $2 weeks, $3 now. Days and weeks begin where the person is. */
+/** $1 user, $2 weeks, $3 now. Days and weeks start in the user's time zone. */
 const statement = {
   name: 'insights.overview',
   text: `
@@ -60,7 +60,7 @@ const statement = {
       FROM span s, weekly, cycle, unfinished`,
 };
 
-/** How the person's work flows: computed in the database, with no model. */
+/** The user's flow metrics, computed in the database. */
 export async function getOverview(ctx: UserContext, { weeks }: OverviewInput): Promise<OverviewOut> {
   const measuredAt = ctx.deps.clock.now().toISOString();
   const [row] = await ctx.deps.db.query<OverviewRow>(statement, [ctx.user.id, weeks, measuredAt]);
@@ -75,8 +75,8 @@ export async function getOverview(ctx: UserContext, { weeks }: OverviewInput): P
       p50Hours: isEnough ? row.p50Hours : null,
       p85Hours: isEnough ? row.p85Hours : null,
       assumptions: [
-        'from the first time in progress; from creation for a task that never was',
-        `no figure below ${minimumForPercentiles} completed tasks`,
+        'The cycle time starts when a task is first in progress, or at its creation if it never was',
+        `Percentiles need at least ${minimumForPercentiles} completed tasks`,
       ],
     },
     open: { n: row.open, measuredAt },

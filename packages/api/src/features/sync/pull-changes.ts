@@ -12,7 +12,7 @@ import { syncedEntities, syncedTables } from './synced-tables.ts';
 
 type Entity = ChangeOut['entity'];
 
-/** Where a pull stands: in the changes after a number, or in a first sync that began at a number. */
+/** The position of a pull: in the changes after a number, or in an initial sync that started at a number. */
 type Place =
   | { readonly in: 'changes'; readonly number: number }
   | { readonly in: 'rows'; readonly number: number; readonly entity: Entity; readonly after: string };
@@ -28,8 +28,8 @@ const places = {
 const firstId = '00000000-0000-0000-0000-000000000000';
 
 /**
- * The changes after the cursor, in the order of their commits. Without a cursor, all rows as they stand, and then the
- * changes that came meanwhile: a row may come ahead of changes that led to it, so a copy keeps the higher version.
+ * The changes after the cursor, in commit order. Without a cursor, all current rows, and then the changes since the
+ * start. A row can be newer than changes that follow it, so a local copy keeps the higher version.
  */
 export async function pullChanges(ctx: UserContext, { cursor, limit }: PullInput): Promise<PulledOut> {
   const place = cursor === undefined ? await begin(ctx) : toPlace(cursor);
@@ -37,7 +37,7 @@ export async function pullChanges(ctx: UserContext, { cursor, limit }: PullInput
 }
 
 async function begin(ctx: UserContext): Promise<Place> {
-  // Read first: what changes while the rows are read comes after them as a change.
+  // Read this first: changes made while the rows are read then follow as changes.
   return { in: 'rows', number: await ctx.deps.changes.latest(ctx.user.id), entity: 'user', after: firstId };
 }
 
@@ -83,12 +83,12 @@ function following(entity: Entity, from: number): Place {
 }
 
 type AnyRow = Rows[keyof Rows];
-/** `bytes`: how long the notes are, of this row and those before it. */
+/** `bytes`: the length of the notes of this row and the previous ones. */
 type ReadRow = AnyRow & { readonly bytes: number };
 
 const rowsOf = { user: rowStatement('user'), goal: rowStatement('goal'), task: rowStatement('task') };
 
-/** $1 person, $2 after which id, $3 how many, $4 until how many bytes of notes. */
+/** $1 user, $2 after which id, $3 limit, $4 maximum bytes of notes. */
 function rowStatement(entity: Entity) {
   const { table, owner } = syncedTables[entity];
   const length = columns[table.name].some(({ column }) => column === 'notes') ? 'octet_length(t.notes)' : '0';
@@ -109,7 +109,7 @@ function readRows(ctx: UserContext, entity: Entity, after: string, limit: number
 
 function toSnapshot(entity: Entity, from: number, row: AnyRow): ChangeOut {
   const facts = { number: from, changedAt: row.updatedAt, action: 'snapshot', id: row.id, deleted: false };
-  // The guarantee: `toWire` is that of this entity's table.
+  // The guarantee: `toWire` belongs to the table of this entity.
   return { ...facts, entity, row: syncedTables[entity].toWire(row) } as ChangeOut;
 }
 
@@ -118,7 +118,7 @@ function toCursor(place: Place): string {
   return encodeCursor({ order: place.in, values: [String(place.number), ...values] });
 }
 
-/** Throws VALIDATION_FAILED on what is no cursor of a pull. */
+/** Throws VALIDATION_FAILED for a cursor that is not from a pull. */
 function toPlace(cursor: string): Place {
   const position = readCursor(cursor);
   const changes = places.changes.safeParse(position?.values);
@@ -128,5 +128,5 @@ function toPlace(cursor: string): Place {
     const [from, entity, after] = rows.data;
     return { in: 'rows', number: from, entity, after };
   }
-  throw invalid('cursor', 'must be the nextCursor of another pull');
+  throw invalid('cursor', 'must be the nextCursor of a previous pull');
 }

@@ -5,13 +5,13 @@ import { fullPageCharacters } from '../../platform/schemas/paging.ts';
 import type { ChangeOut } from './schemas.ts';
 import { isDeleted, syncedEntities, syncedTables } from './synced-tables.ts';
 
-/** Some of a person's changes, in the order of their commits. */
+/** Some of a user's changes, in commit order. */
 export interface ChangePage {
   readonly changes: ChangeOut[];
-  /** Whoever has applied the page has seen every change up to this number. */
+  /** A client that has applied the page has seen all changes up to this number. */
   readonly through: number;
   readonly hasMore: boolean;
-  /** False: lines after `after` may be gone, or there never were so many. */
+  /** False: entries after `after` may be deleted, or the number is too high. */
   readonly isComplete: boolean;
 }
 
@@ -24,8 +24,8 @@ interface Line {
 }
 
 /**
- * $1 person, $2 after, $3 how many. The counter is read in the same snapshot as the lines. What an administrator did to
- * somebody else's account stands in their own lines too, and is no change of theirs.
+ * $1 user, $2 after, $3 limit. The counter is read in the same snapshot as the entries. Admin actions on other accounts
+ * are left out: they are not changes of the administrator's own data.
  */
 const readLines = {
   name: 'sync.lines',
@@ -42,12 +42,12 @@ const readLines = {
 
 type LineRow = { readonly latest: number; readonly prunedThrough: number } & (Line | { readonly number: null });
 
-/** Read at once: a page of long notes is full after a few of these, and what was read beyond that would be thrown away. */
+/** The batch size: a page with long notes is full after a few rows, and further rows would be read in vain. */
 const linesAtOnce = 10;
 
 /**
- * At most `limit` changes after number `after`, each with its row as it was left then. A page whose rows are large ends
- * earlier, and is never empty while there is more.
+ * At most `limit` changes after number `after`, each with its row after the change. A page with large rows ends
+ * earlier, and is never empty if there are more changes.
  */
 export async function readChanges(ctx: UserContext, after: number, limit: number): Promise<ChangePage> {
   let page = await readSome(ctx, after, Math.min(limit, linesAtOnce));
@@ -60,7 +60,7 @@ export async function readChanges(ctx: UserContext, after: number, limit: number
 }
 
 interface SomeChanges extends ChangePage {
-  /** How long the notes of its rows are together: nothing else of a row is long. */
+  /** The total length of the notes in its rows: no other field is long. */
   readonly characters: number;
 }
 
@@ -89,11 +89,11 @@ function lengthOf(row: object): number {
 
 function toChange({ number, at, entity, id, action }: Line, row: object | undefined): ChangeOut {
   const deleted = row === undefined || isDeleted(row);
-  // The guarantee: `row` was made by the `toWire` of this entity's table.
+  // The guarantee: `row` comes from the `toWire` of this entity's table.
   return { number, changedAt: at, action, entity, id, deleted, row: row ?? null } as ChangeOut;
 }
 
-/** The rows as each line left them, by its number. None where a row is gone for good. */
+/** The rows after each change, by change number. Permanently deleted rows are missing. */
 async function readStates(ctx: UserContext, lines: readonly Line[], through: number): Promise<Map<number, object>> {
   const states = new Map<number, object>();
   const byEntity = Map.groupBy(lines, ({ entity }) => entity);
@@ -120,10 +120,10 @@ const statesOf = {
 };
 
 /**
- * $1 person, $2 numbers, $3 ids and $4 times of lines of one entity, $5 the last number of the page. A row as a line left
- * it is the row of today with what later lines found (`before`) laid over it, the latest first. Which line after the page
- * was the first to change a column is looked up by the kinds of change that the row has seen (`changed`): a few probes of
- * the index, and as many values read as the row has columns, however long its history is. Then it is walked back.
+ * $1 user, $2 numbers, $3 ids and $4 times of entries of one entity, $5 the last number of the page. The row after a
+ * change is the current row with the old values (`before`) of all later changes applied, the latest first. The index on
+ * the set of changed columns (`changed`) finds the first entry after the page that changed each column. So it reads at
+ * most as many values as the row has columns, however long the history is. Then it goes back entry by entry.
  */
 function stateStatement(entity: ChangeOut['entity']) {
   const { table, owner } = syncedTables[entity];

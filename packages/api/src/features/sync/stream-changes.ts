@@ -3,9 +3,9 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { readChanges } from './read-changes.ts';
 import { type ChangeOut, change, type LiveInput } from './schemas.ts';
 
-/** A stream is one database look per change, and one open connection: so many of one person's, in one process. */
+/** The maximum number of streams per user and process: each one costs a query per change and an open connection. */
 const maxStreams = 20;
-/** What a reader that is behind holds of the log at a time: notes can be long. */
+/** How much of the history a slow reader may hold at a time: notes can be long. */
 const pageSize = 20;
 
 export interface StreamContext extends UserContext {
@@ -13,17 +13,17 @@ export interface StreamContext extends UserContext {
 }
 
 export interface ChangeStream extends AsyncIterable<ChangeOut> {
-  /** The number after which it begins. */
+  /** The change number after which it starts. */
   readonly from: number;
-  /** Resolves when it is over, even if its reader has not come to the end. */
+  /** Resolves when the stream is over, even if its reader has not reached the end. */
   readonly over: Promise<void>;
 }
 
 /**
- * The person's changes as they happen, in the order of their commits, from the one after `lastEventId` on. It holds no
- * queue: it reads the log from where it stands whenever there may be something new, so a slow reader costs no memory and
- * nothing is lost or doubled. It ends when the token or the process does, and throws UNAUTHENTICATED when the session has.
- * Throws FULL_SYNC_REQUIRED when changes after `lastEventId` are gone, TOO_MANY_REQUESTS past 20 streams of one person.
+ * Streams the user's changes in commit order, starting after `lastEventId`. It has no queue: it reads the history from
+ * its position whenever there may be new changes, so a slow reader costs no memory, and no change is lost or repeated.
+ * It ends with the token or the process, and throws UNAUTHENTICATED if the session has ended. Throws FULL_SYNC_REQUIRED
+ * if changes after `lastEventId` are not available, TOO_MANY_REQUESTS at the limit of 20 streams.
  */
 export async function streamChanges(
   ctx: StreamContext,
@@ -32,9 +32,11 @@ export async function streamChanges(
 ): Promise<ChangeStream> {
   const { changes } = ctx.deps;
   if (changes.watching(ctx.user.id) >= maxStreams) {
-    throw new DomainError('TOO_MANY_REQUESTS', `At most ${maxStreams} streams at once`, { retryAfterSeconds: 10 });
+    throw new DomainError('TOO_MANY_REQUESTS', `At most ${maxStreams} concurrent streams are allowed`, {
+      retryAfterSeconds: 10,
+    });
   }
-  // Watched from here on, with no wait since the count: of many that come at once, so many get a place.
+  // Subscribe without waiting after the count, so that concurrent calls cannot exceed the limit.
   const place = takePlace(ctx, signal);
   try {
     place.after = lastEventId == null ? await changes.latest(ctx.user.id) : Number(lastEventId);
@@ -46,13 +48,13 @@ export async function streamChanges(
   }
 }
 
-/** Where a stream stands, and what wakes it. */
+/** The position of a stream, and its wake-up signal. */
 interface Place {
   after: number;
   readonly bell: Bell;
 }
 
-/** Given up when the bell has rung for the last time: the reader has left, or the token, the session or the process ends. */
+/** Rejects a read after the stream has ended: the reader has left, or the token, the session or the process has ended. */
 function takePlace(ctx: StreamContext, signal: AbortSignal | undefined): Place {
   const bell = createBell();
   const place = { after: 0, bell };
@@ -75,7 +77,7 @@ async function* follow(ctx: StreamContext, place: Place): AsyncGenerator<ChangeO
   const { bell } = place;
   try {
     while (await bell.rings()) {
-      // However many streams a person has, they read as one. Its reader may leave while it waits for its turn.
+      // All streams of a user share one place, so they read one at a time. The reader may leave while it waits.
       const page = await ctx.deps.concurrency.ofPerson.run(ctx.user.id, async () =>
         bell.goesOn() ? readChanges(ctx, place.after, pageSize) : null,
       );
@@ -94,7 +96,7 @@ async function* follow(ctx: StreamContext, place: Place): AsyncGenerator<ChangeO
   }
 }
 
-/** The gate answers at once unless it has to look: then this stream goes on for as long as that takes. */
+/** The gate answers synchronously unless it must read: then the stream continues until it knows. */
 function checkSession({ deps, user }: StreamContext, bell: Bell): void {
   if (deps.clock.now().getTime() >= user.expires) {
     bell.end();
@@ -107,7 +109,7 @@ function checkSession({ deps, user }: StreamContext, bell: Bell): void {
   }
 }
 
-/** What is not in the schema does not leave. The wire form stays: the schema's instants are strings here. */
+/** Drops fields that are not in the schema. The wire form is kept: timestamps are strings here. */
 function parsed(item: ChangeOut): ChangeOut {
   return change.parse(item) as unknown as ChangeOut;
 }
@@ -117,13 +119,13 @@ function fullSyncRequired(): DomainError {
 }
 
 interface Bell {
-  /** There may be something to read. It rings once, however often it is rung before it is heard. */
+  /** There may be something to read. Repeated signals before the next read count as one. */
   ring(): void;
   end(): void;
   fail(error: unknown): void;
-  /** False once it has ended; throws what it failed with. */
+  /** False after the end; throws the error that it failed with. */
   goesOn(): boolean;
-  /** Resolves true at the next ring, false at the end; rejects with the failure. It has rung when it is made. */
+  /** Resolves true at the next signal, false at the end; rejects with the error. It is signalled initially. */
   rings(): Promise<boolean>;
   readonly over: Promise<void>;
 }

@@ -12,24 +12,24 @@ import type { ChangeOut } from './schemas.ts';
 
 type Entity = ChangeOut['entity'];
 
-/** Columns as the activity lines write them. */
+/** Columns in the form of activity entries. */
 export type Columns = Readonly<Record<string, unknown>>;
 
 interface SyncedTable<Name extends keyof Rows> {
   readonly table: Table<Name>;
-  /** The person's own row has no `user_id`. */
+  /** The user row has no `user_id`. */
   readonly owner: 'id' | 'user_id';
   readonly toWire: (row: Rows[Name]) => object;
-  /** Throws CANNOT_UNDO where a change that comes back would link to what is not there any more. */
+  /** Throws CANNOT_UNDO if the restored values would refer to a deleted row. */
   readonly requireLinks?: (ctx: UserContext, columns: Columns) => Promise<void>;
 }
 
 function define<Name extends keyof Rows>(synced: SyncedTable<Name>): SyncedTable<keyof Rows> {
-  // The guarantee: `toWire` is only given rows that were read from `table`.
+  // The guarantee: `toWire` only gets rows of `table`.
   return synced as unknown as SyncedTable<keyof Rows>;
 }
 
-/** What a copy holds, in the order in which a first sync gives it: what is linked to comes before its links. */
+/** The entities of a local copy, in the order of an initial sync: referenced entities first. */
 export const syncedTables: Readonly<Record<Entity, SyncedTable<keyof Rows>>> = {
   user: define({ table: users, owner: 'id', toWire: toUser }),
   goal: define({ table: goals, owner: 'user_id', toWire: toSyncedGoal }),
@@ -38,7 +38,7 @@ export const syncedTables: Readonly<Record<Entity, SyncedTable<keyof Rows>>> = {
 
 export const syncedEntities: readonly Entity[] = ['user', 'goal', 'task'];
 
-/** Whether a row is to be taken out of a copy. */
+/** Whether a row must be removed from a local copy. */
 export function isDeleted(row: object): boolean {
   return 'deletedAt' in row && row.deletedAt !== null;
 }

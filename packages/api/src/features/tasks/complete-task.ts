@@ -4,7 +4,7 @@ import { tasks } from './entity.ts';
 import type { TaskChangeInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 
-/** Sets a task done, now; one that is done already stays as it is. Throws NOT_FOUND and STALE_VERSION. */
+/** Completes a task; a completed task stays unchanged. Throws NOT_FOUND and STALE_VERSION. */
 export async function completeTask(ctx: UserContext, { id, expectedVersion }: TaskChangeInput): Promise<TaskOut> {
   return toTask(await updateRow(ctx, tasks, { id, action: 'complete', set: { status: 'done' }, expectedVersion }));
 }

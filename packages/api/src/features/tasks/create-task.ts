@@ -6,7 +6,7 @@ import { tasks } from './entity.ts';
 import type { CreateTaskInput, TaskOut } from './schemas.ts';
 import { dueColumns, toTask } from './to-task.ts';
 
-/** Creates a task. Throws CONFLICT when the id that the client brought is taken, NOT_FOUND when there is no such goal. */
+/** Creates a task. Throws CONFLICT if the client's id is taken, NOT_FOUND if there is no such goal. */
 export async function createTask(ctx: UserContext, input: CreateTaskInput): Promise<TaskOut> {
   const { id, due, ...fields } = input;
   if (fields.goalId !== null) await requireGoal(ctx, fields.goalId, 'goalId');

@@ -9,7 +9,7 @@ export const tasks: Table<'tasks'> = {
   softDeletes: true,
   fields: { due_date: 'due', due_time: 'due', due_time_zone: 'due', due_by: 'due' },
   secret: [],
-  // The only place that says when a task was started and completed.
+  // The only place that sets when a task was started and completed.
   derived: {
     started_at: `CASE WHEN w.status = 'in_progress' THEN coalesce(w.started_at, $3) ELSE w.started_at END`,
     completed_at: `CASE WHEN w.status = 'done' THEN coalesce(w.completed_at, $3) END`,

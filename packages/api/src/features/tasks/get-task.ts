@@ -11,7 +11,7 @@ const statement = {
   text: `SELECT ${selectRow(tasks, 't')} FROM tasks t WHERE t.user_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`,
 };
 
-/** One live task. Throws NOT_FOUND. */
+/** Returns one task that is not deleted. Throws NOT_FOUND. */
 export async function getTask(ctx: UserContext, { id }: TaskInput): Promise<TaskOut> {
   const [row] = await ctx.deps.db.query<Rows['tasks']>(statement, [ctx.user.id, id]);
   if (row === undefined) throw notFound('task');

@@ -14,7 +14,7 @@ import { toTask } from './to-task.ts';
 
 interface Order {
   readonly direction: 'asc' | 'desc';
-  /** The columns that an index of the table holds in this order, and the type of each. */
+  /** The columns of an index of the table, in its order, each with its type. */
   readonly columns: readonly (readonly [column: string, type: string])[];
   readonly position: (row: TaskPosition) => string[];
   readonly shape: z.ZodType<readonly string[]>;
@@ -53,7 +53,7 @@ const orders: Readonly<Record<ListTasksInput['order'], Order>> = {
   },
 };
 
-/** One page of the person's tasks, read along an index from where the last page ended (keyset paging). */
+/** One page of the user's tasks, read along an index from the end of the last page (keyset pagination). */
 export async function listTasks(ctx: UserContext, input: ListTasksInput): Promise<Page<TaskOut>> {
   const order = orders[input.order];
   const direction = input.direction ?? order.direction;
@@ -79,7 +79,7 @@ export async function listTasks(ctx: UserContext, input: ListTasksInput): Promis
 
 type Directed = ListTasksInput & { readonly direction: 'asc' | 'desc' };
 
-/** The shape of the input makes the statement; its name is that shape, so a shape is planned once per connection. */
+/** The shape of the input determines the statement and its name, so each shape is planned once per connection. */
 function selectionOf(userId: string, input: Directed, after: readonly string[] | undefined): TaskSelection {
   const values: unknown[] = [userId];
   const shape: string[] = [input.order, input.direction];
@@ -110,7 +110,7 @@ function selectionOf(userId: string, input: Directed, after: readonly string[] |
   return { shape: shape.join('.'), where: conditions.join(' AND '), order, values };
 }
 
-/** More rows than these may be too much for one reply, if all of them have the longest notes. */
+/** More rows than this may be too large for one response, if all of them have the longest notes. */
 const alwaysFit = 20;
 
 function pageStatement({ shape, where, order, values }: TaskSelection, limit: number) {

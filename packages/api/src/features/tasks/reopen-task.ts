@@ -4,7 +4,7 @@ import { tasks } from './entity.ts';
 import type { TaskChangeInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 
-/** Sets a done or cancelled task to do again; an open one stays as it is. Throws NOT_FOUND and STALE_VERSION. */
+/** Sets a done or cancelled task to `todo`; an open task stays unchanged. Throws NOT_FOUND and STALE_VERSION. */
 export async function reopenTask(ctx: UserContext, { id, expectedVersion }: TaskChangeInput): Promise<TaskOut> {
   const row = await updateRow(ctx, tasks, {
     id,

@@ -5,11 +5,11 @@ import { fullPageCharacters } from '../../platform/schemas/paging.ts';
 import { tasks } from './entity.ts';
 import { nameFor, type TaskPosition, type TaskSelection } from './task-selection.ts';
 
-/** How long a search looks before it returns what it has found. */
+/** How long a search runs before it returns its results. */
 const patienceMs = 100;
 /**
- * A step looks at so many tasks at most, and at as many bytes of notes as would fill a page if all were found: the longest
- * take half a millisecond each.
+ * A step reads at most this many tasks, and at most as many bytes of notes as fill a page. The longest notes take half
+ * a millisecond each.
  */
 const rowsAStep = { first: 250, further: 2000 };
 
@@ -17,14 +17,14 @@ interface Search {
   readonly text: string;
   readonly limit: number;
   readonly first: TaskSelection;
-  /** The same tasks, but only those after this one. */
+  /** The same tasks, after this one. */
   readonly onwards: (position: TaskPosition) => TaskSelection;
 }
 
 interface Found {
-  /** One beyond the limit where there are more. */
+  /** One more than the limit if there are more. */
   readonly rows: Rows['tasks'][];
-  /** The last task that was looked at; null: there is nothing behind it. */
+  /** The last task that was read; null at the end. */
   readonly stoppedAt: TaskPosition | null;
 }
 
@@ -33,8 +33,8 @@ type StepRow = { readonly [Field in keyof TaskPosition as `at${Capitalize<Field>
 } & (Rows['tasks'] | { readonly id: null });
 
 /**
- * Tasks whose title or notes hold a text, in any case. There is no index to find them by, so they are looked through in
- * steps, each of which costs little, and only for a while: a page may then hold few tasks, or none, and say where to go on.
+ * Tasks whose title or notes contain a text, case-insensitive. There is no index for this, so it scans in small steps,
+ * for a limited time: a page may have few tasks or none, and a cursor to continue.
  */
 export async function searchTasks(ctx: UserContext, { text, limit, first, onwards }: Search): Promise<Found> {
   const until = performance.now() + patienceMs;
@@ -63,8 +63,8 @@ export async function searchTasks(ctx: UserContext, { text, limit, first, onward
 }
 
 /**
- * One step. `~*` with `***=` takes the text as it is; unlike LIKE, it goes through the notes once whatever they hold, since
- * it is an automaton. Every row carries where the step ended; one whose id is null carries nothing else.
+ * One step. `~*` with `***=` matches the text literally. Unlike LIKE, it is an automaton and reads the notes only once.
+ * Every row contains the end of the step; a row with a null id contains nothing else.
  */
 function stepStatement(
   { shape, where, order, values }: TaskSelection,

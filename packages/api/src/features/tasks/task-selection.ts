@@ -1,20 +1,20 @@
 import type { Rows } from '@alice/db';
 
-/** Which tasks are read, and in which order: SQL over `tasks t`, and the values that it names. */
+/** A selection of tasks and its order: SQL over `tasks t`, and its parameters. */
 export interface TaskSelection {
-  /** What makes the SQL what it is: equal for equal SQL. */
+  /** Identifies the SQL: equal for equal SQL. */
   readonly shape: string;
   readonly where: string;
   readonly order: string;
   readonly values: readonly unknown[];
 }
 
-/** Where a task stands, in any order. */
+/** The position of a task in a sort order. */
 export type TaskPosition = Pick<Rows['tasks'], 'id' | 'createdAt' | 'dueBy' | 'priority'>;
 
 const names = new Map<string, string>();
 
-/** A name for each shape: PostgreSQL cuts names after 63 bytes, so the shape itself would be too long. */
+/** A name for each shape: PostgreSQL truncates names to 63 bytes, so the shape itself would be too long. */
 export function nameFor(shape: string): string {
   const name = names.get(shape) ?? `tasks.list.${names.size + 1}`;
   names.set(shape, name);

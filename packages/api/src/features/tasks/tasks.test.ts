@@ -82,7 +82,7 @@ describe('tasks.create', () => {
     expect((await api.tasks.create({ title: 't', goalId: goal.id })).goalId).toBe(goal.id);
     for (const goalId of [foreign.id, uuidv7()]) {
       await expect(api.tasks.create({ title: 't', goalId })).rejects.toMatchObject({
-        cause: { code: 'NOT_FOUND', message: 'There is no such goal', errors: [{ path: 'goalId' }] },
+        cause: { code: 'NOT_FOUND', message: 'Goal not found', errors: [{ path: 'goalId' }] },
       });
     }
   });
@@ -171,7 +171,7 @@ describe('the life of a task', () => {
           ),
         ),
       );
-      expect(messages).toEqual(['There is no such task', 'There is no such task']);
+      expect(messages).toEqual(['Task not found', 'Task not found']);
     }
     expect(await api.tasks.get({ id })).toMatchObject({ version: 1, title: 'a' });
   });

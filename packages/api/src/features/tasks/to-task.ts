@@ -3,10 +3,10 @@ import type { Due, TaskOut } from './schemas.ts';
 
 type DueColumns = Pick<Rows['tasks'], 'dueDate' | 'dueTime' | 'dueTimeZone' | 'dueBy'>;
 
-/** Past every due date: tasks with nothing due sort after all others. */
+/** Later than every due date: tasks without a due date sort last. */
 const never = '9999-12-31 23:59:59';
 
-/** A row as the wire shows it. */
+/** Converts a row to its wire form. */
 export function toTask(row: Rows['tasks']): TaskOut {
   return {
     id: row.id,
@@ -34,7 +34,7 @@ function toDue({ dueDate, dueTime, dueTimeZone }: DueColumns): TaskOut['due'] {
   return dueTimeZone === null ? { date: dueDate, time } : { date: dueDate, time, timeZone: dueTimeZone };
 }
 
-/** The columns that keep a due date. */
+/** The columns of a due date. */
 export function dueColumns(due: Due | null): DueColumns {
   if (due === null) return { dueDate: null, dueTime: null, dueTimeZone: null, dueBy: never };
   const { date, time, timeZone } = due;

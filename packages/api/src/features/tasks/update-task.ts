@@ -5,7 +5,7 @@ import { tasks } from './entity.ts';
 import type { TaskOut, UpdateTaskInput } from './schemas.ts';
 import { dueColumns, toTask } from './to-task.ts';
 
-/** Changes the fields that are given. Throws NOT_FOUND (the task, or the goal to link) and STALE_VERSION. */
+/** Updates the given fields. Throws NOT_FOUND (for the task or its goal) and STALE_VERSION. */
 export async function updateTask(ctx: UserContext, input: UpdateTaskInput): Promise<TaskOut> {
   const { id, expectedVersion, due, ...fields } = input;
   if (fields.goalId != null) await requireGoal(ctx, fields.goalId, 'goalId');

@@ -3,13 +3,13 @@ import { crc32 } from 'node:zlib';
 import { parse, stringify, validate } from 'uuid';
 
 /**
- * What is shown once and kept as a hash: API keys, and the tokens of mails. It names its row by the whole key, person and
- * id, so that it finds nobody else's, and carries 256 random bits.
+ * A bearer token that is shown once and stored as a hash: API keys and the tokens in mails. It contains the key of its
+ * row (user and id), so that it can find only that row, and 256 random bits.
  */
 export interface BearerSecret {
   readonly userId: string;
   readonly id: string;
-  /** SHA-256 of the whole text: what is kept. */
+  /** The SHA-256 of the whole token, which is stored. */
   readonly hash: Buffer;
 }
 
@@ -18,7 +18,7 @@ const randomBytes = 32;
 const checkBytes = 4;
 const wholeBytes = 2 * idBytes + randomBytes + checkBytes;
 
-/** Makes one: base64url of person, id, random bits and a CRC-32 by which a misspelt one is told with no query. */
+/** Creates a token: base64url of user, id, random bits and a CRC-32, which detects typing errors without a query. */
 export function makeBearerSecret(
   userId: string,
   id: string,
@@ -29,7 +29,7 @@ export function makeBearerSecret(
   return { text, hash: hashOf(text) };
 }
 
-/** What a secret says of itself; null where it is none, or misspelt. */
+/** Parses a token; null if it is malformed. */
 export function readBearerSecret(text: string): BearerSecret | null {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== wholeBytes || bytes.toString('base64url') !== text) return null;
@@ -40,7 +40,7 @@ export function readBearerSecret(text: string): BearerSecret | null {
   return userId == null || id == null ? null : { userId, id, hash: hashOf(text) };
 }
 
-/** Compares hashes in a time that tells nothing of where they differ. */
+/** Compares hashes in constant time. */
 export function isSameHash(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -8,15 +8,18 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-/** Keeps what must be read again (a TOTP secret, a reply that shows a key once) so that the database alone tells nothing. */
+/**
+ * Encrypts data that must be read again (a TOTP secret, a stored response with a key), so that the database alone
+ * reveals nothing.
+ */
 export interface Sealer {
-  /** Encrypts; the same text never looks the same twice. */
+  /** Encrypts; the same text gives a different result each time. */
   seal(text: string): string;
-  /** Throws when `sealed` was not made by this `seal` with one of the secrets, or was changed since. */
+  /** Throws if `sealed` was not encrypted with one of the secrets, or was modified. */
   open(sealed: string): string;
   /**
-   * What stands for a text that may hold a password: equal for equal texts, and no use to guess at without the secret
-   * (HMAC-SHA-256). Of the first secret alone: a text from before a change of secrets is another.
+   * A keyed hash (HMAC-SHA-256) of a text that may contain a password: equal for equal texts, and useless without the
+   * secret. It uses only the first secret: after a rotation, the hash differs.
    */
   fingerprint(text: string): Buffer;
 }
@@ -25,8 +28,8 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * AES-256-GCM (NIST SP 800-38D) with a key derived from each secret (HKDF, RFC 5869). The first seals; all open, so that
- * a secret can be changed.
+ * AES-256-GCM (NIST SP 800-38D) with a key derived from each secret (HKDF, RFC 5869). The first secret encrypts, all
+ * decrypt, so that a secret can be rotated.
  */
 export function createSealer(secrets: readonly [string, ...string[]], random: (size: number) => Buffer): Sealer {
   const keys = new Map(secrets.map((secret) => [nameOf(secret), keyOf(secret, 'alice seal')]));
@@ -45,7 +48,7 @@ export function createSealer(secrets: readonly [string, ...string[]], random: (s
     open(sealed) {
       const [by = '', body = ''] = sealed.split('.');
       const found = keys.get(by);
-      if (found === undefined) throw new Error('sealed with a secret that this process does not have');
+      if (found === undefined) throw new Error('encrypted with a secret that this process does not have');
       const bytes = Buffer.from(body, 'base64url');
       const decipher = createDecipheriv('aes-256-gcm', found, bytes.subarray(0, ivBytes), { authTagLength: tagBytes });
       decipher.setAuthTag(bytes.subarray(-tagBytes));
@@ -55,12 +58,12 @@ export function createSealer(secrets: readonly [string, ...string[]], random: (s
   };
 }
 
-/** As an object: bytes would be made one again with each use, which costs more than the use. */
+/** A key object: raw bytes would be imported at each use, which costs more than the use. */
 function keyOf(secret: string, purpose: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)));
 }
 
-/** Tells which secret sealed, and nothing of the secret. */
+/** Identifies the secret without revealing it. */
 function nameOf(secret: string): string {
   return createHash('sha256').update(`alice seal ${secret}`).digest('hex').slice(0, 8);
 }

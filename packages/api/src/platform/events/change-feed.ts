@@ -1,47 +1,47 @@
 import type { Database } from '@alice/db';
 import type { Log } from '../runtime/log.ts';
 
-/** Carries the ids of people whose data changed to the other processes. It may lose some: what it says is a hint. */
+/** Publishes the ids of users whose data changed to the other processes. Messages may be lost: they are only hints. */
 export interface Broadcast {
   /** Never throws. */
   publish(userId: string): void;
-  /** Calls `receive` for what other processes publish. */
+  /** Calls `receive` for messages of other processes. */
   subscribe(receive: (userId: string) => void): void;
 }
 
 export interface Watcher {
   /** There may be new changes. */
   readonly onChange: () => void;
-  /** The number up to which it has seen everything. */
+  /** The highest change number that it has seen. */
   readonly seen: () => number;
-  /** Several times a second. */
+  /** Called several times a second. */
   readonly onTick: () => void;
-  /** The process is about to stop. */
+  /** The process is shutting down. */
   readonly onEnd: () => void;
 }
 
-/** Where a person's changes stand, and who waits for the next one. */
+/** The latest change number of each user, and the subscribers that wait for the next change. */
 export interface ChangeFeed {
-  /** The number of the person's latest change: read after this call began, so nothing that was acknowledged is missing. */
+  /** The user's latest change number. It is read after this call started, so no acknowledged change is missing. */
   latest(userId: string): Promise<number>;
-  /** Tells those who watch this person, in every process, to look. Called after the commit; never throws. */
+  /** Wakes the subscribers of this user, in every process. Call it after the commit; it never throws. */
   announce(userId: string): void;
-  /** Watches until the returned function is called. */
+  /** Subscribes until the returned function is called. */
   watch(userId: string, watcher: Watcher): () => void;
-  /** How many watch this person, in this process. */
+  /** The number of subscribers of this user, in this process. */
   watching(userId: string): number;
-  /** Ends whatever watches, and all that comes after. */
+  /** Ends all subscribers, and all later ones. */
   close(): void;
 }
 
 export interface ChangeFeedOptions {
-  /** None: only this process's changes are announced. */
+  /** Without it, only changes of this process are announced. */
   readonly broadcast?: Broadcast;
-  /** How often the database is asked whether an announcement was lost. */
+  /** How often the database is polled for lost announcements. */
   readonly pollMs: number;
 }
 
-/** With the age that the session gate allows itself, a stream ends within a second of its session. */
+/** Together with the maximum age of the session gate's data, a stream ends within a second of its session. */
 const tickMs = 250;
 
 const numbers = {
@@ -50,8 +50,8 @@ const numbers = {
 };
 
 /**
- * Announcements make it fast, polling makes it sure: whoever is woken reads the log from where they stand, so a lost
- * announcement costs time and a needless one a look. One query a period for all who watch.
+ * Announcements make it fast, polling makes it reliable: a subscriber that is woken reads from its position, so a lost
+ * announcement only costs time, and an unnecessary one only a look. One query per period for all subscribers.
  */
 export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options: ChangeFeedOptions): ChangeFeed {
   const { broadcast, pollMs } = options;
@@ -84,7 +84,7 @@ export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options:
         for (const { seen, onChange } of watched.get(userId) ?? []) if (seen() < number) onChange();
       }
     } catch (error) {
-      log.warn({ err: error }, 'could not look for changes that were not announced');
+      log.warn({ err: error }, 'could not poll for missed changes');
     } finally {
       polling = false;
       polledAt = performance.now();
@@ -125,8 +125,8 @@ export function createChangeFeed(db: Pick<Database, 'query'>, log: Log, options:
 }
 
 /**
- * One query at a time for all who ask at once. Whoever asks while one is under way waits for the next, so that what they
- * get was read after they asked; if the one under way fails they fail with it, since two waits would be too long.
+ * Batches concurrent queries: one runs at a time. A caller that arrives while one is running waits for the next one, so
+ * that its result was read after its call; if the running one fails, it fails too, since two waits would take too long.
  */
 function batched<Value>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>) {
   let next: { readonly keys: Set<string>; readonly found: Promise<ReadonlyMap<string, Value>> } | undefined;
@@ -140,7 +140,7 @@ function batched<Value>(read: (keys: readonly string[]) => Promise<ReadonlyMap<s
       })
       .then(() => read([...keys]));
     current = found;
-    // The next caller starts afresh; those who wait already get the error.
+    // The next caller starts again; those who are already waiting get the error.
     found.catch(() => {
       if (current === found) current = Promise.resolve();
     });

@@ -1,11 +1,11 @@
 import type { RunQuery } from '@alice/db';
 import type { ActivityEntity } from '@alice/db/models';
 
-/** A line of a person's history that goes with no row of theirs. */
+/** An activity entry that belongs to none of the user's rows. */
 export interface NewLine {
   readonly userId: string;
   readonly actorId: string;
-  /** The session that it came with; null where there was none. */
+  /** The session of the call; null if there was none. */
   readonly sessionId: string | null;
   readonly entity: ActivityEntity;
   readonly entityId: string;
@@ -14,15 +14,15 @@ export interface NewLine {
   readonly after?: object | undefined;
   /** ISO 8601. */
   readonly at: string;
-  /** Written once for its entity, id and action: what is tried again leaves no second line. */
+  /** Written once for its entity, id and action: a retry adds no second entry. */
   readonly isOnce: boolean;
-  /** No more lines of this action than `count` since then. */
+  /** At most `count` entries of this action since then. */
   readonly atMost?: { readonly count: number; readonly since: string };
 }
 
 /**
- * $1 person, $2 now, $3 who did it, $4 session, $5 entity, $6 its id, $7 action, $8 what is, $9 at most, $10 since,
- * $11 what was, $12 whether it is written once.
+ * $1 user, $2 now, $3 actor, $4 session, $5 entity, $6 entity id, $7 action, $8 after, $9 maximum, $10 since, $11
+ * before, $12 whether it is written once.
  */
 const statement = {
   name: 'changes.addLine',
@@ -45,9 +45,9 @@ const statement = {
 };
 
 /**
- * Takes the person's next number and writes a line under it: one statement. Gives whether it was written; it is not where
- * the person is gone. What is written once, or so many times at most, needs the person's lock from an earlier statement:
- * one that waits for the lock itself counts what there was before it waited.
+ * Takes the user's next change number and writes an activity entry, in one statement. Returns whether it was written;
+ * it is not if the user no longer exists. With a maximum, or to write once, lock the user in an earlier statement: a
+ * statement that waits for the lock itself counts only what existed before it waited.
  */
 export async function addLine(query: RunQuery, line: NewLine): Promise<boolean> {
   const { userId, at, actorId, sessionId, entity, entityId, action, before, after, isOnce, atMost } = line;

@@ -5,22 +5,22 @@ import type { Clock } from '../runtime/clock.ts';
 import { insertedColumns, selectRow, type Table } from './table.ts';
 import { toRecord } from './to-record.ts';
 
-/** A whole new row, but for its owner, its version and its times. */
+/** A complete new row, except its owner, version and timestamps. */
 export type NewRow<Name extends keyof Rows> = Omit<Rows[Name], 'userId' | 'version' | 'createdAt' | 'updatedAt'>;
 
 export interface ChangeContext {
   readonly deps: { readonly db: Pick<Database, 'query'>; readonly clock: Clock };
-  /** Whose row it is, and the session that it came with; null where it came with a token of a mail. */
+  /** The owner of the row, and the session of the call; null if the call used a one-time token. */
   readonly user: { readonly id: string; readonly sessionId: string | null };
-  /** Who does it, where it is not the person themselves: an administrator. */
+  /** The actor, if it is not the user: an administrator. */
   readonly actorId?: string | undefined;
-  /** Where the statement runs: the pool unless the change is part of a larger transaction. */
+  /** Where the statement runs: by default on the pool, or in a larger transaction. */
   readonly query?: RunQuery | undefined;
 }
 
 /**
- * Inserts a row, takes the person's next number and writes the activity line: one statement, so all of it or none.
- * Throws CONFLICT when the id is taken, UNAUTHENTICATED when there is no such person any more.
+ * Inserts a row, takes the user's next change number and writes the activity entry, in one statement. Throws CONFLICT
+ * if the id is taken, UNAUTHENTICATED if the user no longer exists.
  */
 export async function createRow<Name extends keyof Rows>(
   ctx: ChangeContext,
@@ -38,7 +38,7 @@ export async function createRow<Name extends keyof Rows>(
       now,
       user.sessionId,
     ]);
-    if (created === undefined) throw new DomainError('UNAUTHENTICATED', 'This account does not exist any more');
+    if (created === undefined) throw new DomainError('UNAUTHENTICATED', 'This account no longer exists');
     return created;
   } catch (error) {
     const fault = databaseFault(error);
@@ -59,7 +59,10 @@ function insertStatement(table: Table, action: string) {
   return statement;
 }
 
-/** $1 person, $2 the row as JSON, $3 now, $4 session. The counter's row lock is taken first and held to the commit. */
+/**
+ * $1 user, $2 the row as JSON, $3 now, $4 session. The row lock of the change counter is taken first and held until the
+ * commit.
+ */
 function insertSql(table: Table, action: string): string {
   const { name, entity, secret } = table;
   const { names, wanted } = insertedColumns(table);
@@ -80,6 +83,6 @@ function insertSql(table: Table, action: string): string {
 }
 
 function idTaken(table: Table, cause: unknown): DomainError {
-  const message = `There is already a ${table.entity} with this id`;
+  const message = `A ${table.entity} with this id already exists`;
   return new DomainError('CONFLICT', message, { errors: [{ path: 'id', message }], cause });
 }

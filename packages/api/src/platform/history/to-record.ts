@@ -1,6 +1,6 @@
 import { columnName } from '@alice/db';
 
-/** Fields as `jsonb_populate_record` takes them: column names, JSON values, bytes in PostgreSQL's hex form. */
+/** Fields as `jsonb_populate_record` expects them: column names, JSON values, and bytes in PostgreSQL's hex format. */
 export function toRecord(fields: object): string {
   const record: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(fields)) {

@@ -6,22 +6,22 @@ import { toRecord } from './to-record.ts';
 
 export interface RowChange<Name extends keyof Rows> {
   readonly id: string;
-  /** The operation's verb, for the activity line. */
+  /** The verb of the operation, for the activity entry. */
   readonly action: string;
-  /** The fields to set; the others stay. */
+  /** The fields to set; other fields keep their values. */
   readonly set: { readonly [Field in keyof NewRow<Name>]?: NewRow<Name>[Field] | undefined };
-  /** Fails with STALE_VERSION on any other version. */
+  /** Fails with STALE_VERSION for any other version. */
   readonly expectedVersion?: number | undefined;
-  /** Which rows it is about: live ones unless told, or deleted ones too. */
+  /** Which rows can be changed: by default only existing ones, or deleted ones too. */
   readonly rows?: 'live' | 'all';
-  /** A condition over `p.r`, the row as it stands (fixed SQL): where it does not hold, nothing is to be done. */
+  /** A condition on `p.r`, the current row (constant SQL): if it is false, there is nothing to do. */
   readonly onlyIf?: string;
 }
 
 /**
- * Changes a row, takes the person's next number and writes what was and what is into the activity line: one statement,
- * so all of it or none. What would change nothing takes no number and gives the row as it stands.
- * Throws NOT_FOUND and STALE_VERSION.
+ * Updates a row, takes the user's next change number and writes the old and new values to the activity entry, in one
+ * statement. An update that changes nothing takes no number and returns the current row. Throws NOT_FOUND and
+ * STALE_VERSION.
  */
 export async function updateRow<Name extends keyof Rows>(
   ctx: ChangeContext,
@@ -46,7 +46,10 @@ export async function updateRow<Name extends keyof Rows>(
   return found;
 }
 
-/** $1 person, $2 entity, $3 id, $4 the version that the client knew. Each line of a row wrote one version of it. */
+/**
+ * $1 user, $2 entity, $3 id, $4 the version that the client knows. Each activity entry of a row wrote one version of
+ * it.
+ */
 const changedSince = {
   name: 'changes.changedSince',
   text: `
@@ -54,7 +57,7 @@ const changedSince = {
      WHERE a.user_id = $1 AND a.entity = $2::activity_entity AND a.entity_id = $3 AND (a.after ->> 'version')::int > $4`,
 };
 
-/** Says what the client did not know: what has changed since, and which of it this change would have overwritten. */
+/** The STALE_VERSION error: the fields that have changed since, and those that this change would have overwritten. */
 async function stale<Name extends keyof Rows>(
   ctx: ChangeContext,
   table: Table<Name>,
@@ -69,7 +72,7 @@ async function stale<Name extends keyof Rows>(
   );
   const wanted = Object.entries(set).flatMap(([field, value]) => (value === undefined ? [] : [columnName(field)]));
   const conflictingFields = wireFields(table, wanted).filter((field) => changedFields.includes(field));
-  const what = changedFields.length === 0 ? '' : `; since then ${changedFields.join(', ')} changed`;
+  const what = changedFields.length === 0 ? '' : `; changed since then: ${changedFields.join(', ')}`;
   return new DomainError(
     'STALE_VERSION',
     `The ${table.noun} is at version ${currentVersion}, not ${expectedVersion}${what}`,
@@ -101,11 +104,9 @@ function updateStatement(
 }
 
 /**
- * $1 person, $2 id, $3 now, $4 session, $5 the fields as JSON, $6 expected version,
- * $7 who does it.
- *
- * The person's counter is locked before the row, by every mutation, so mutations of one person queue up in one order
- * and cannot deadlock. `FOR UPDATE` then reads the row's latest version, whatever the statement's snapshot says.
+ * $1 user, $2 id, $3 now, $4 session, $5 fields as JSON, $6 expected version, $7 actor. Every mutation locks its user's
+ * change counter before the row, so mutations of a user run in order and cannot deadlock. `FOR UPDATE` then reads the
+ * row's latest version, whatever the statement's snapshot is.
  */
 function updateSql(table: Table, { action, rows, onlyIf }: Shape): string {
   const { name, entity, key, derived, derivedFromOld } = table;

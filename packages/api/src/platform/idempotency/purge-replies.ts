@@ -5,7 +5,7 @@ import { keptHours } from './do-once.ts';
 
 const replies: Purge = { table: 'idempotency_keys', key: ['user_id', 'key'], column: 'created_at' };
 
-/** Takes away the replies whose keys do not count any more. Gives how many they were. */
+/** Deletes stored responses whose idempotency keys have expired. Returns how many. */
 export async function purgeReplies(
   { db, clock }: { readonly db: Database; readonly clock: Clock },
   signal?: AbortSignal,

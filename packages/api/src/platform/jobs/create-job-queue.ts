@@ -8,31 +8,31 @@ import type { Log } from '../runtime/log.ts';
 import type { JobData, JobName, JobQueue } from './job-queue.ts';
 import { type QueueSettings, queueOptions, timings } from './settings.ts';
 
-/** One try of a job. A job that is taken again, because its process was killed, has the same id. */
+/** One attempt of a job. A job that runs again because its process was killed has the same id. */
 export interface Job<Data> {
-  /** A UUIDv7, made when it was sent. */
+  /** A UUIDv7, generated when the job was sent. */
   readonly id: string;
   readonly data: Data;
 }
 
-/** What does the jobs. What throws is tried again later. */
+/** The job handlers. A job whose handler throws is retried later. */
 export type JobHandlers = { readonly [Name in JobName]: (job: Job<JobData[Name]>) => Promise<void> };
 
 export interface RunningJobQueue extends JobQueue {
-  /** Makes or migrates the queue's own tables. Until then nothing can be sent. */
+  /** Creates or migrates the tables of the queue. Until then, nothing can be sent. */
   start(): Promise<void>;
-  /** Does jobs from now on: the due ones, and those of killed processes. */
+  /** Starts processing jobs: those that are due, and those of killed processes. */
   work(handlers: JobHandlers): Promise<void>;
-  /** Takes no further job and waits up to 5 s for those that run; sending goes on. What does not end is tried again later. */
+  /** Takes no more jobs and waits up to 5 s for running ones; sending still works. Unfinished jobs are retried later. */
   stop(): Promise<void>;
 }
 
 export interface JobQueueOptions {
   readonly db: Database;
   readonly log: Log;
-  /** What is in a job (the token of a mail) is kept sealed. */
+  /** Encrypts the data of jobs, such as the token of a mail. */
   readonly sealer: Sealer;
-  /** Whether this process does jobs, or only sends them. */
+  /** Whether this process runs jobs, or only sends them. */
   readonly isWorking: boolean;
   readonly settings?: Partial<QueueSettings>;
 }
@@ -46,7 +46,7 @@ interface SealedData {
   readonly sealed: string;
 }
 
-/** A queue over pg-boss, in the schema `pgboss` of the same database and on the same connections. */
+/** A job queue with pg-boss, in the schema `pgboss` of the same database and on the same connections. */
 export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQueueOptions): RunningJobQueue {
   const settings = { ...timings, ...options.settings };
   const boss = new PgBoss({
@@ -57,7 +57,7 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
     superviseIntervalSeconds: settings.superviseSeconds,
     monitorIntervalSeconds: settings.superviseSeconds,
     maintenanceIntervalSeconds: 3600,
-    // Neither queues that change nor jobs that wait for each other are used here.
+    // Dynamic queues and dependent jobs are not used here.
     queueCacheIntervalSeconds: 3600,
     flowIntervalSeconds: 3600,
     bamIntervalSeconds: 600,
@@ -66,7 +66,7 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
     openTelemetry: { enabled: false },
   });
   boss.on('error', complainer(log));
-  boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'the job queue warns'));
+  boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'job queue warning'));
 
   const workers = new Map<JobName, string[]>();
   const wake = (name: JobName) => {
@@ -88,7 +88,7 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
     const work = async (jobs: JobWithMetadata<SealedData>[]): Promise<JobResult[]> => {
       const results: JobResult[] = [];
       for (const job of jobs) {
-        // Requests go between the jobs of a batch.
+        // Requests are served between the jobs of a batch.
         await nextTurn();
         results.push(await tryJob(name, job, handle));
       }
@@ -109,22 +109,22 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
     handle: JobHandlers[Name],
   ): Promise<JobResult> {
     try {
-      // The guarantee of the cast: `send` sealed it, under the same name.
+      // The guarantee of the cast: `send` encrypted it, for the same queue.
       await handle({ id, data: JSON.parse(sealer.open(data.sealed)) as JobData[Name] });
       return { id, status: 'completed' };
     } catch (error) {
       const fields = { err: error, job: name, id, try: retryCount + 1 };
-      if (retryCount + 1 < settings.queues[name].tries) log.warn(fields, 'a job failed; it will be tried again');
-      else log.error(fields, 'a job failed for the last time');
-      // Kept in the clear: what went wrong, and nothing of what the job was about.
+      if (retryCount + 1 < settings.queues[name].tries) log.warn(fields, 'job failed, it will be retried');
+      else log.error(fields, 'job failed, no retries left');
+      // Stored unencrypted: the kind of error, without the data of the job.
       return { id, status: 'failed', output: { message: error instanceof Error ? error.name : 'failed' } };
     }
   }
 
   return {
     async start() {
-      // Of processes that start together each waits for the one before, and a wait for a lock has a limit; and of two that
-      // see no schema both make it, which only one can.
+      // Processes that start together wait for each other with a lock timeout. If two of them find no schema, both
+      // create it, and only one succeeds.
       for (let count = 1; ; count += 1) {
         try {
           return await prepare();
@@ -145,31 +145,31 @@ export function createJobQueue({ db, log, sealer, isWorking, ...options }: JobQu
       if (startAfter === undefined && settings.queues[name].isPatient !== true) afterCommit(query, () => wake(name));
     },
     async work(handlers) {
-      // The guarantee of the cast: each name is one of the handlers'.
+      // The guarantee of the cast: each name is the key of a handler.
       for (const name of Object.keys(handlers) as JobName[]) await workOn(name, handlers[name]);
     },
     stop: () => boss.stop({ graceful: true, timeout: stopLimitMs }),
   };
 }
 
-/** What pg-boss calls a database. Without values it may send several statements at once. */
+/** pg-boss's database interface. Without values, it may send several statements at once. */
 function sqlOver(query: RunQuery): Db {
   return { executeSql: async (text, values = []) => ({ rows: await query(statementOf(text, values), values) }) };
 }
 
-/** Prepared, as ours are: pg-boss says the same few things again and again. */
+/** Prepared statements: pg-boss repeats the same few ones. */
 function statementOf(text: string, values: readonly unknown[]): Statement {
   if (values.length === 0) return { text };
   return { name: `jobs.${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`, text };
 }
 
-/** While the database is away every poll fails: said once in a while, not each time. */
+/** While the database is unavailable, every poll fails: log it only now and then. */
 function complainer(log: Log): (error: Error) => void {
   let complainedAt = Number.NEGATIVE_INFINITY;
   return ({ message, stack }) => {
     const now = performance.now();
     if (now - complainedAt < complaintEveryMs) return;
     complainedAt = now;
-    log.warn({ err: { message, stack } }, 'the job queue cannot work right now; it goes on trying');
+    log.warn({ err: { message, stack } }, 'the job queue is unavailable, retrying');
   };
 }

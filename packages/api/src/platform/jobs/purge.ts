@@ -2,14 +2,14 @@ import type { Database } from '@alice/db';
 
 const batchSize = 1000;
 
-/** What is taken away once its time has come: a table, its key, and the column (indexed) that says when. */
+/** Rows to delete after a date: the table, its key, and the (indexed) column with the date. */
 export interface Purge {
   readonly table: string;
   readonly key: readonly [string, ...string[]];
   readonly column: string;
 }
 
-/** Takes away the rows whose time is `through` or earlier, in small steps, until `signal` aborts. Gives how many they were. */
+/** Deletes the rows whose date is `through` or earlier, in small batches, until `signal` aborts. Returns how many. */
 export async function purge(
   db: Pick<Database, 'query'>,
   what: Purge,
@@ -26,7 +26,7 @@ export async function purge(
   return purged;
 }
 
-/** $1 until when, $2 how many. The rows of other purges, in other processes, are left to them. */
+/** $1 until when, $2 limit. Skips rows that other processes are deleting. */
 function statementOf({ table, key, column }: Purge) {
   const columns = key.join(', ');
   return {

@@ -1,43 +1,43 @@
 import type { QueueOptions } from 'pg-boss';
 import type { JobName } from './job-queue.ts';
 
-/** A job that failed so often is dead: it is put aside for a person to look at, and stops nobody. */
+/** A job that has failed this often is moved to the dead-letter queue, for an operator to inspect. */
 const usualTries = 5;
-/** About eleven hours: a mail server may be away for a night. */
+/** About eleven hours: a mail server may be down for a night. */
 const mailTries = 20;
-/** However often a job failed, it is tried again within this. */
+/** The longest delay between two attempts. */
 const longestRetrySeconds = 3600;
 
 export interface QueueSettings {
-  /** How often a worker looks for jobs that other processes sent, or that became due. */
+  /** How often a worker polls for jobs that other processes sent or that became due. */
   readonly pollSeconds: number;
-  /** How often one of the processes looks for jobs whose time is up. */
+  /** How often one of the processes looks for timed-out jobs. */
   readonly superviseSeconds: number;
-  /** How long one try may take; after that its process counts as killed. */
+  /** The timeout of one attempt; after that, its process is regarded as killed. */
   readonly expireSeconds: number;
-  /** The first retry comes after one to two times this, each further one after twice as long, an hour at most; 0: at once. */
+  /** The first retry starts after one to two times this delay; it doubles with each retry, up to an hour. 0: at once. */
   readonly retrySeconds: number;
   readonly queues: Readonly<Record<JobName, WorkerSettings>>;
 }
 
 interface WorkerSettings {
   readonly workers: number;
-  /** How many jobs one of them takes at a time. Of a process that is killed they are all done again. */
+  /** How many jobs a worker takes at a time. If its process is killed, all of them run again. */
   readonly batchSize: number;
-  /** How often it is tried before it is dead. */
+  /** How many attempts a job has. */
   readonly tries: number;
-  /** Nobody waits for these: they are done many at once at the next look, so that a flood of them costs little. */
+  /** Nothing waits for these jobs: they run in batches at the next poll, so that a flood of them costs little. */
   readonly isPatient?: true;
 }
 
-/** A killed process's job is taken again after 20 + 15 + 10 + 5 seconds at most. */
+/** A job of a killed process is taken again after at most 20 + 15 + 10 + 5 seconds. */
 export const timings: QueueSettings = {
   pollSeconds: 5,
   superviseSeconds: 15,
   expireSeconds: 20,
   retrySeconds: 5,
   queues: {
-    // One that waits for a slow mail server does not hold up the other.
+    // A mail that waits for a slow server does not block the other one.
     mail: { workers: 2, batchSize: 1, tries: mailTries },
     'failed-sign-in': { workers: 1, batchSize: 25, tries: usualTries, isPatient: true },
     'password-reset': { workers: 1, batchSize: 5, tries: usualTries },
@@ -46,7 +46,7 @@ export const timings: QueueSettings = {
 
 const daySeconds = 86_400;
 
-/** Every queue by its name; the dead ones' first, since the others refer to it. */
+/** All queues by name; the dead-letter queues first, since the others refer to them. */
 export function queueOptions(
   deadQueue: string,
   { expireSeconds, retrySeconds, queues }: QueueSettings,

@@ -18,7 +18,7 @@ it('lets so many calls of a person through, and says when the next may come', as
   await expect(one.api.users.me()).rejects.toMatchObject({
     cause: {
       code: 'TOO_MANY_REQUESTS',
-      message: 'At most 3 calls in 60 seconds: come again in 60 s',
+      message: 'Rate limit of 3 calls per 60 seconds exceeded: retry in 60 s',
       retryAfterSeconds: 60,
     },
   });

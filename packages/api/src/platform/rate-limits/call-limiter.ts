@@ -3,55 +3,58 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { networkOf } from './network-of.ts';
 import type { OpenWindows, Windows } from './windows.ts';
 
-/** What a caller may still do in this window. */
+/** The rate limit state of a caller in the current window. */
 export interface Budget {
-  /** Calls a window. */
+  /** Calls per window. */
   readonly limit: number;
   readonly remaining: number;
-  /** Seconds until the window ends, rounded up. */
+  /** Seconds until the end of the window, rounded up. */
   readonly resetSeconds: number;
-  /** The window's length in seconds. */
+  /** The length of the window in seconds. */
   readonly windowSeconds: number;
-  /** This call was one too many. */
+  /** This call exceeds the limit. */
   readonly isUsedUp: boolean;
 }
 
 export interface CallLimiter {
   /**
-   * Counts one procedure call of a person, and of the API key that it came with. Gives the tighter budget: at once where
-   * nobody has to be asked, since a promise costs each call.
+   * Counts one call of a user, and of the API key if there is one, and returns the tighter budget. Synchronous when
+   * possible, since a promise would slow down every call.
    */
   countCall(userId: string, apiKeyId?: string | null): Budget | Promise<Budget>;
-  /** Counts one call of nobody, or of somebody who could not show who they are. */
+  /** Counts one anonymous call, or one with invalid credentials. */
   countAnonymous(address: string | null): Budget | Promise<Budget>;
 }
 
 export interface CallLimits {
-  /** Of a person. Each of their API keys has half of it, so that one program leaves enough for the rest. */
+  /** Per user. Each API key has half of it, so that one program leaves enough for the rest. */
   readonly callsPerMinute: number;
-  /** Of a network, by callers who do not say who they are; no limit unless told. */
+  /** Per network, for anonymous callers; unlimited by default. */
   readonly anonymousPerMinute?: number;
   readonly now?: () => number;
-  /** Shared between processes; each counts for itself unless told. */
+  /** Windows shared between processes; by default each process counts separately. */
   readonly openWindows?: OpenWindows;
 }
 
 const windowSeconds = 60;
-/** Of more callers than these in a minute, those who were quiet longest begin anew. */
+/** With more callers than this per minute, those that were idle longest are forgotten. */
 const mostCallers = 100_000;
-/** Of a shared window a process takes a twentieth at once, and asks nobody until that is spent. */
+/** A process leases a twentieth of a shared window at a time, and asks again when that is used up. */
 const shareOfLease = 20;
-/** So long after a refusal the shared window is asked again: it may have begun anew, or be back. */
+/** How long after a rejection the shared window is asked again: a new one may have started, or the store may be back. */
 const askAgainMs = 1000;
 
-/** Counts calls, not requests: a batch of ten costs ten. A window begins with a caller's first call and lasts a minute. */
+/**
+ * Counts calls, not requests: a batch of ten counts as ten. A window starts with a caller's first call and lasts a
+ * minute.
+ */
 export function createCallLimiter(limits: CallLimits): CallLimiter {
   const { callsPerMinute, anonymousPerMinute = Number.MAX_SAFE_INTEGER } = limits;
   const countPerson = createCounter('u', callsPerMinute, limits);
   const countKey = createCounter('k', Math.ceil(callsPerMinute / 2), limits);
   const countNetwork = createCounter('n', anonymousPerMinute, limits);
 
-  /** What a key has no budget for costs its owner nothing. */
+  /** A call that exceeds the key's budget is not counted for its owner. */
   async function countBoth(ofKey: Budget | Promise<Budget>, userId: string): Promise<Budget> {
     const key = await ofKey;
     return key.isUsedUp ? key : tighter(key, await countPerson(userId));
@@ -69,11 +72,11 @@ export function createCallLimiter(limits: CallLimits): CallLimiter {
 interface Window {
   endsAt: number;
   calls: number;
-  /** Calls that this process may let through. */
+  /** Calls that this process may accept. */
   granted: number;
-  /** What was left in the shared window when it was last asked. */
+  /** What was left in the shared window at the last request. */
   left: number;
-  /** Until then the shared window is known to be used up. */
+  /** The shared window is known to be used up until then. */
   usedUpUntil: number;
   leasing: Promise<void> | null;
 }
@@ -103,7 +106,7 @@ function createCounter(
     return {
       limit,
       remaining: granted - calls + left,
-      // Fractions of milliseconds may add up to a little more than the window.
+      // Rounding of milliseconds may exceed the window slightly.
       resetSeconds: Math.min(Math.ceil((endsAt - at) / 1000), windowSeconds),
       windowSeconds,
       isUsedUp,
@@ -120,7 +123,7 @@ function createCounter(
     window.leasing = null;
   }
 
-  /** Those who come while a lease is under way share it, and those for whom it was too small ask for the next. */
+  /** Concurrent callers share one lease; those for whom it was too small request the next one. */
   async function countAsking(key: string, from: Windows): Promise<Budget> {
     for (;;) {
       const at = now();
@@ -150,11 +153,11 @@ function tighter(one: Budget, other: Budget): Budget {
   return other.isUsedUp || other.remaining < one.remaining ? other : one;
 }
 
-/** TOO_MANY_REQUESTS, until the window ends. */
+/** The TOO_MANY_REQUESTS error, until the window ends. */
 export function usedUp({ limit, resetSeconds, windowSeconds: seconds }: Budget): DomainError {
   return new DomainError(
     'TOO_MANY_REQUESTS',
-    `At most ${limit} calls in ${seconds} seconds: come again in ${resetSeconds} s`,
+    `Rate limit of ${limit} calls per ${seconds} seconds exceeded: retry in ${resetSeconds} s`,
     { retryAfterSeconds: resetSeconds },
   );
 }

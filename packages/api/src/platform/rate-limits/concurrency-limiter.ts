@@ -1,61 +1,68 @@
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors/domain-error.ts';
 
-/** A call's place among those that its owner has under way. */
+/** The slot of a running call. */
 export interface Place {
-  /** The call is over. */
+  /** The call has finished. */
   leave(): void;
-  /** It failed since nothing can be served right now: those of its owner who wait fail with it, as each would wait as long. */
+  /**
+   * The call failed because the service is unavailable: the waiting calls of its owner fail too, since each would wait
+   * as long.
+   */
   fail(error: unknown): void;
 }
 
 export interface ConcurrencyLimiter {
   /**
-   * A place for one more call of this owner: at once if they have few enough under way, or else when another one is over.
-   * Throws TOO_MANY_REQUESTS when that takes too long or too many wait already, and CANCELLED when the caller has left meanwhile.
+   * Acquires a slot for one more call of this owner: at once if a slot is free, otherwise when another call has
+   * finished. Throws TOO_MANY_REQUESTS if that takes too long or too many calls are waiting, and CANCELLED if the
+   * client has disconnected.
    */
   enter(owner: string, hasLeft?: () => boolean): Place | Promise<Place>;
-  /** Does a piece of work that nobody waits for impatiently, when there is a place. */
+  /** Runs low-priority work as soon as a slot is free, without a timeout. */
   run<T>(owner: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface ConcurrencyLimits {
-  /** So many of one owner's calls run at once; and so few where they are long, and others are served, too. */
+  /**
+   * The maximum number of concurrent calls per owner, and the minimum to which it is reduced if they are long and
+   * others are served too.
+   */
   readonly most: number;
   readonly least: number;
-  /** Whether an owner who takes much more time than the others, while there are others, is held back. */
+  /** Whether an owner who uses much more time than others is limited while there are others. */
   readonly isShared: boolean;
   readonly now?: () => number;
 }
 
 export const personConcurrency: ConcurrencyLimits = { most: 8, least: 1, isShared: true };
-/** Many people may stand behind one address; what they can call before they sign in is short, but for the hash of a password. */
+/** Many users may share one address. Calls before a sign-in are short, except for password hashing. */
 export const networkConcurrency: ConcurrencyLimits = { most: 16, least: 16, isShared: false };
 
 const mostWaiting = 200;
-/** With what a call itself may wait for (a lock, a connection) it stays under the 3 s in which a caller hears of a failure. */
+/** Together with the waits of the call itself (for a lock, a connection) a failure is reported within 3 s. */
 const longestWaitMs = 1500;
 const retryAfterSeconds = 1;
-/** What was used counts for a third after so long. */
+/** Past usage counts for a third after this time. */
 const memoryMs = 2000;
-/** An owner who was served this recently counts as present. */
+/** An owner who was served this recently is regarded as active. */
 const presentMs = 500;
-/** Nobody is held back who has used less than a quarter of that time. */
+/** Owners who have used less than a quarter of that time are never limited. */
 const freeMs = 500;
-/** Nor anybody who has used less than so many times of what the others have used on average. */
+/** Nor are owners who have used less than this multiple of the average of the others. */
 const outOfProportion = 2;
-/** Calls that take so many times of what the others' take on average cost places, down to `least`. */
+/** Calls that take this multiple of the others' average get fewer slots, down to `least`. */
 const longCall = 2;
-/** After each call they rest so many times as long as it took: a third of one core is what they get, whatever they ask. */
+/** The pause after each call, as a multiple of its duration: such an owner gets a third of one core at most. */
 const restFactor = 2;
 const longestRestMs = 1000;
 const surveyMs = 100;
 const mostOwners = 20_000;
 
 interface Waiting {
-  /** When they are refused; null: never. */
+  /** The deadline; null: none. */
   readonly until: number | null;
-  /** Null once it is over: the old tables of a Set may outlive what it held, and this is a whole request. */
+  /** Null after the wait: old tables of a Set can outlive its entries, and this references a whole request. */
   call: WaitingCall | null;
 }
 
@@ -68,22 +75,22 @@ interface WaitingCall {
 interface Owner {
   running: number;
   readonly waiting: Set<Waiting>;
-  /** Milliseconds that calls took, and how many they were, fading, as of `usedAt`. */
+  /** The total milliseconds and number of calls, decaying, as of `usedAt`. */
   used: number;
   calls: number;
   usedAt: number;
-  /** How long a call takes, of late: kept, as a program that pauses comes back with the same calls. */
+  /** The recent average duration of a call. It is kept, since a program that pauses comes back with the same calls. */
   typicalMs: number;
   restsUntil: number;
-  /** The end of the rest. */
+  /** The end of the pause. */
   alarm: NodeJS.Timeout | undefined;
-  /** The end of the patience of whoever waits longest: a timer of each call would cost each call. */
+  /** The timer for the oldest waiting call: one timer per call would slow down every call. */
   deadline: NodeJS.Timeout | undefined;
-  /** Its part of what was used by all. */
+  /** Its share of the total usage. */
   share: Share;
 }
 
-/** How many have used how much in how many calls, as of when. */
+/** Usage: how many owners used how much time in how many calls, and when. */
 interface Share {
   at: number;
   owners: number;
@@ -94,14 +101,14 @@ interface Share {
 const nothing: Share = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0, calls: 0 };
 
 /**
- * Bounds how much of the service one owner occupies. A few calls run at a time and the rest wait, so that a batch of ten or a
- * program in a loop is slowed down and not refused; nobody is held back who is alone. While others are served, too, an owner whose calls take much more time
- * than theirs gets one place, and a rest after each call.
+ * Limits how much of the service one owner occupies. A few calls run at a time and the rest wait, so that a batch or a
+ * loop is slowed down but not rejected. A single owner is never limited. While others are served too, an owner whose
+ * calls take much more time than theirs gets one slot, with a pause after each call.
  */
 export function createConcurrencyLimiter(limits: ConcurrencyLimits): ConcurrencyLimiter {
   const { most, least, isShared, now = () => performance.now() } = limits;
   const owners = new LRUCache<string, Owner>({ max: mostOwners });
-  /** Those with a call under way, or who had one a moment ago. */
+  /** Owners with a running or a very recent call. */
   const present = new Set<Owner>();
   let all = nothing;
 
@@ -125,12 +132,12 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     return owner;
   }
 
-  /** How much of what was used before still counts. */
+  /** The decay factor of past usage. */
   function left(owner: Owner, at: number): number {
     return Math.exp((owner.usedAt - at) / memoryMs);
   }
 
-  /** What the others who are there have used of late, as of a moment ago. */
+  /** The recent usage of the other active owners, as of a moment ago. */
   function othersOf(owner: Owner, at: number): Omit<Share, 'at'> {
     if (at - all.at >= surveyMs) survey(at);
     const own = owner.share.at === all.at ? owner.share : nothing;
@@ -164,7 +171,7 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     if (!isShared || owner.running < least) return most;
     const others = othersOf(owner, at);
     if (others.owners === 0 || others.calls < 1) return most;
-    // Nothing is known yet: two that turn out to be long do no harm that lasts.
+    // The duration is not known yet: two long calls do no lasting harm.
     if (owner.typicalMs === 0) return Math.min(most, Math.max(least, 2));
     const othersMs = Math.max(others.used / others.calls, 0.1);
     return Math.min(most, Math.max(least, Math.floor((most * longCall * othersMs) / owner.typicalMs)));
@@ -212,7 +219,7 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
     }
   }
 
-  /** Refuses those who have waited too long. They stand in their order, so that the first is the next. */
+  /** Rejects calls that have waited too long. They are in order, so the first one is the next. */
   function refuseLate(owner: Owner): void {
     owner.deadline = undefined;
     const at = now();
@@ -263,7 +270,7 @@ export function createConcurrencyLimiter(limits: ConcurrencyLimits): Concurrency
   };
 }
 
-/** Takes a call out of the queue. */
+/** Removes a call from the queue. */
 function take(owner: Owner, waiting: Waiting): WaitingCall | null {
   const { call } = waiting;
   owner.waiting.delete(waiting);
@@ -272,7 +279,7 @@ function take(owner: Owner, waiting: Waiting): WaitingCall | null {
 }
 
 function tooMany(): DomainError {
-  return new DomainError('TOO_MANY_REQUESTS', 'Too many of your calls are under way: send fewer at once', {
+  return new DomainError('TOO_MANY_REQUESTS', 'Too many concurrent requests: send fewer at a time', {
     retryAfterSeconds,
   });
 }

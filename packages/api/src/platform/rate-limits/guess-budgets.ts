@@ -2,9 +2,9 @@ import type { Guess, GuessKind } from './guesses.ts';
 import type { WindowLimit } from './windows.ts';
 
 /**
- * The account's, the account's for strangers or for networks that it knows, the network's whatever the account, or one for
- * all. Of an attempt that is counted where it comes from: the account's within one of its sessions, in one of the networks
- * that it knows, or anywhere else.
+ * The scope of a budget. For an account: all attempts, attempts from unknown networks, or attempts from known networks.
+ * For a network: attempts on any account. Or global. Some budgets depend on where the attempt comes from: a session of
+ * the account, one of its known networks, or elsewhere.
  */
 type Whose =
   | 'account'
@@ -20,14 +20,14 @@ export interface GuessBudget extends WindowLimit {
   readonly whose: Whose;
 }
 
-/** What an operator may have to raise: many people behind one address. */
+/** Limits that an operator may have to raise: many users behind one address. */
 export interface GuessSettings {
   readonly registrationsPerHour: number;
-  /** Of each of two kinds: what changes of address send is counted apart. */
+  /** For each of two kinds: mails for email changes are counted separately. */
   readonly mailsPerHour: number;
 }
 
-/** Each an hour and network. */
+/** Per hour and network. */
 export const guessSettings: GuessSettings = { registrationsPerHour: 10, mailsPerHour: 10 };
 
 const minutes = 60;
@@ -35,25 +35,27 @@ const hours = 60 * minutes;
 const days = 24 * hours;
 
 /**
- * All budgets of guesses. One attempt takes one of each that its kind has. Names stand in Redis: a changed window needs a
- * new name. An account that strangers guess at stays open to its owner, who has a budget of their own where they are known.
+ * All attempt budgets. An attempt consumes one point of each budget of its kind. The names are keys in Redis: a changed
+ * window needs a new name. The owner of an attacked account can still sign in, since known networks have their own
+ * budget.
  */
 export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind, readonly GuessBudget[]>> {
   return {
     password: [
-      // What is right is given back, once it was looked at: so many can be under way at once.
+      // Successful attempts are refunded after the check: this is the maximum of concurrent attempts.
       { name: 'p1', whose: 'stranger', points: 20, seconds: hours },
       { name: 'p2', whose: 'stranger', points: 40, seconds: days },
-      // As many as for strangers, and taken from theirs, too: what was used up where the owner is known is refused elsewhere,
-      // as where there is no account. The reverse shows to whoever shares the owner's network: the owner must get in there.
+      // Attempts from a known network also use up the strangers' budget; strangers never use up the owner's. So
+      // elsewhere the limit looks the same as for an address without an account. Users who share the owner's network
+      // can see a difference, which is accepted: the owner must be able to sign in there.
       { name: 'p3', whose: 'known', points: 20, seconds: hours },
       { name: 'p6', whose: 'known', points: 40, seconds: days },
       { name: 'p4', whose: 'network', points: 30, seconds: 15 * minutes },
       { name: 'p5', whose: 'network', points: 300, seconds: days },
     ],
-    // Whoever gets here has shown the password, and may be a thief of it: so each place has budgets of its own, and what
-    // fails in one place refuses nobody in another. A thief cannot make a network or a session the account's without a
-    // second factor. With one of each at hand, all their guesses of a day are 20.
+    // These callers know the password and may have stolen it: so each place has its own budget, and failures in one
+    // place do not block another. A thief without the second factor cannot make a network or a session known. With one
+    // of each, a thief has at most 20 attempts a day.
     code: [
       { name: 'c3', whose: 'elsewhere', points: 5, seconds: 15 * minutes },
       { name: 'c4', whose: 'elsewhere', points: 8, seconds: days },
@@ -73,7 +75,8 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
     ],
     notice: [{ name: 'n1', whose: 'account', points: 1, seconds: days }],
     'account-notice': [{ name: 'n2', whose: 'account', points: 10, seconds: hours }],
-    // As many lines as a history takes in an hour; and each is work, which a flood from everywhere must not make without end.
+    // The same number of entries as the history accepts per hour. Each one is work, which a distributed flood must not
+    // cause without limit.
     note: [
       { name: 'h1', whose: 'account', points: 20, seconds: hours },
       { name: 'h2', whose: 'everybody', points: 300, seconds: minutes },
@@ -82,7 +85,7 @@ export function guessBudgets(settings: GuessSettings): Readonly<Record<GuessKind
   };
 }
 
-/** Whether an attempt uses this budget. One about no account uses the network's alone. */
+/** Whether an attempt consumes this budget. An attempt without an account consumes only the network's. */
 export function isUsedBy(guess: Guess, { whose }: GuessBudget): boolean {
   if (whose === 'network' || whose === 'everybody') return true;
   if (guess.account === null) return false;
@@ -96,7 +99,7 @@ function placeOf({ sessionId = null, isKnownNetwork = false }: Guess) {
   return isKnownNetwork ? 'in-known-network' : 'elsewhere';
 }
 
-/** Whether an attempt is refused when this budget, which it uses, is used up: strangers lock nobody out who is known. */
+/** Whether an exhausted budget rejects an attempt that consumes it: strangers cannot lock out known networks. */
 export function mayRefuse({ isKnownNetwork = false }: Guess, { whose }: GuessBudget): boolean {
   return whose !== 'stranger' || !isKnownNetwork;
 }

@@ -116,7 +116,7 @@ describe('a refusal', () => {
     vi.setSystemTime(60_000);
     expect(await refusal(limiter, stranger)).toMatchObject({
       code: 'TOO_MANY_REQUESTS',
-      message: 'Too many attempts: come again in 59 minutes',
+      message: 'Too many attempts: retry in 59 minutes',
       retryAfterSeconds: 59 * 60,
     });
   });

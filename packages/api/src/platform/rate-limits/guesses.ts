@@ -11,63 +11,66 @@ import {
 import { networkOf } from './network-of.ts';
 import { memoryWindows, type OpenWindows, type Windows } from './windows.ts';
 
-/** What is tried: each kind has budgets of its own. */
+/** The kind of attempt. Each kind has its own budgets. */
 export type GuessKind =
-  /** A password, at sign-in or to confirm who one is. */
+  /** A password, at a sign-in or a re-authentication. */
   | 'password'
-  /** The code of a second factor. */
+  /** A code of a second factor. */
   | 'code'
-  /** A new account. */
+  /** A registration. */
   | 'register'
-  /** What makes a mail go out, to an address that the caller names. */
+  /** A request that sends a mail to an address that the caller chooses. */
   | 'mail'
-  /** A change of address, which sends mails to both: whoever asks for it to another's leaves them theirs of kind `mail`. */
+  /**
+   * A request for an email change, which sends mails to both addresses. It is separate from `mail`, so that a foreign
+   * address keeps its budget.
+   */
   | 'email-change'
-  /** A mail that nobody asked for, to the owner of an account: at most one a day. */
+  /** An unrequested mail to the owner of an account: at most one a day. */
   | 'notice'
-  /** A mail about what happened to an account, to its owner: those of one kind are counted together. */
+  /** A notice about an account, to its owner. Each kind of notice is counted separately. */
   | 'account-notice'
-  /** A line in the history about a sign-in that failed: a flood of them is not all written down. */
+  /** An activity entry about a failed sign-in: a flood is recorded only in part. */
   | 'note'
-  /** A secret that was sent by mail, a passkey, anything too long to be guessed that costs work to look up. */
+  /** A token from a mail, a passkey, or anything else that cannot be guessed but costs a lookup. */
   | 'token';
 
 export interface Guess {
   readonly kind: GuessKind;
-  /** Where it comes from: the client's address, as trusted proxies give it. */
+  /** The client's address, as trusted proxies report it. */
   readonly address: string | null;
-  /** What it is about: the account's id, or the e-mail address as it was typed where there may be no account. */
+  /** The account id, or the email address as it was typed if there may be no account. */
   readonly account: string | null;
-  /** The person was signed in from this network before: strangers who guess do not use up the owner's budget there. */
+  /** The user has signed in from this network before: attackers elsewhere do not use up the owner's budget there. */
   readonly isKnownNetwork?: boolean;
-  /** The session of the account that it came with. */
+  /** The session of the call, if it belongs to the account. */
   readonly sessionId?: string | null;
 }
 
-/** An attempt that was counted. */
+/** A counted attempt. */
 export interface Attempt {
-  /** It was right, and so no guess: all that it used can be used again. */
+  /** The attempt succeeded: refund its points. */
   giveBack(): Promise<void>;
 }
 
 export interface GuessLimiter {
   /**
-   * Counts an attempt before it is looked at. Throws TOO_MANY_REQUESTS, whatever is right and whether or not there is such
-   * an account; a refused attempt uses nothing.
+   * Counts an attempt before it is checked. Throws TOO_MANY_REQUESTS, also for correct credentials and for unknown
+   * accounts; a rejected attempt consumes nothing.
    */
   count(guess: Guess): Promise<Attempt>;
 }
 
-/** Where nobody guesses: scripts, and tests of something else. */
+/** No limits, for scripts and for tests of something else. */
 export const uncounted: GuessLimiter = { count: async () => ({ giveBack: async () => undefined }) };
 
 export interface GuessLimiterOptions {
-  /** Names accounts in the store without telling who they are; the same in each process that shares it. */
+  /** Pseudonymises accounts in the store; the same in all processes that share it. */
   readonly secret: string;
-  /** This process's memory unless told. */
+  /** In this process's memory by default. */
   readonly openWindows?: OpenWindows;
   readonly settings?: GuessSettings;
-  /** The table unless told. */
+  /** The table by default. */
   readonly budgets?: Readonly<Record<GuessKind, readonly GuessBudget[]>>;
 }
 
@@ -76,7 +79,7 @@ interface Counted {
   readonly windows: Windows;
 }
 
-/** Counts guesses by account and by network, in windows that stay as long as their store does. */
+/** Limits attempts by account and by network, in windows that last as long as their store. */
 export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
   const { openWindows = memoryWindows, settings = guessSettings, budgets = guessBudgets(settings) } = options;
   const secret = createSecretKey(options.secret, 'utf8');
@@ -106,7 +109,7 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
       const used = counted[guess.kind]
         .filter(({ budget }) => isUsedBy(guess, budget))
         .map(({ budget, windows }) => ({ windows, key: keyOf(guess, budget), isStrict: mayRefuse(guess, budget) }));
-      // All at once: a slow store is waited for once.
+      // In parallel: a slow store is waited for once.
       const taken = await Promise.all(used.map(async (use) => ({ ...use, ...(await use.windows.take(use.key, 1)) })));
       const refused = taken.filter(({ granted, isStrict }) => isStrict && granted === 0);
       const giveBack = async () => {
@@ -119,7 +122,7 @@ export function createGuessLimiter(options: GuessLimiterOptions): GuessLimiter {
   };
 }
 
-/** 96 bits tell any two accounts apart. */
+/** 96 bits identify an account. */
 function accountKey(secret: KeyObject, account: string): string {
   const name = account.normalize('NFC').toLowerCase();
   return createHmac('sha256', secret).update(`alice guesses ${name}`).digest('base64url').slice(0, 16);
@@ -127,12 +130,12 @@ function accountKey(secret: KeyObject, account: string): string {
 
 function tooMany(ms: number): DomainError {
   const retryAfterSeconds = Math.max(Math.ceil(ms / 1000), 1);
-  return new DomainError('TOO_MANY_REQUESTS', `Too many attempts: come again in ${spoken(retryAfterSeconds)}`, {
+  return new DomainError('TOO_MANY_REQUESTS', `Too many attempts: retry in ${spoken(retryAfterSeconds)}`, {
     retryAfterSeconds,
   });
 }
 
-/** For people: in seconds, then minutes, then hours, rounded up. */
+/** A duration for humans: in seconds, then minutes, then hours, rounded up. */
 function spoken(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7200 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds / 3600)} hours`;

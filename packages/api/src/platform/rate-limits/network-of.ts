@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 
-/** What an address that nobody can read counts as: all such callers share their budgets. */
+/** The network of an invalid address: all such callers share their budgets. */
 export const unknownNetwork = 'unknown';
 
 /**
- * Whose budget an address uses: itself for IPv4, its /64 for IPv6, which is what one household or one machine is given.
- * However it is written, it gives the same text: `203.0.113.9`, `2001:db8:0:7::/64`.
+ * The network of an address: the address itself for IPv4, its /64 for IPv6, which is what one household or machine
+ * gets. The text is canonical: `203.0.113.9`, `2001:db8:0:7::/64`.
  */
 export function networkOf(address: string | null): string {
   const canonical = address === null ? null : canonicalAddress(address);
@@ -14,18 +14,18 @@ export function networkOf(address: string | null): string {
 }
 
 /**
- * An address in its one canonical text (RFC 5952): in lower case, compressed, without a zone, and IPv4 that a dual-stack
- * socket writes as IPv6 as IPv4. Null for what is no address.
+ * The canonical text of an address (RFC 5952): lower case, compressed, without a zone, and IPv4-mapped IPv6 as IPv4.
+ * Null for an invalid address.
  */
 export function canonicalAddress(text: string): string | null {
   switch (isIP(text)) {
     case 4:
       return text;
     case 6: {
-      // As sockets write it: this comes with every request.
+      // The form that sockets use: this runs for every request.
       if (text.startsWith('::ffff:') && isIP(text.slice(7)) === 4) return text.slice(7);
       const [address = ''] = text.split('%');
-      // The URL parser writes IPv6 as the RFC does, and refuses zones.
+      // The URL parser writes IPv6 as the RFC requires, and rejects zones.
       const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
       return mappedIpv4(canonical) ?? canonical;
     }

@@ -1,10 +1,10 @@
 import { type Database, databaseFault } from '@alice/db';
 import type { ConcurrencyLimiter, Place } from './concurrency-limiter.ts';
 
-/** How long a call may use a connection: with what it waited before, its caller hears of a failure within 3 s. */
+/** How long a call may use a connection: together with its waits, a failure is reported within 3 s. */
 const patienceMs = 2000;
 
-/** What one person, or one network of callers who are nobody, may have under way at once. */
+/** Concurrency limits per user, and per network for anonymous callers. */
 export interface Concurrency {
   readonly ofPerson: ConcurrencyLimiter;
   readonly ofNetwork: ConcurrencyLimiter;
@@ -16,8 +16,8 @@ interface Queueing {
 }
 
 /**
- * Runs a call once its owner has few enough others under way, and gives it what the process owns; but what it does in the
- * database is done in its owner's name, and only while somebody waits for it. Throws TOO_MANY_REQUESTS.
+ * Runs a call when its owner has a free slot. Its database statements are attributed to the owner and cancelled when
+ * the client disconnects. Throws TOO_MANY_REQUESTS.
  */
 export async function runInTurn<
   Deps extends Queueing,

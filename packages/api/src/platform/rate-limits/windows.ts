@@ -1,43 +1,46 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** So much of something for each key, in windows of so many seconds. A window begins with the first that is taken. */
+/** A number of points per key and window of some seconds. A window starts with the first point that is taken. */
 export interface WindowLimit {
-  /** Short, and no other limit's: what is counted is kept under it. */
+  /** Short and unique: the key prefix in the store. */
   readonly name: string;
   readonly points: number;
   readonly seconds: number;
 }
 
 export interface Taken {
-  /** How many of the points that were asked for there were: none once all are used. What is refused is not counted. */
+  /** How many of the requested points were available; 0 when all are used. Rejected points are not counted. */
   readonly granted: number;
-  /** How many are left for others. */
+  /** How many points are left. */
   readonly left: number;
   readonly msUntilEnd: number;
 }
 
 export interface Windows {
-  /** Takes up to `points` for a key, in one step: of many at once, all together get no more than there are. Never throws. */
+  /**
+   * Takes up to `points` for a key, atomically: concurrent callers together never get more than the limit. Never
+   * throws.
+   */
   take(key: string, points: number): Promise<Taken>;
-  /** Gives points back, if their window is still open. Whatever is taken after this finds them. */
+  /** Refunds points if their window is still open. */
   giveBack(key: string, points: number): void;
 }
 
-/** Where windows are kept: in this process, or where many share them. */
+/** Where windows are stored: in this process, or in a shared store. */
 export type OpenWindows = (limit: WindowLimit) => Windows;
 
-/** Of more keys than these, the ones that were quiet longest begin anew. */
+/** With more keys than this, those that were idle longest are forgotten. */
 const mostKeys = 20_000;
 
-/** Windows of this process. They end by the machine's clock (`Date.now`). */
+/** Windows in this process. They end by the wall clock (`Date.now`). */
 export const memoryWindows: OpenWindows = ({ name, points: limit, seconds }) => {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: limit, duration: seconds });
-  // The library keeps every key until its window ends, however many there are.
+  // The library keeps every key until its window ends, without a limit.
   const recent = new LRUCache<string, true>({ max: mostKeys, dispose: (_value, key) => void limiter.delete(key) });
   return {
     async take(key, points) {
-      // `dispose` also speaks up for a key that is set again.
+      // `dispose` is also called for a key that is set again.
       if (recent.get(key) === undefined) recent.set(key, true);
       const taken = await limiter.consume(key, points).catch(resultOf);
       const granted = grantedOf(taken, points, limit);
@@ -46,7 +49,7 @@ export const memoryWindows: OpenWindows = ({ name, points: limit, seconds }) => 
     },
     giveBack(key, points) {
       void limiter.get(key).then((open) => {
-        // What another store had given, before this one stood in for it, makes no room here.
+        // Points that another store had granted before are not refunded here.
         if (open !== null && open.msBeforeNext > 0) return limiter.reward(key, Math.min(points, open.consumedPoints));
         return null;
       });
@@ -54,13 +57,13 @@ export const memoryWindows: OpenWindows = ({ name, points: limit, seconds }) => 
   };
 };
 
-/** The library rejects with a result where nothing failed: too much was asked for. */
+/** The library rejects with a result if the limit is exceeded, which is not an error. */
 export function resultOf(rejection: unknown): RateLimiterRes {
   if (rejection instanceof RateLimiterRes) return rejection;
   throw rejection;
 }
 
-/** How many of the points that were asked for fitted in. */
+/** How many of the requested points were available. */
 export function grantedOf({ consumedPoints }: RateLimiterRes, points: number, limit: number): number {
   return Math.max(points - Math.max(consumedPoints - limit, 0), 0);
 }

@@ -1,4 +1,4 @@
-/** Tells the time. Handed in, so that a test can set it. */
+/** The current time. Passed in, so that a test can set it. */
 export interface Clock {
   now(): Date;
 }

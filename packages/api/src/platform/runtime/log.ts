@@ -1,4 +1,4 @@
-/** The part of a pino logger that the product uses. */
+/** The methods of a pino logger that the product uses. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
