@@ -140,7 +140,7 @@ describe('refusals', () => {
       type: 'urn:alice:error:not-found',
       title: 'Not found',
       status: 404,
-      detail: 'Nothing is served at this address',
+      detail: 'Endpoint not found',
       status_code: 404,
       code: 'NOT_FOUND',
       request_id: 'my-request-2',
@@ -154,7 +154,7 @@ describe('refusals', () => {
     expect(await response.json()).toEqual({
       error: {
         code: -32001,
-        message: 'Sign in first',
+        message: 'Authentication required',
         data: {
           code: 'UNAUTHENTICATED',
           httpStatus: 401,
@@ -212,7 +212,7 @@ describe('refusals', () => {
     expect(await busy[0]?.json()).toMatchObject({ error: { data: { code: 'BUSY', retryAfterSeconds: 1 } } });
     expect(responses.some((response) => response.status === 401)).toBe(true);
     // A refusal is no defect: a warning without a stack, however many there are.
-    expect(lines.filter(({ msg }) => msg === 'refused')).toHaveLength(busy.length);
+    expect(lines.filter(({ msg }) => msg === 'request rejected')).toHaveLength(busy.length);
     expect(lines.filter(({ level, err }) => level === 50 || err !== undefined)).toEqual([]);
   });
 
@@ -229,7 +229,7 @@ describe('refusals', () => {
     expect(response.status).toBe(500);
     const text = await response.text();
     expect(JSON.parse(text)).toMatchObject({
-      error: { message: 'Something went wrong on our side', data: { code: 'INTERNAL' } },
+      error: { message: 'Internal server error', data: { code: 'INTERNAL' } },
     });
     expect(text).not.toMatch(/secret_column|stack|\.ts/);
     expect(JSON.stringify(lines)).toContain('secret_column');

@@ -16,24 +16,24 @@ import { serveRpc } from './rpc/serve-rpc.ts';
 export interface AppOptions {
   readonly deps: Deps;
   readonly log: Logger;
-  /** Takes the one line of each request. */
+  /** Gets one line per request. */
   readonly accessLog: Logger;
   readonly name: string;
   readonly version: string;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly checkHealth: () => Promise<Health>;
-  /** True from the moment that the process was told to stop. */
+  /** True as soon as the process is shutting down. */
   readonly isDraining: () => boolean;
-  /** False: nothing but health, as of a process that only does jobs. */
+  /** False: only health endpoints, for a process that only runs jobs. */
   readonly servesApi?: boolean;
 }
 
-/** The whole HTTP surface, with everything that it needs handed in; `app.request()` asks it without a socket. */
+/** The HTTP app, with all its dependencies passed in; `app.request()` calls it without a socket. */
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const { deps, log, accessLog, checkHealth, isDraining } = options;
   const origins = cors(options.corsOrigins);
-  // With or without a slash at the end it is the same address.
+  // A trailing slash is ignored.
   const app = new Hono<AppEnv>({ strict: false });
 
   const scoped = requestScope({
@@ -78,11 +78,11 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   }
   const { name, version } = options;
   const nothing = scoped(() => {
-    throw new DomainError('NOT_FOUND', 'Nothing is served at this address');
+    throw new DomainError('NOT_FOUND', 'Endpoint not found');
   });
   app.notFound(nothing);
   if (!servesApi) return app;
-  // A router of its own: among so many addresses the fast one gives up, and every tRPC call would pay for it.
+  // A separate router: with this many routes, Hono's fast router gives up, which would slow down every tRPC call.
   const rest = new Hono<AppEnv>({ strict: false });
   serveRest(rest, scoped, deps, version);
   rest.notFound(nothing);

@@ -178,7 +178,7 @@ it('nothing that a person may ask for keeps all others waiting for more than 50 
       let answers: { status: number; bytes: number }[] = [];
       let ms = 0;
       let allowed = 0;
-      // Once more where it took too long: what else the machine does costs our caches, too, and passes.
+      // Retry if it took too long: other load on the machine also slows us down, and passes.
       for (let attempt = 0; attempt < mostAttempts && ms >= allowed; attempt += 1) {
         ms = await longestTurn(async () => {
           answers = await ask(Array(times).fill(call), 4);

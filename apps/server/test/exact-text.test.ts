@@ -103,7 +103,7 @@ describe.each(['tRPC', 'REST'] as const)('over %s', (name) => {
       const refused = await way.create({ title: 'a', [field]: text });
       expect(refused.status).toBe(400);
       const body = JSON.stringify(await read(refused));
-      expect(body).toContain('must not hold NUL or half a surrogate pair');
+      expect(body).toContain('must not contain NUL or an unpaired surrogate');
       expect(body).toContain(`"path":"${field}"`);
     }
   });

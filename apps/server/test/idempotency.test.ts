@@ -10,7 +10,7 @@ import { createTestStore, type TestStore } from './harness/test-store.ts';
 import { openHouse } from './parity/house.ts';
 import { buildWorld } from './parity/world.ts';
 
-/** A quarter of what is promised: the other three are run with TEST_ROUNDS=4. */
+/** A quarter of the required number: TEST_ROUNDS=4 runs all of them. */
 const keys = 25 * roundsFactor();
 const calmKeys = 10;
 const requestsPerKey = 100;

@@ -1,13 +1,13 @@
 import { BlockList, isIP } from 'node:net';
 import { canonicalAddress } from '@alice/api';
 
-/** Gives the address that a request came from. */
+/** Returns the client address of a request. */
 export type ClientAddress = (peer: string | undefined, forwardedFor: string | undefined) => string | null;
 
 /**
- * Reads `X-Forwarded-For` from the right, as long as each hop is a trusted proxy: the first that is not is the client.
- * Addresses come out in their one canonical text; what is no bare address (a name, a port, `for=…`) ends the reading there.
- * From anybody else the header counts for nothing, since anybody can write it.
+ * Reads `X-Forwarded-For` from the right while each hop is a trusted proxy: the first other address is the client.
+ * Addresses are canonical; anything but a plain address (a name, a port, `for=…`) stops the reading. Without a trusted
+ * proxy the header is ignored, since anyone can send it.
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   const trusted = new BlockList();

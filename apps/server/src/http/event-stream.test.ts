@@ -136,6 +136,6 @@ describe('an event stream', () => {
     const rest = async () => {
       for (;;) if ((await reader.read()).done) return;
     };
-    await expect(rest()).rejects.toThrow('the client does not read');
+    await expect(rest()).rejects.toThrow('the client stopped reading');
   });
 });

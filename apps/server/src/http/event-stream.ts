@@ -1,39 +1,39 @@
 import type { RequestScope } from './request-scope.ts';
 
-/** A stream of numbered items, as a subscription gives it. */
+/** The numbered items of a subscription. */
 export interface NumberedStream extends AsyncIterable<readonly [id: string, data: unknown, ...mark: unknown[]]> {
-  /** The number after which it begins. */
+  /** The number after which it starts. */
   readonly from: number;
-  /** Resolves when it is over, even if its reader has not come to the end. */
+  /** Resolves when the stream is over, even if its reader has not reached the end. */
   readonly over: Promise<void>;
 }
 
-/** How a transport writes events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+/** The event format of a transport (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export interface EventFormat {
   readonly open: (from: number) => string;
   readonly item: (id: string, data: unknown) => string;
   readonly heartbeat: string;
-  /** What is said before an end with a reason; null where the client shall just come back. */
+  /** The last event before an end with an error; null if the client should simply reconnect. */
   readonly failure: (error: unknown) => string | null;
 }
 
 const heartbeatMs = 15_000;
-/** So long after its end a stream waits for a reader that is behind. */
+/** How long a stream waits for a slow reader after its end. */
 const patienceMs = 5000;
 
 export const streamHeaders: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
-  // nginx would otherwise hold events back until a buffer is full.
+  // Otherwise nginx buffers events.
   'x-accel-buffering': 'no',
 };
 
-/** The guarantee: every subscription gives what `tracked` of api makes; a test calls each. */
+/** The guarantee: every subscription returns the result of `tracked`; a test calls each of them. */
 export function asStream(output: unknown): NumberedStream {
   return output as NumberedStream;
 }
 
-/** The response that a stream is; when the client goes, `leaving` aborts. */
+/** The response of a stream; `leaving` aborts when the client disconnects. */
 export function streamResponse(
   scope: RequestScope,
   stream: NumberedStream,
@@ -47,8 +47,8 @@ export function streamResponse(
 }
 
 /**
- * Writes items as events, as fast as the client takes them: the next one is only asked for when the last one is on its
- * way, so nothing piles up here. `leave` is called once when the client goes.
+ * Writes items as events, as fast as the client reads: it requests the next item only when the last one was sent, so
+ * nothing accumulates here. `leave` is called once when the client disconnects.
  */
 function toEventStream(stream: NumberedStream, format: EventFormat, leave: () => void): ReadableStream {
   const encoder = new TextEncoder();
@@ -67,9 +67,9 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
       start(controller) {
         controller.enqueue(encoder.encode(format.open(stream.from)));
         void stream.over.then(() => {
-          // A reader that has left is not held on to.
+          // Does not keep a reader that has left.
           if (isOver) return;
-          patience = setTimeout(() => controller.error(new Error('the client does not read')), patienceMs).unref();
+          patience = setTimeout(() => controller.error(new Error('the client stopped reading')), patienceMs).unref();
         });
       },
       async pull(controller) {
@@ -97,7 +97,7 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
       cancel() {
         finish();
         leave();
-        // It may wait for a change that never comes: leaving has woken it.
+        // It may wait for a change that never comes: `leave` has woken it.
         void items.return?.(undefined).catch(() => undefined);
       },
     },
@@ -106,8 +106,8 @@ function toEventStream(stream: NumberedStream, format: EventFormat, leave: () =>
 }
 
 /**
- * Gives the next item, or null when it is time for a heartbeat first; may be asked again then. The promise is listened to
- * once: it keeps every listener until it is settled, which may be days of heartbeats from now.
+ * Returns the next item, or null when a heartbeat is due; can then be called again. It adds only one listener to the
+ * promise, which keeps listeners until it settles, possibly after days of heartbeats.
  */
 function orHeartbeat<Next>(next: Promise<Next>): () => Promise<Next | null> {
   let isHere = false;

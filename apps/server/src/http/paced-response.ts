@@ -1,28 +1,28 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { ReplyLimits, UntakenReply } from './reply-limits.ts';
 
-/** As much as Node hands to a socket before it asks to wait. What is smaller is written as ever. */
+/** The size that Node passes to a socket at once. Smaller responses are written as usual. */
 const sliceBytes = 64 * 1024;
 
-/** Node's own. The guarantee: it finds out by itself which of its arguments were given, and gets them as they came. */
+/** Node's own method. The guarantee: it checks which arguments were given, and gets them unchanged. */
 const plainEnd = ServerResponse.prototype.end as (this: ServerResponse, ...args: unknown[]) => unknown;
 
 /**
- * A response that hands a large body to its socket slice by slice. So it is known how much of it the client has taken, and
- * what is held for clients that take little stays within limits.
+ * A response that passes a large body to its socket in slices. So it knows how much of it the client has read, and the
+ * memory for slow clients is limited.
  */
 export abstract class PacedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   protected abstract get limits(): ReplyLimits;
-  /** Who has to take it: a person, or the address of a caller who does not say who they are. */
+  /** The owner of the response: a user, or the address of an anonymous caller. */
   owner = '';
 
-  /** Names the owner, before the work is done. Throws BUSY while they have too much to take. */
+  /** Sets the owner, before the work is done. Throws BUSY if they have too many unread responses. */
   claim(owner: string): void {
     this.owner = owner;
     this.limits.admit(owner);
   }
 
-  // With as many parameters as Node's: a rest parameter would cost every response.
+  // With as many parameters as Node's method: a rest parameter would slow down every response.
   override end(body?: unknown, encoding?: unknown, callback?: unknown): this {
     if (lengthOf(body) > sliceBytes && this.req.method !== 'HEAD') this.#writeSlices(toBytes(body));
     else plainEnd.call(this, body, encoding, callback);
@@ -38,7 +38,7 @@ export abstract class PacedResponse<Request extends IncomingMessage = IncomingMe
         return Math.max(written - sliceBytes, 0);
       },
       held: body.byteLength,
-      // A reset: the kernel would otherwise go on offering what it holds.
+      // A reset: otherwise the kernel would keep sending what it has.
       cut: () => void req.socket.resetAndDestroy(),
     };
     const writeNext = () => {
@@ -56,7 +56,7 @@ export abstract class PacedResponse<Request extends IncomingMessage = IncomingMe
   }
 }
 
-/** The class of all responses of one server. */
+/** The response class of a server. */
 export function pacedBy(replyLimits: ReplyLimits) {
   return class<Request extends IncomingMessage = IncomingMessage> extends PacedResponse<Request> {
     protected override get limits(): ReplyLimits {

@@ -1,25 +1,28 @@
 import { DomainError } from '@alice/api';
 
-/** A large reply that its client has not wholly taken. */
+/** A large response that its client has not read completely. */
 export interface UntakenReply {
-  /** The person, or the network of a caller who does not say who they are. */
+  /** The user, or the network of an anonymous caller. */
   readonly owner: string;
-  /** Bytes that the kernel has taken from us. */
+  /** Bytes that the kernel has accepted. */
   readonly taken: number;
-  /** Bytes that it holds until it is wholly taken. */
+  /** Bytes that it keeps in memory until it is read completely. */
   readonly held: number;
-  /** Ends its connection at once. */
+  /** Closes its connection at once. */
   cut(): void;
 }
 
 export interface ReplyLimitOptions {
-  /** What one owner's replies may hold, beside the largest of them; from half of it on, further calls are refused. */
+  /**
+   * The memory limit for one owner's responses, without the largest of them; from half of it on, further calls are
+   * rejected.
+   */
   readonly ownerBytes: number;
-  /** What all replies of this process may hold. */
+  /** The memory limit for all responses of this process. */
   readonly totalBytes: number;
-  /** In each window of this length ... */
+  /** In each window of this length, … */
   readonly windowMs: number;
-  /** ... a client takes this much, or is cut. */
+  /** … a client must read this much, or it is disconnected. */
   readonly windowBytes: number;
 }
 
@@ -29,14 +32,15 @@ const standard: ReplyLimitOptions = {
   ownerBytes: 16 * megabyte,
   totalBytes: 128 * megabyte,
   windowMs: 30_000,
-  // 32 kB/s. Less would cut clients that do read: the kernel reports room only when a third of its buffer is free again.
+  // 32 kB/s. A higher rate would disconnect clients that do read: the kernel reports free space only when a third of
+  // its buffer is free.
   windowBytes: megabyte,
 };
 
 const lookEveryMs = 1000;
 const retryAfterSeconds = 5;
 
-/** Where a reply stood at a moment. */
+/** The progress of a response at one time. */
 interface Mark {
   at: number;
   taken: number;
@@ -44,8 +48,8 @@ interface Mark {
 }
 
 /**
- * Bounds the memory of replies that are larger than a socket takes at once and wait for their clients: per owner, per
- * process and in time. Ordinary replies never come here.
+ * Limits the memory of responses that are larger than a socket accepts at once: per owner, per process and in time.
+ * Ordinary responses never get here.
  */
 export class ReplyLimits {
   readonly #options: ReplyLimitOptions;
@@ -56,25 +60,28 @@ export class ReplyLimits {
     this.#options = { ...standard, ...options };
   }
 
-  /** To be asked before the work for a further reply is done. Throws BUSY while the owner has too much to take. */
+  /** Call it before the work for a response. Throws BUSY if the owner has too many unread responses. */
   admit(owner: string): void {
     if (this.#replies.size > 0 && this.#besideLargest(owner) >= this.#options.ownerBytes / 2)
-      throw new DomainError('BUSY', 'Earlier replies to you have not been read yet; nothing was done', {
+      throw new DomainError('BUSY', 'Too many unread responses: read the earlier responses first', {
         retryAfterSeconds,
       });
   }
 
-  /** Takes in a reply that waits for its client. Cuts it where that is too much for its owner, or the slowest for all. */
+  /**
+   * Adds a response that waits for its client. Closes it if its owner exceeds the limit; closes the slowest responses
+   * if all together exceed theirs.
+   */
   add(reply: UntakenReply): void {
     const now = performance.now();
     this.#replies.set(reply, { at: now, since: now, taken: reply.taken });
-    // Those that came at the same moment were all admitted: the work is done, but none of it is held.
+    // Concurrent requests were all admitted: their work is done, but their responses are not kept in memory.
     if (this.#besideLargest(reply.owner) > this.#options.ownerBytes) this.#cut(reply);
     while (this.#held() > this.#options.totalBytes) this.#cut(this.#slowest(now));
     this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref();
   }
 
-  /** It was taken to its end, or its connection is gone. */
+  /** The response was read completely, or its connection is closed. */
   remove(reply: UntakenReply): void {
     this.#replies.delete(reply);
     if (this.#replies.size > 0) return;
@@ -98,11 +105,11 @@ export class ReplyLimits {
     return sum;
   }
 
-  /** By bytes a second since the reply began; in its first second each counts as if that were over. */
+  /** By bytes per second since the start of the response; the first second counts as a whole one. */
   #slowest(now: number): UntakenReply {
     const rate = ([{ taken }, { since }]: [UntakenReply, Mark]) => taken / Math.max(now - since, 1000);
     const [first, ...others] = this.#replies;
-    if (first === undefined) throw new Error('no reply is waiting');
+    if (first === undefined) throw new Error('no response is waiting');
     return others.reduce((slowest, other) => (rate(other) < rate(slowest) ? other : slowest), first)[0];
   }
 

@@ -25,32 +25,32 @@ export interface AppEnv {
 
 interface RequestScopeOptions {
   readonly log: Logger;
-  /** Takes the one line of each request. */
+  /** Gets one line per request. */
   readonly accessLog: Logger;
   readonly clientAddress: ClientAddress;
   readonly cors: Cors;
   readonly cookies: SessionCookies;
-  /** While true, connections are told to end with this response. */
+  /** While true, responses announce that their connection closes. */
   readonly isDraining: () => boolean;
 }
 
 const wellFormedId = /^[\w-]{8,64}$/;
-/** Asked every few seconds by whoever watches: not worth a line each. */
+/** Monitoring calls these every few seconds: they are not logged. */
 const quietPaths = new Set(['/livez', '/readyz', '/api/v1/health']);
 
-/** The client went away: it gets no answer, and a flood of such clients shall not fill the log. */
+/** The client has disconnected: it gets no response, and a flood of such clients must not fill the log. */
 const goneStatus = errorKinds.CANCELLED.status;
 
-/** What is known of a request before anything is done for it. */
+/** Request info, known before anything is done. */
 export class RequestScope implements RequestFacts {
   readonly id: string;
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly authorization: string | null;
-  /** What every response carries; this request's own object. */
+  /** The headers of every response; an object of this request. */
   readonly #headers: Record<string, string>;
   #hasHeaders = false;
-  /** Set by the transport, which knows how many calls a request is. */
+  /** Set by the transport, which knows how many calls the request has. */
   idempotencyKeys: readonly string[] | null = null;
   held: HeldCopy | null = null;
   readonly reply: ReplyFacts = { budget: null, givenAt: null, refreshCookie: null };
@@ -79,14 +79,14 @@ export class RequestScope implements RequestFacts {
     }
   }
 
-  /** Names who has to take the reply, before the work is done. Throws BUSY while they have too much to take. */
+  /** Sets the owner of the response, before the work is done. Throws BUSY if they have too many unread responses. */
   claimReply(owner: string): void {
     this.#outgoing?.claim(owner);
   }
 
   readonly hasLeft = (): boolean => this.#c.env?.incoming?.socket.destroyed === true;
 
-  /** Like the cookie, read where it is asked for: most requests never do. */
+  /** Lazy, like the cookie: most requests never read it. */
   get sessionIn(): 'body' | 'cookie' | DomainError {
     return this.#cookies.sessionIn(this.#c.req);
   }
@@ -95,22 +95,22 @@ export class RequestScope implements RequestFacts {
     return this.#cookies.read(this.#c.req);
   }
 
-  /** All that a response is built with: what each carries, what is left of the budget, and its own. */
+  /** All headers of a response: the common ones, the rate limit, and its own. */
   headersWith(own: Readonly<Record<string, string>>): Record<string, string> {
     this.#hasHeaders = true;
-    // Now, and not when the request came: whoever was waiting when the process was told to stop must hear of it, too.
+    // Checked at the response, not at the request: clients that were waiting at the shutdown must see it too.
     if (this.#isDraining()) this.endConnection();
     const { budget } = this.reply;
     if (budget !== null) addBudget(this.#headers, budget);
     return Object.assign(this.#headers, own);
   }
 
-  /** The connection is told to end with this response. */
+  /** Announces with this response that the connection closes. */
   endConnection(): void {
     this.#headers['connection'] = 'close';
   }
 
-  /** Gives a response the headers that it was not built with, and the cookies: each is a header of its own. */
+  /** Adds the missing headers to a response, and the cookies, each in its own header. */
   complete(response: Response): void {
     const { refreshCookie } = this.reply;
     const cookies = refreshCookie === null ? [] : this.#cookies.write(this.#c.req, refreshCookie);
@@ -120,7 +120,7 @@ export class RequestScope implements RequestFacts {
     for (const name in headers) response.headers.set(name, headers[name] ?? '');
   }
 
-  /** Bound to this request; made when it is first used, which most requests never do. */
+  /** Bound to this request; created at the first use, since most requests never log. */
   get log(): Logger {
     this.#bound ??= this.#log.child({ requestId: this.id });
     return this.#bound;
@@ -130,8 +130,8 @@ export class RequestScope implements RequestFacts {
 export type Answer = (c: Context<AppEnv>) => Response | Promise<Response>;
 
 /**
- * Wraps what answers a request: its id, its limits and its log line before and after, and its failures as problems. One
- * function around each route, where a chain of middleware would cost several promises a request.
+ * Wraps a request handler: request id, limits and access log before and after, and errors as problems. One function per
+ * route: a middleware chain would cost several promises per request.
  */
 export function requestScope(
   options: RequestScopeOptions,
@@ -148,7 +148,7 @@ export function requestScope(
     const { method, path } = c.req;
     const level = levelOf(status, path);
     const ms = Math.round((performance.now() - startedAt) * 100) / 100;
-    // The path without its query: tRPC's inputs stand there.
+    // The path without its query, which contains tRPC's inputs.
     accessLog[level]({ requestId: scope.id, method, path, status, ms, address: scope.address }, 'request');
     return response;
   };

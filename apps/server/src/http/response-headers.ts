@@ -2,7 +2,7 @@ import type { Budget } from '@alice/api';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** On every response. The API answers JSON to programs: nothing may be framed, sniffed, scripted or kept. */
+/** On every response. The API returns JSON to programs: it must not be framed, sniffed, executed or cached. */
 export const securityHeaders: Headers = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -12,7 +12,7 @@ export const securityHeaders: Headers = {
   'x-content-type-options': 'nosniff',
 };
 
-/** What a browser on another origin may read beside the body. */
+/** Response headers that a page of another origin may read. */
 const exposedHeaders =
   'x-request-id, retry-after, etag, location, content-disposition, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
 const allowedHeaders =
@@ -20,7 +20,7 @@ const allowedHeaders =
 const allowedMethods = 'GET, POST, PATCH, PUT, DELETE';
 const preflightSeconds = '7200';
 
-/** Says what is left of a caller's budget: draft-ietf-httpapi-ratelimit-headers-03. */
+/** The rate limit headers: draft-ietf-httpapi-ratelimit-headers-03. */
 export function addBudget(headers: Record<string, string>, { limit, remaining, resetSeconds }: Budget) {
   headers['ratelimit-limit'] = String(limit);
   headers['ratelimit-remaining'] = String(remaining);
@@ -28,16 +28,16 @@ export function addBudget(headers: Record<string, string>, { limit, remaining, r
 }
 
 export interface Cors {
-  /** The headers that every response to `origin` carries, those of `securityHeaders` among them. */
+  /** The headers of every response to `origin`, including `securityHeaders`. */
   headersFor(origin: string | undefined): Headers;
-  /** The further headers of the answer to a preflight request. */
+  /** The additional headers of a preflight response. */
   preflightFor(origin: string | undefined): Headers;
 }
 
-/** tRPC answers by `trpc-accept`; whether another origin may read it depends on which. */
+/** tRPC's response depends on `trpc-accept`, and its CORS headers on the origin. */
 const noCors: Headers = { ...securityHeaders, vary: 'origin, trpc-accept' };
 
-/** CORS by an exact list: an origin that is not on it gets no header, and its browser refuses. */
+/** CORS with an exact list: other origins get no header, so their browsers reject the response. */
 export function cors(origins: readonly string[]): Cors {
   const allowed = new Map<string, Headers>(
     origins.map((origin) => [
@@ -47,7 +47,7 @@ export function cors(origins: readonly string[]): Cors {
         'access-control-allow-origin': origin,
         'access-control-allow-credentials': 'true',
         'access-control-expose-headers': exposedHeaders,
-        // Such a page may read the body although it comes from elsewhere.
+        // Such a page may read the body although it has another origin.
         'cross-origin-resource-policy': 'cross-origin',
       },
     ]),

@@ -1,7 +1,7 @@
 import { DomainError, type RefreshCookie } from '@alice/api';
 import { parse, serialize } from 'hono/utils/cookie';
 
-/** The part of a request that its cookies are judged by. */
+/** The parts of a request that decide about its cookies. */
 export interface CookieRequest {
   readonly path: string;
   header(name: string): string | undefined;
@@ -9,17 +9,17 @@ export interface CookieRequest {
 
 export interface SessionCookies {
   /**
-   * Where the client keeps its refresh token. A web page asks for a cookie with a header of ours, which no page of
-   * another origin can send without having been allowed to; an error where it comes from such a page all the same.
+   * Where the client keeps its refresh token. A web page requests a cookie session with a custom header, which foreign
+   * pages cannot send without a preflight; an error if it comes from a foreign page anyway.
    */
   sessionIn(request: CookieRequest): 'body' | 'cookie' | DomainError;
-  /** The refresh token that came as a cookie. One that another host has planted is not there. */
+  /** The refresh token in the cookie. Tokens that another host has set are ignored. */
   read(request: CookieRequest): string | null;
-  /** Each `Set-Cookie` that gives or takes away the cookies of the transport that was used. */
+  /** The `Set-Cookie` headers that set or delete the cookies of the used transport. */
   write(request: CookieRequest, cookie: RefreshCookie): readonly string[];
 }
 
-/** The one place of each transport that its refresh token is sent to, and the name of the cookie that marks its session. */
+/** The only path of each transport that gets the refresh token, and the name of the cookie that names its session. */
 const transports = {
   rpc: { refreshPath: '/trpc/auth.refresh', mark: 'alice_session' },
   rest: { refreshPath: '/api/v1/auth/refresh', mark: 'alice_session_rest' },
@@ -27,16 +27,15 @@ const transports = {
 const transportOf = (path: string) => (path.startsWith('/trpc/') ? transports.rpc : transports.rest);
 
 /**
- * Cookies for the site at `url`, whose pages are served from there, from where it was asked, and from `origins`.
- *
- * A sibling host may set a cookie for the whole domain, also under the prefix `__Secure-`, and so sign a person in as somebody
- * else. `__Host-` rules that out, but would send the refresh token along with every request. So a second cookie, which only
- * this host can set, names the session; a refresh token of another session does not count.
+ * Cookies for the site at `url`, and for pages of the same host and of `origins`. A sibling host can set a cookie for
+ * the whole domain, even with the prefix `__Secure-`, and so sign a user in to another account. `__Host-` prevents
+ * that, but would send the refresh token with every request. So a second cookie, which only this host can set, names
+ * the session; a refresh token of another session is ignored.
  */
 export function sessionCookies(url: string, origins: readonly string[]): SessionCookies {
   const { origin: own, protocol } = new URL(url);
   const isSecure = protocol === 'https:';
-  // The prefix makes browsers refuse one that a page without TLS has planted.
+  // With this prefix, browsers reject a cookie that was set without TLS.
   const name = `${isSecure ? '__Secure-' : ''}alice_refresh`;
   const markOf = (path: string) => `${isSecure ? '__Host-' : ''}${transportOf(path).mark}`;
   const listed = new Set([own, ...origins]);
@@ -51,7 +50,7 @@ export function sessionCookies(url: string, origins: readonly string[]): Session
       const header = request.header('cookie');
       if (header === undefined) return null;
       const marked = parse(header, markOf(path))[markOf(path)];
-      // Cookies of one name for several paths and domains come one after the other.
+      // Cookies with the same name for several paths and domains follow each other.
       const values = header.split(';').flatMap((pair) => parse(pair, name)[name] ?? []);
       const isOurs = (value: string) => [null, marked].includes(sessionOf(value));
       return values.find((value) => sessionOf(value) === marked) ?? values.find(isOurs) ?? null;
@@ -66,7 +65,7 @@ export function sessionCookies(url: string, origins: readonly string[]): Session
   };
 }
 
-/** The session that a refresh token says that it belongs to: whether that is true, its signature says. Null for what is none. */
+/** The session that a refresh token claims; its signature is checked later. Null if it is malformed. */
 function sessionOf(token: string): string | null {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
@@ -78,8 +77,8 @@ function sessionOf(token: string): string | null {
 }
 
 /**
- * Whether a page of ours, or no page at all, sent the request (OWASP CSRF Prevention: Fetch Metadata, then the origin).
- * A browser says truly which origin a page is from; `Sec-Fetch-Site` is not sent by all, nor to addresses without TLS.
+ * Whether the request comes from one of our pages or from no page (OWASP CSRF Prevention: Fetch Metadata, then Origin).
+ * Browsers report the origin truthfully; not all send `Sec-Fetch-Site`, and none without TLS.
  */
 function isOurs(request: CookieRequest, listed: ReadonlySet<string>, protocol: string): boolean {
   const origin = request.header('origin');
@@ -87,14 +86,11 @@ function isOurs(request: CookieRequest, listed: ReadonlySet<string>, protocol: s
   const host = request.header('host');
   if (origin !== undefined && listed.has(origin)) return true;
   if (site !== undefined && site !== 'same-origin') return false;
-  // A proxy may have taken TLS away: then the browser knows that it is the same origin, and we do not.
+  // A proxy may have terminated TLS: then only the browser knows that it is the same origin.
   const isSameHost = site === 'same-origin' && origin?.replace(/^https?:\/\//, '') === host;
   return origin === undefined || isSameHost || origin === `${protocol}//${host}`;
 }
 
 function foreign(): DomainError {
-  return new DomainError(
-    'FORBIDDEN',
-    'A page of another origin may not use a session in a cookie: its origin is not one of those that are listed',
-  );
+  return new DomainError('FORBIDDEN', 'This origin is not allowed to use a cookie session');
 }

@@ -6,12 +6,12 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Context } from 'hono';
 import type { AppEnv } from './request-scope.ts';
 
-/** What is served at one address, the same to everybody. */
+/** Static content at one URL, the same for everyone. */
 export interface StaticPage {
   readonly bytes: Buffer;
   readonly etag: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What was made of it so far. */
+  /** Its compressed forms so far. */
   readonly compressed: Map<Encoding, Promise<Buffer>>;
 }
 
@@ -19,7 +19,7 @@ type Encoding = 'br' | 'gzip';
 
 /** A file that a page loads. */
 export interface BrowserFile {
-  /** With a hash of what is in it, so that it may be kept for ever. */
+  /** Contains a hash of the content, so that it can be cached forever. */
   readonly address: string;
   readonly type: string;
   readonly bytes: Buffer;
@@ -43,12 +43,12 @@ export async function readBrowserFile(url: URL, folder: string): Promise<Browser
   };
 }
 
-/** The files as what is served, by address. */
+/** The files as static pages, by path. */
 export function filePages(files: readonly BrowserFile[]): (readonly [string, StaticPage])[] {
   return files.map(({ address, type, bytes }) => [address, staticPage(bytes, { ...forEver, 'content-type': type })]);
 }
 
-/** The tags by which a page loads its files. */
+/** The HTML tags that load the files. */
 export function fileTags(files: readonly BrowserFile[]): { readonly styles: string; readonly scripts: string } {
   const of = (type: string) => files.filter((file) => file.type.startsWith(type));
   return {
@@ -66,11 +66,11 @@ export function staticPage(content: string | Buffer, headers: StaticPage['header
   return { bytes, etag: `"${hash('sha256', bytes).slice(0, 24)}"`, headers, compressed: new Map() };
 }
 
-/** Answers with a page, compressed as the client takes it, or says that the copy it holds is still right. */
+/** Responds with a page, compressed if the client accepts it, or with 304. */
 export async function answerPage(c: Context<AppEnv>, page: StaticPage): Promise<Response> {
   const scope = c.get('scope');
   const headers = scope.headersWith({ ...page.headers, vary: 'origin, accept-encoding', etag: page.etag });
-  // A proxy that compresses weakens the tag: what it names is the same.
+  // A proxy that compresses makes the tag weak; it still identifies the same content.
   if (c.req.header('if-none-match')?.includes(page.etag)) return new Response(null, { status: 304, headers });
 
   const encoding = acceptedEncoding(c.req.header('accept-encoding') ?? '');

@@ -7,7 +7,7 @@ import {
 } from '@alice/api';
 import type { Settings } from '../env.ts';
 
-/** How often anybody may call and guess: counted in `shared` windows, or by each process for itself. */
+/** Rate limits and attempt limits: in `shared` windows, or counted by each process. */
 export function createLimits(
   settings: Pick<Settings, 'callsPerMinute' | 'anonymousPerMinute' | 'registrationsPerHour' | 'mailsPerHour'>,
   secret: string,

@@ -3,15 +3,16 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 
-/** So long a caller waits for Redis. */
+/** How long a caller waits for Redis. */
 const patienceMs = 100;
-/** So long after a failure nobody asks Redis; then one tries whether it is back. */
+/** How long Redis is not used after a failure; then one call tries it again. */
 const restMs = 1000;
 const keyPrefix = 'alice';
 
 /**
- * Takes what is there and no more, where the library's own script counts on: what is refused must cost nothing. It answers
- * as if all had been counted, which tells how much was granted. Points given back need their window to be open still.
+ * Takes at most the points that are left, while the library's own script counts further: rejected points must not be
+ * counted. It returns as if all had been counted, which tells how many were granted. Points are refunded only if their
+ * window is still open.
  */
 const takeScript = `
 local points, limit = tonumber(ARGV[1]), tonumber(ARGV[3])
@@ -23,8 +24,8 @@ return { used + points, redis.call('PTTL', KEYS[1]) }
 `;
 
 /**
- * Windows that processes share through Redis. With it away, or slower than its client waits, each process counts for itself
- * with half of each limit; a Redis that hangs is waited for by one call a second.
+ * Windows that processes share through Redis. While Redis is unavailable or slow, each process enforces half of each
+ * limit; only one call per second waits for a Redis that hangs.
  */
 export function redisWindows(redis: Redis, log: Logger): OpenWindows {
   const health = createHealth(log);
@@ -63,10 +64,10 @@ export function redisWindows(redis: Redis, log: Logger): OpenWindows {
   };
 }
 
-/** An answer that came while this process was too busy to look counts as in time: the timer alone would call it late. */
+/** A response that arrived while this process was busy counts as in time: the timer alone would treat it as late. */
 function inTime<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => setImmediate(() => reject(new Error('Redis took too long'))), patienceMs);
+    const timer = setTimeout(() => setImmediate(() => reject(new Error('Redis timed out'))), patienceMs);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
@@ -75,7 +76,7 @@ function halfOf(limit: WindowLimit): WindowLimit {
   return { ...limit, points: Math.max(Math.floor(limit.points / 2), 1) };
 }
 
-/** Whether Redis answers, as the limits see it: one line in the log when that ends, and one when it does again. */
+/** Whether Redis is available for rate limits: it logs one line when it becomes unavailable, and one when it is back. */
 function createHealth(log: Logger) {
   let triesAgainAt: number | null = null;
   return {
@@ -87,11 +88,12 @@ function createHealth(log: Logger) {
       return true;
     },
     succeeded(): void {
-      if (triesAgainAt !== null) log.info({}, 'limits are shared again');
+      if (triesAgainAt !== null) log.info({}, 'rate limits are shared through Redis again');
       triesAgainAt = null;
     },
     failed(error: unknown): void {
-      if (triesAgainAt === null) log.warn({ err: error }, 'limits are not shared: each process counts half of them');
+      if (triesAgainAt === null)
+        log.warn({ err: error }, 'rate limits are not shared: each process enforces half of each limit');
       triesAgainAt = performance.now() + restMs;
     },
   };

@@ -15,12 +15,12 @@ import type { Route } from './routes.ts';
 
 export const prefix = '/api/v1';
 
-/** A browser may keep it, for this person only, and asks each time whether it is still right. */
+/** Browsers may cache it privately, and must revalidate it each time. */
 const revalidated = { 'cache-control': 'private, no-cache', vary: 'origin, authorization' };
 
 /**
- * Answers a route: finds the input in the request, calls the procedure and wraps what it gives. Who may call, what is valid
- * and what is done is the procedure's to say.
+ * Handles a REST route: reads the input from the request, calls the procedure and wraps its result. Access control and
+ * validation are the procedure's.
  */
 export function answerRoute(route: Route, deps: Deps, release: string): (c: Context<AppEnv>) => Promise<Response> {
   const { procedure, reply } = route;
@@ -37,7 +37,8 @@ export function answerRoute(route: Route, deps: Deps, release: string): (c: Cont
     if (type === 'mutation') scope.idempotencyKeys = readIdempotencyKeys(c.req.header('idempotency-key'), 1);
     const leaving = reply === 'stream' ? new AbortController() : undefined;
     const ctx = await openContext(deps, scope);
-    // Asked for twice where there is an idempotency key, and read behind the guards: no stranger's body is parsed.
+    // Called twice with an idempotency key, and only after access control: bodies of unauthenticated callers are not
+    // parsed.
     let input: Promise<unknown> | undefined;
     const read = async () => readInput(route, addressOf(c), text === '' ? undefined : parseJson(text));
     try {
@@ -73,7 +74,7 @@ function headersOf({ location }: Route, data: unknown, tag: EntityTag | null): R
   return headers;
 }
 
-/** A file, by the name under which browsers keep it (RFC 6266). */
+/** A download with a file name for browsers (RFC 6266). */
 function dispositionOf({ rest: { attachment } }: Route, givenAt: string): Record<string, string> {
   if (attachment === undefined) return {};
   return { 'content-disposition': `attachment; filename="${attachment}-${givenAt.slice(0, 10)}.json"` };
@@ -98,7 +99,7 @@ function addressOf(c: Context<AppEnv>): Address {
   };
 }
 
-/** What was created is the reply, or stands in it beside a secret that is shown once. */
+/** The created resource is the response itself, or next to a secret that is shown once. */
 function idOf(data: unknown): string {
   for (const part of [data, ...Object.values(Object(data))]) {
     if (typeof part === 'object' && part !== null && 'id' in part && typeof part.id === 'string') return part.id;

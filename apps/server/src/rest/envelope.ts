@@ -3,8 +3,8 @@ import { type JsonBody, jsonBody } from '../http/json-text.ts';
 import type { Route } from './routes.ts';
 
 /**
- * The body of a success as JSON: `{"data": …, "message": …, "timestamp": …}`. Of a page the items are the data, and what
- * else it says (`nextCursor` …) stands beside them.
+ * The JSON body of a success: `{"data": …, "message": …, "timestamp": …}`. For a page, the items are the data, and its
+ * other fields (`nextCursor` …) are next to them.
  */
 export async function envelope({ reply }: Route, data: unknown, timestamp: string): Promise<JsonBody> {
   const said = { message: 'Success', timestamp };

@@ -4,7 +4,9 @@ import { logFailure } from '../http/log-failure.ts';
 import { problemBody } from '../http/problem.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 
-/** A stream for any EventSource: events named after what changed, comments as heartbeats, and the reason before an end. */
+/**
+ * A stream for any EventSource: events named by entity, comments as heartbeats, and the reason before a permanent end.
+ */
 export function restStream(scope: RequestScope, stream: NumberedStream, leaving: AbortController): Response {
   const format: EventFormat = {
     open: (from) => `id: ${from}\nevent: ready\ndata: ${JSON.stringify({ number: from })}\n\n`,

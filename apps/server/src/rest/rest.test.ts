@@ -145,7 +145,7 @@ describe('a conditional write', () => {
     expect(stale.status).toBe(412);
     expect(stale.body).toMatchObject({
       code: 'STALE_VERSION',
-      detail: 'The task is at version 2, not 1; since then notes, title changed',
+      detail: 'The task is at version 2, not 1; changed since then: notes, title',
       currentVersion: 2,
       changedFields: ['notes', 'title'],
       conflictingFields: ['title'],

@@ -1,7 +1,7 @@
 import { itemOf, type ProcedureFacts, procedureMap, type RestRoute } from '@alice/api';
 import { z } from 'zod';
 
-/** JSON Schema, as far as a route looks into it. */
+/** The parts of JSON Schema that routes use. */
 export interface FieldSchema {
   readonly type?: string;
   readonly anyOf?: readonly FieldSchema[];
@@ -10,40 +10,40 @@ export interface FieldSchema {
   readonly items?: FieldSchema;
 }
 
-/** Where the fields of an input stand in a REST request. */
+/** Where a REST request carries the fields of the input. */
 export interface Placement {
-  /** In the address: `{id}`. */
+  /** In the path: `{id}`. */
   readonly path: readonly string[];
-  /** After the `?`: all that is not in the address, of what has no body. */
+  /** In the query string: the other fields of a request without a body. */
   readonly query: readonly string[];
-  /** In the body: all that is not in the address, of what has one. */
+  /** In the body: the other fields of a request with a body. */
   readonly body: readonly string[];
-  /** `expectedVersion` is no field here: it is sent as `If-Match`. */
+  /** `expectedVersion` is sent as the header `If-Match`. */
   readonly takesIfMatch: boolean;
-  /** `lastEventId` is no field here: it is sent as `Last-Event-ID`. */
+  /** `lastEventId` is sent as the header `Last-Event-ID`. */
   readonly takesLastEventId: boolean;
 }
 
-/** What the data of a reply is: one thing, a page whose items are the data, or a stream of events. */
+/** The kind of response: one object, a page whose items are the data, or a stream of events. */
 export type ReplyKind = 'one' | 'page' | 'stream';
 
-/** A procedure as REST serves it. */
+/** A REST route and its procedure. */
 export interface Route {
   readonly procedure: ProcedureFacts;
   readonly rest: RestRoute;
-  /** The feature, which is the first part of the procedure's path. */
+  /** The router: the first part of the procedure's path. */
   readonly tag: string;
   readonly placement: Placement;
   /** The input's fields; empty where there is no input. */
   readonly fields: Readonly<Record<string, FieldSchema>>;
   readonly reply: ReplyKind;
-  /** The address of what a creation made, `{id}` standing for its id; null where nothing is made. */
+  /** The path of a created resource, with `{id}` for its id; null if the route creates none. */
   readonly location: string | null;
 }
 
 const headerFields = new Set(['expectedVersion', 'lastEventId']);
 
-/** Whether the fields that are not in the address stand in a body; otherwise they stand after the `?`. */
+/** Whether the other fields are in the body; otherwise they are in the query string. */
 export function takesBody({ rest }: Pick<Route, 'rest'>): boolean {
   return rest.method === 'POST' || rest.method === 'PUT' || rest.method === 'PATCH';
 }
@@ -53,7 +53,7 @@ function toRoute(procedure: ProcedureFacts, rest: RestRoute, paths: ReadonlySet<
   const fields = input === undefined ? {} : fieldsOf(input);
   const inPath = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   for (const name of inPath) {
-    if (!(name in fields)) throw new Error(`${procedure.path}: the address names {${name}}, the input does not`);
+    if (!(name in fields)) throw new Error(`${procedure.path}: the path has {${name}}, the input does not`);
   }
   const others = Object.keys(fields).filter((name) => !inPath.includes(name) && !headerFields.has(name));
   const one = `${rest.path}/{id}`;
@@ -81,7 +81,7 @@ function fieldsOf(input: z.ZodType): Readonly<Record<string, FieldSchema>> {
     reused: 'inline',
     metadata: z.registry(),
   }) as FieldSchema;
-  // Without a prototype: a name that anybody may send is looked up in it.
+  // No prototype: names that clients send are looked up in it.
   return Object.assign(Object.create(null), schema.properties);
 }
 
@@ -89,7 +89,7 @@ function isPage(output: z.ZodType): boolean {
   return output instanceof z.ZodObject && 'items' in output.shape && 'nextCursor' in output.shape;
 }
 
-/** Every procedure that has a REST line, in the order of the router. */
+/** Every procedure with a REST route, in the order of the router. */
 export function restRoutes(): readonly Route[] {
   const all = [...procedureMap.values()].flatMap((procedure) => {
     const { rest } = procedure.meta;

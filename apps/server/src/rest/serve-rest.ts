@@ -5,7 +5,7 @@ import type { Answer, AppEnv, requestScope } from '../http/request-scope.ts';
 import { answerRoute, prefix } from './answer-route.ts';
 import { type Route, restRoutes } from './routes.ts';
 
-/** Makes a route below `/api/v1` of every procedure that has a REST line; another method there is answered with 405. */
+/** Adds a route below `/api/v1` for every procedure with a REST route; other methods get 405. */
 export function serveRest(
   app: Hono<AppEnv>,
   scoped: ReturnType<typeof requestScope>,
@@ -35,7 +35,7 @@ function allowed(routes: readonly Route[]): string {
   return [...methods, ...(hasHead ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 }
 
-/** Hono answers HEAD by the route of GET and drops the body: a stream would be opened that nobody reads or ends. */
+/** Hono handles HEAD with the GET route and drops the body: that would open a stream that nobody reads or closes. */
 function exceptHead(answer: Answer, allow: string): Answer {
   return (c) => (c.req.method === 'HEAD' ? methodNotAllowed(c, allow) : answer(c));
 }

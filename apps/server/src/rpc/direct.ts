@@ -24,9 +24,9 @@ import { retryHeaders } from './retry-headers.ts';
 import { answerStream, withLastEventId } from './stream.ts';
 
 /**
- * The short way through tRPC: plain JSON calls of known procedures, alone or in a batch. tRPC's own adapter makes `URL`,
- * `Headers`, `Request` and abort signals for each, which costs more than all of our own work; whatever is not plain goes
- * there. A test holds that both give the same bytes.
+ * The fast path through tRPC: plain JSON calls of known procedures, single or batched. tRPC's own adapter creates
+ * `URL`, `Headers`, `Request` and abort signals for each request, which costs more than all our own work. Other
+ * requests fall back to the adapter. A test checks that both return the same bytes.
  */
 export interface DirectCall {
   readonly procedures: readonly ProcedureFacts[];
@@ -39,14 +39,17 @@ const json = { 'content-type': 'application/json' };
 export const maxBatchSize = 10;
 const prefix = '/trpc/';
 
-/** What is called, if it can be answered directly: all queries by GET, all mutations by POST, or one stream by GET. */
+/**
+ * The called procedures, if the request can be handled directly: only queries by GET, only mutations by POST, or one
+ * stream by GET.
+ */
 export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
   const { method } = c.req;
   const type = method === 'GET' ? 'query' : method === 'POST' ? 'mutation' : null;
   const query = c.req.query();
   const isBatch = query['batch'] === '1';
   if (type === null || !isPlain(c.req.header('trpc-accept'))) return null;
-  // They are for streams. A batch is answered here in any case: the adapter makes all of its JSON in one turn.
+  // Connection parameters are for streams. Batches never fall back: the adapter serialises all results in one turn.
   if (query['connectionParams'] !== undefined && !isBatch) return null;
   const path = c.req.path.slice(prefix.length);
   const paths = isBatch ? path.split(',') : [path];
@@ -61,7 +64,7 @@ export function readDirectCall(c: Context<AppEnv>): DirectCall | null {
   return { procedures, isBatch, query: query['input'] };
 }
 
-/** Whether a reply of one piece is asked for, and not lines of JSON as they come. */
+/** Whether the client expects one JSON document, not streamed JSON lines. */
 function isPlain(accept: string | undefined): boolean {
   return accept === undefined || accept === 'application/json';
 }
@@ -69,7 +72,7 @@ function isPlain(accept: string | undefined): boolean {
 type Failure = Pick<ProcedureFacts, 'path' | 'type'> & { readonly error: TRPCError };
 type Outcome = { readonly data: unknown } | Failure;
 
-/** Answers as tRPC's adapter does: the calls of a batch at once, each with its own result or error. */
+/** Responds as tRPC's adapter does: the calls of a batch run concurrently, each with its own result or error. */
 export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: DirectCall): Promise<Response> {
   const { procedures, isBatch, query } = call;
   const scope = c.get('scope');
@@ -117,7 +120,7 @@ export async function answerDirectly(c: Context<AppEnv>, deps: Deps, call: Direc
   });
 }
 
-/** The replies as JSON: of a batch each for itself, as ten pages of long notes at once would keep all others waiting. */
+/** The responses as JSON, one by one for a batch: ten pages of long notes at once would delay all others. */
 async function partsOf(replies: readonly Reply[], isBatch: boolean): Promise<JsonPart[]> {
   const parts: JsonPart[] = [];
   for (const reply of replies) {
@@ -142,11 +145,11 @@ function toReply(outcome: Outcome, ctx: RequestContext) {
 }
 
 interface Inputs {
-  /** The input of one call. Rejects when what came is not what it should be; the call then fails with it. */
+  /** The input of one call. Rejects if it is malformed; then only this call fails. */
   at(index: number): Promise<unknown>;
 }
 
-/** Parses once for all calls; where the text is not what it should be, each call fails for itself. */
+/** Parses the input once for all calls; if it is malformed, each call fails separately. */
 function readInputs(text: string | undefined, isBatch: boolean): Inputs {
   if (text === undefined || text === '') return { at: async () => undefined };
   let parsed: unknown;

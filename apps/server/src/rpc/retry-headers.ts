@@ -2,8 +2,8 @@ import { toDomainError } from '@alice/api';
 import type { TRPCError } from '@trpc/server';
 
 /**
- * `Retry-After`, given where nothing at all was done, and only then: whoever sees it may send the same request again.
- * In a batch every call must have been refused so; each call's own error says the same of itself.
+ * `Retry-After`, sent only if the request changed nothing: the client may repeat it. In a batch, every call must have
+ * failed that way; the error of each call has the same information.
  */
 export function retryHeaders(errors: readonly TRPCError[], calls: number): Record<string, string> {
   if (errors.length === 0 || errors.length < calls) return {};

@@ -121,7 +121,7 @@ it('a batch needs a key for each of its calls, also where its commas are encoded
     for (const way of ['ours', 'adapter'] as const) {
       const refused = await ask(way, path, { ...request, headers: { 'idempotency-key': 'one-key' } });
       expect([way, path, refused.status]).toEqual([way, path, 400]);
-      expect(refused.text).toContain('must be 2 keys, one for each call');
+      expect(refused.text).toContain('must have 2 keys, one for each call');
     }
   }
   expect((await ask('ours', `tasks.list?${input({ limit: 100 })}`)).text).not.toContain('of two');

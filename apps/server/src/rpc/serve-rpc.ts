@@ -10,7 +10,7 @@ import { requireShallow } from '../http/require-shallow.ts';
 import { answerDirectly, maxBatchSize, readDirectCall } from './direct.ts';
 import { retryHeaders } from './retry-headers.ts';
 
-/** Serves every procedure at `/trpc/<path>`: plain calls directly, all else by tRPC's own adapter. */
+/** Serves every procedure at `/trpc/<path>`: plain calls directly, others with tRPC's adapter. */
 export function serveRpc(deps: Deps) {
   return (c: Context<AppEnv>): Promise<Response> => {
     const direct = readDirectCall(c);
@@ -19,22 +19,23 @@ export function serveRpc(deps: Deps) {
 }
 
 /**
- * How many calls a request is, counted where tRPC's adapter counts them: in the decoded path. Throws VALIDATION_FAILED for
- * what the adapter would refuse before it has a context, and so with no request id.
+ * The number of calls in a request, counted as tRPC's adapter does: in the decoded path. Throws VALIDATION_FAILED for
+ * paths that the adapter would reject before it has a context and a request id.
  */
 function countCalls(c: Context<AppEnv>): number {
   let path: string;
   try {
     path = decodeURIComponent(c.req.path);
   } catch (cause) {
-    throw new DomainError('VALIDATION_FAILED', 'The address is not well-formed', { cause });
+    throw new DomainError('VALIDATION_FAILED', 'The URL is malformed', { cause });
   }
   const calls = c.req.query('batch') === '1' ? path.split(',').length : 1;
-  if (calls > maxBatchSize) throw new DomainError('VALIDATION_FAILED', `A batch holds at most ${maxBatchSize} calls`);
+  if (calls > maxBatchSize)
+    throw new DomainError('VALIDATION_FAILED', `A batch can contain at most ${maxBatchSize} calls`);
   return calls;
 }
 
-/** Whatever tRPC can do, as tRPC does it; but for bodies, which are read here, within the limits. */
+/** Falls back to tRPC's adapter; only the body is read here, within the limits. */
 export async function answerByAdapter(c: Context<AppEnv>, deps: Deps): Promise<Response> {
   const scope = c.get('scope');
   const { method, url } = c.req;

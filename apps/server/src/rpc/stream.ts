@@ -4,7 +4,7 @@ import { asStream, type EventFormat, streamResponse } from '../http/event-stream
 import { logFailure } from '../http/log-failure.ts';
 import type { AppEnv, RequestScope } from '../http/request-scope.ts';
 
-/** A subscription as tRPC's clients read it: its events, with the number where it begins as the first id. */
+/** A subscription in the format of tRPC's clients: its events, with the start number as the first id. */
 export function answerStream(
   ctx: RequestContext,
   scope: RequestScope,
@@ -19,7 +19,7 @@ export function answerStream(
       const error = toTrpcError(cause);
       const failure = toDomainError(error);
       logFailure(scope, failure);
-      // What passes is no reason to tell: the client comes back and goes on.
+      // Temporary errors are not sent: the client reconnects and resumes.
       if (errorKinds[failure.code].status >= 500) return null;
       const shape = errorShapeOf(appRouter, { error, type: 'subscription', path: undefined, ctx });
       return `event: serialized-error\ndata: ${JSON.stringify(shape)}\n\n`;
@@ -28,7 +28,7 @@ export function answerStream(
   return streamResponse(scope, asStream(data), format, leaving);
 }
 
-/** A client that comes back says in a header where it was; tRPC hands it on as a part of the input. */
+/** A reconnecting client sends its position in a header; tRPC passes it on as a part of the input. */
 export function withLastEventId(c: Context<AppEnv>, input: unknown): unknown {
   const lastEventId = c.req.header('last-event-id') ?? c.req.query('lastEventId') ?? '';
   if (lastEventId === '') return input;

@@ -10,7 +10,7 @@ export function testRedisUrl(): string | null {
   return process.env['TEST_REDIS_URL'] || null;
 }
 
-/** TEST_ROUNDS: how many times as often as usual faults are made; 1 unless told. For trials longer than CI's. */
+/** TEST_ROUNDS: a factor for the number of injected faults, 1 by default. For longer trials than in CI. */
 export function roundsFactor(): number {
   return Number(process.env['TEST_ROUNDS'] || 1);
 }

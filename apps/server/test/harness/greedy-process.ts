@@ -1,7 +1,7 @@
 import type { Person } from './call.ts';
 import { type Answers, abuses } from './greedy.ts';
 
-/** What this process is told: begin with these abuses, or end, and say what was answered. */
+/** The commands of this process: start these abuses, or end and report the responses. */
 export type GreedyOrder = { readonly person: Person; readonly url: string; readonly names: readonly string[] } | 'end';
 
 let over = new AbortController();

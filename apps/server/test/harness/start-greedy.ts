@@ -6,13 +6,13 @@ import { type Answers, registerGreedy } from './greedy.ts';
 import type { GreedyOrder } from './greedy-process.ts';
 
 export interface Greedy extends AsyncDisposable {
-  /** Begins these abuses. Returns the function that ends them, and gives what was answered. */
+  /** Starts these abuses. Returns the function that ends them and returns the responses. */
   begin(names: readonly string[]): () => Promise<Answers>;
 }
 
 /**
- * One person who asks for too much, in a process of its own and at a low priority: their machine is another one in life, and
- * what reading the answers costs is not to be measured as the waiting of others.
+ * One user who asks for too much, in a separate process with low priority: in reality it is another machine, and the cost
+ * of reading the responses must not count as the waiting time of others.
  */
 export async function startGreedy(url: string): Promise<Greedy> {
   const person = await registerGreedy(url);

@@ -65,7 +65,7 @@ test('an API key over HTTP: made, used over REST and tRPC, and never seen again'
   expect([rest.status, trpc.status]).toEqual([403, 403]);
   expect(rest.json).toMatchObject({
     code: 'INSUFFICIENT_SCOPE',
-    detail: 'This needs an API key with the scope goals:read',
+    detail: 'The API key needs the scope goals:read',
   });
   expect(trpc.json).toMatchObject({ error: { data: { code: 'INSUFFICIENT_SCOPE' } } });
   for (const path of ['api-keys', `api-keys/${id}`]) {
@@ -114,7 +114,7 @@ test('a revoked key is refused within a second, on another process too, and its 
     expect(await ended).toBe(true);
     expect(JSON.parse(stream.events.at(-1)?.data ?? '')).toMatchObject({
       code: 'UNAUTHENTICATED',
-      detail: 'This is not a valid API key',
+      detail: 'Invalid API key',
     });
     for (const text of [key, key.replace('alice_A', 'alice_B'), 'alice_x']) {
       const { status, body, json } = await curl(address, text);

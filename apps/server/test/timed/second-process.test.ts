@@ -62,8 +62,8 @@ if (testDatabaseUrl() === null) {
 }
 
 /**
- * Runs `work` while nobody else writes below `root`, and expects that it did not either. Again where something was written:
- * the owner's PostgreSQL has work of its own, now and then; what `work` itself wrote, it would write each time.
+ * Runs `work` and expects that nothing below `root` was written. It repeats if something was: the owner's PostgreSQL
+ * sometimes writes by itself, but a write of `work` would happen each time.
  */
 async function expectToWriteNothing<T>(root: string, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
