@@ -36,9 +36,7 @@ describe.each(procedures)('$path', ({ meta, output }) => {
     const { rest, summary } = meta;
     if ('none' in rest) expect(rest.none.length).toBeGreaterThan(10);
     else
-      expect(`${rest.method} ${rest.path}: ${summary}`).toMatch(
-        /^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}-]+: [\w-]{3}/,
-      );
+      expect(`${rest.method} ${rest.path}: ${summary}`).toMatch(/^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}-]+: [\w-]{3}/);
   });
 
   it('states its output, in which exactly the instants have keys that end in At', () => {
