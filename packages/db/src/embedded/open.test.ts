@@ -248,7 +248,7 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
     expect(await database.query({ text: 'SELECT id FROM kept ORDER BY id' }, [])).toEqual(
       [1, 2, 3].map((id) => ({ id })),
     );
-    expect(log.lines.some(({ message }) => /has ended 3 times in a row/.test(message))).toBe(true);
+    expect(log.lines.some(({ message }) => /has stopped 3 times in a row/.test(message))).toBe(true);
   });
 
   test('fails its callers as unavailable while it cannot start, and serves them again once it can', async () => {
@@ -262,7 +262,7 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
     process.kill(await postgresPid(dataDir), 'SIGKILL');
     const outcome = (): Promise<unknown> => database.query({ text: 'SELECT 1' }, []).then(() => 'done', databaseFault);
     await expect
-      .poll(() => log.lines.filter(({ message }) => /row; it is tried again/.test(message)).length, { timeout: 30_000 })
+      .poll(() => log.lines.filter(({ message }) => /in a row, restarting it/.test(message)).length, { timeout: 30_000 })
       .toBeGreaterThan(0);
     expect(await outcome()).toEqual({ kind: 'unavailable' });
     expect(await database.ping().catch(databaseFault)).toEqual({ kind: 'unavailable' });
