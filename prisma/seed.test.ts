@@ -44,7 +44,7 @@ test('elsewhere the demo account has the password of the documentation, and is m
     code: 0,
     said: expect.stringContaining('with "a demo password for everybody"'),
   });
-  expect((await seed(database, 'development')).said).toContain('is there already');
+  expect((await seed(database, 'development')).said).toContain('already exists: nothing to do');
   expect(await seed(database, 'development', '--force')).toMatchObject({
     code: 1,
     said: expect.stringContaining('usage: pnpm db:seed'),

@@ -63,6 +63,6 @@ test('it moves into the embedded database of the same data directory, and stays 
 
 test('any other directory is named', async () => {
   await expect(moveDatabase({ from: { pglite: tmpdir() }, to: { dataDir }, say })).rejects.toThrow(
-    `${tmpdir()} holds no database of PGlite`,
+    `${tmpdir()} is not a PGlite database`,
   );
 });
