@@ -262,7 +262,9 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
     process.kill(await postgresPid(dataDir), 'SIGKILL');
     const outcome = (): Promise<unknown> => database.query({ text: 'SELECT 1' }, []).then(() => 'done', databaseFault);
     await expect
-      .poll(() => log.lines.filter(({ message }) => /in a row, restarting it/.test(message)).length, { timeout: 30_000 })
+      .poll(() => log.lines.filter(({ message }) => /in a row, restarting it/.test(message)).length, {
+        timeout: 30_000,
+      })
       .toBeGreaterThan(0);
     expect(await outcome()).toEqual({ kind: 'unavailable' });
     expect(await database.ping().catch(databaseFault)).toEqual({ kind: 'unavailable' });
