@@ -11,8 +11,10 @@ export default defineConfig({
     maxWorkers: 2,
     // A test that needs a second try hides a fault.
     retry: 0,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Against tests that hang, not a promise of speed: a busy machine takes several times as long.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } },
     teardownTimeout: 10_000,
     restoreMocks: true,
     unstubEnvs: true,
