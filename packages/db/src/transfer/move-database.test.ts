@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -10,6 +12,8 @@ import { migrate } from '../migrations/index.ts';
 import { openDatabase } from '../open.ts';
 import { contentOf, contentOn, makeFilledPlace, makePlace, on, type Place } from '../testing-places.ts';
 import { moveDatabase } from './move-database.ts';
+
+const cutTransfer = fileURLToPath(new URL('../fixtures/cut-transfer.ts', import.meta.url));
 
 let filled: Awaited<ReturnType<typeof makeFilledPlace>>;
 let content: Record<string, unknown>;
@@ -185,10 +189,8 @@ describe('nothing is touched', () => {
       to,
       say: (line) => {
         say(line);
-        if (!line.startsWith('activity')) return;
-        const text = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                       WHERE datname = current_database() AND application_name = 'alice-transfer'`;
-        void on(from, (database) => database.query({ text }, []));
+        // Waited for, as the move would else be through before it is cut.
+        if (line.startsWith('activity')) execFileSync(process.execPath, [cutTransfer, from.url]);
       },
     });
     await expect(moving).rejects.toThrow();
