@@ -1,7 +1,20 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** The embedded database is the same whatever server the others are tested on: its own tests run in the pass without one. */
+/** The tests of the embedded database do not depend on the server under test: they run only in the pass without one. */
 const isOnServer = Boolean(process.env['TEST_DATABASE_URL']);
+/** On other major versions of PostgreSQL (`scripts/test-versions.mjs`) only what depends on the version runs. */
+const isOnOtherVersion = Boolean(process.env['TEST_POSTGRES_BINARIES']);
+
+const leftOut = [
+  ...(isOnServer || isOnOtherVersion ? ['packages/db/src/embedded/**'] : []),
+  ...(isOnOtherVersion
+    ? [
+        'packages/db/src/transfer/{open-pglite,fetch-binaries,open-location}.test.ts',
+        'packages/db/src/postgres/**',
+        'packages/db/src/{idle-guard,fair-queue,env,models}.test.ts',
+      ]
+    : []),
+];
 
 export default defineConfig({
   test: {
@@ -24,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'prisma/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...(isOnServer ? ['packages/db/src/embedded/**'] : [])],
+          exclude: [...configDefaults.exclude, ...leftOut],
           // One server for the run (TEST_DATABASE_URL, or our own), and on it a migrated database that every test copies.
           globalSetup: ['packages/db/src/testing-setup.ts'],
         },

