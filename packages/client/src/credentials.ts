@@ -11,7 +11,7 @@ export class Credentials {
 
 /**
  * The `Authorization` header of a request. The calls of a batch share one: if the session was refreshed while they were
- * collected, all use the latest token, and each call is told which one was sent.
+ * collected, all use the latest token, and each call gets the token that was sent.
  */
 export function authorization(operations: readonly Operation[]): { authorization?: string } {
   const all = operations.map(({ context }) => context['credentials']).filter((value) => value instanceof Credentials);

@@ -91,7 +91,7 @@ const SOCKET = new Set([
 
 /** Errors of pg and its pool without a code. */
 const MESSAGES =
-  /^(?:timeout exceeded when trying to connect|timeout expired|timeout: the database did not respond|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|the database is closing)/;
+  /^(?:timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|the database is closing)/;
 
 interface Node {
   readonly code?: unknown;

@@ -147,7 +147,8 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
     within(
       PING_TIMEOUT_MS,
       pool.run({ text: 'SELECT 1' }).then(() => undefined),
-      () => new Error('timeout: the database did not respond to a ping'),
+      // Known by its code, as a lost socket is: a text may be reworded.
+      () => Object.assign(new Error('the database did not respond to a ping'), { code: 'ETIMEDOUT' }),
     );
 
   /** Created for each call of each user, so it is cheap: two functions and an object, without a prototype chain. */
