@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { passThrough, step } from './lib/run.mjs';
-import { countTests } from './lib/test-results.mjs';
+import { countTests, failedTests } from './lib/test-results.mjs';
 import { inRoot, workspaceNode } from './lib/workspace.mjs';
 
 const releases = { 16: '16.14.0-beta.17', 17: '17.10.0-beta.17' };
@@ -31,6 +31,7 @@ async function binariesOf(major) {
 
 let passed = 0;
 let failed = 0;
+const listed = [];
 for (const major of process.argv.slice(2)) {
   const folder = await binariesOf(major);
   const report = inRoot('node_modules', '.cache', 'alice', `tests-${major}.json`);
@@ -43,8 +44,10 @@ for (const major of process.argv.slice(2)) {
     { env: { TEST_POSTGRES_BINARIES: folder } },
   );
   const counts = countTests(report, exitCode);
+  listed.push(...failedTests(report));
   passed += counts.passed;
   failed += counts.failed;
 }
+if (listed.length > 0) console.log(['\nFailed tests:', ...listed].join('\n'));
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -19,7 +19,7 @@ await ensureInstalled();
 await ensureBuilt('apps/server', 'packages/client');
 // Only now is there something to read these with.
 const { coverageFaults } = await import('./lib/coverage.mjs');
-const { countTests } = await import('./lib/test-results.mjs');
+const { countTests, failedTests } = await import('./lib/test-results.mjs');
 
 let faults = 0;
 if (judged) {
@@ -43,6 +43,8 @@ if (judged && failed === 0) {
   for (const line of lines) console.error(`coverage: ${line}`);
   if (lines.length > 0) faults += 1;
 }
+const listed = failedTests(report);
+if (listed.length > 0) console.log(['\nFailed tests:', ...listed].join('\n'));
 if (faults > 0) console.error('\nThe checks above that failed count as failures.');
 
 console.log(`\n${passed} passed, ${failed + faults} failed`);
