@@ -69,6 +69,8 @@ export interface Context {
   readonly request: RequestFacts;
   /** Set if `deps.db` is the transaction of a mutation with an idempotency key: see `beforeTransaction`. */
   readonly runBefore?: RunBefore | undefined;
+  /** The group of changes that the operation is part of: see `writeGroup`. */
+  readonly group?: number | undefined;
 }
 
 /** The idempotency key of a sign-in, and the hash of its request. */

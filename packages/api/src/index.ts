@@ -18,6 +18,7 @@ export { createDeps, createJobHandlers, type DepsOptions } from './create-deps.t
 export type { Deps } from './deps.ts';
 export { DomainError, type ErrorCode, errorKinds, type FieldError, invalidInput } from './errors/domain-error.ts';
 export { fromUnknown, toDomainError } from './errors/to-domain-error.ts';
+export { featureEntities } from './features/entities.ts';
 export { createSealer, type Sealer } from './platform/crypto/seal.ts';
 export { type Broadcast, type ChangeFeed, createChangeFeed } from './platform/events/change-feed.ts';
 export { purgeReplies } from './platform/idempotency/purge-replies.ts';

@@ -4,14 +4,12 @@ import { passkeysRouter } from './account/second-factor/passkeys/router.ts';
 import { secondFactorRouter } from './account/second-factor/router.ts';
 import { totpRouter } from './account/second-factor/totp/router.ts';
 import { authRouter } from './account/sign-in/router.ts';
-import { goals } from './features/goals/entity.ts';
+import { featureEntities } from './features/entities.ts';
 import { goalsRouter } from './features/goals/router.ts';
-import { exportedGoals } from './features/goals/schemas.ts';
 import { insightsRouter } from './features/insights/router.ts';
+import { listsRouter } from './features/lists/router.ts';
 import { syncRouter } from './features/sync/router.ts';
-import { tasks } from './features/tasks/entity.ts';
 import { tasksRouter } from './features/tasks/router.ts';
-import { exportedTasks } from './features/tasks/schemas.ts';
 import { createProcedureMap } from './procedures/procedure-map.ts';
 import { createCallerFactory, router } from './procedures/trpc.ts';
 
@@ -22,7 +20,8 @@ export const procedures = {
   totp: totpRouter,
   passkeys: passkeysRouter,
   apiKeys: apiKeysRouter,
-  users: createUsersRouter({ lists: { goals: exportedGoals, tasks: exportedTasks }, tables: { goals, tasks } }),
+  users: createUsersRouter(featureEntities),
+  lists: listsRouter,
   tasks: tasksRouter,
   goals: goalsRouter,
   insights: insightsRouter,

@@ -1,17 +1,21 @@
-import type { Change, SyncedGoal, Task, User } from '@alice/api/types';
+import type { Change } from '@alice/api/types';
 import type { CopyRow, CopyStep } from './copy-store.ts';
-
-type RowsOfOneEntity = Map<string, Task> | Map<string, SyncedGoal> | Map<string, User>;
+import { type Collections, collections, type SyncedEntity, syncedEntities } from './entities.ts';
 
 /** The rows of a local copy. Changes may arrive in any order and repeatedly: the highest version of a row wins. */
 export class CopyRows {
-  readonly tasks: Map<string, Task> = new Map();
-  readonly goals: Map<string, SyncedGoal> = new Map();
-  readonly users: Map<string, User> = new Map();
+  /** The rows of each entity, by id. */
+  readonly all: Collections;
   /** The number of the latest change in the copy; null during an initial sync. */
   number: number | null = null;
   /** The versions of deleted rows, so that an older change does not bring a row back. */
   readonly #deleted: Map<string, number> = new Map();
+
+  constructor() {
+    const empty = syncedEntities.map((entity) => [collections[entity], new Map()]);
+    // One for each entity, under its name.
+    this.all = Object.fromEntries(empty) as Collections;
+  }
 
   /** Applies changes and returns those that were new. */
   apply(changes: readonly Change[]): Change[] {
@@ -28,22 +32,19 @@ export class CopyRows {
   }
 
   put({ entity, id, row }: CopyRow): void {
-    if (entity === 'task') this.tasks.set(id, row);
-    else if (entity === 'goal') this.goals.set(id, row);
-    else this.users.set(id, row);
+    this.#of(entity)?.set(id, row);
   }
 
   rows(): CopyRow[] {
-    return [
-      ...Array.from(this.users, ([id, row]) => ({ entity: 'user' as const, id, row })),
-      ...Array.from(this.goals, ([id, row]) => ({ entity: 'goal' as const, id, row })),
-      ...Array.from(this.tasks, ([id, row]) => ({ entity: 'task' as const, id, row })),
-    ];
+    return syncedEntities.flatMap((entity) =>
+      // The rows of one entity.
+      Array.from(this.#of(entity) ?? [], ([id, row]) => ({ entity, id, row }) as CopyRow),
+    );
   }
 
   /** The changes that turn `older` into this copy; missing rows become deletions. */
   since(older: CopyRows): Change[] {
-    const facts = { number: this.number ?? 0, changedAt: new Date() };
+    const facts = { number: this.number ?? 0, group: null, changedAt: new Date() };
     const news = this.rows().filter(({ entity, id, row }) => older.#of(entity)?.get(id)?.version !== row.version);
     const gone = older.rows().filter(({ entity, id }) => this.#of(entity)?.has(id) !== true);
     return [
@@ -69,8 +70,9 @@ export class CopyRows {
     return true;
   }
 
-  #of(entity: Change['entity']): RowsOfOneEntity | undefined {
-    return { task: this.tasks, goal: this.goals, user: this.users }[entity];
+  /** The rows of an entity; undefined for one that only a newer server knows. */
+  #of(entity: SyncedEntity): Map<string, CopyRow['row']> | undefined {
+    return this.all[collections[entity]] as Map<string, CopyRow['row']> | undefined;
   }
 }
 

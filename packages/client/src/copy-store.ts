@@ -1,20 +1,13 @@
-import type { Change, SyncedGoal, Task, User } from '@alice/api/types';
-
-/** The entities of a local copy. */
-export interface SyncedRows {
-  readonly task: Task;
-  readonly goal: SyncedGoal;
-  readonly user: User;
-}
+import type { SyncedEntity, SyncedRows } from './entities.ts';
 
 /** One row of a local copy. Entity and id are its key. */
 export type CopyRow = {
-  readonly [Entity in Change['entity']]: {
+  readonly [Entity in SyncedEntity]: {
     readonly entity: Entity;
     readonly id: string;
     readonly row: SyncedRows[Entity];
   };
-}[Change['entity']];
+}[SyncedEntity];
 
 /** The position of a local copy. Store both fields unchanged. */
 export interface CopyPlace {

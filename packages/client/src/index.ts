@@ -1,15 +1,4 @@
-export type {
-  AppRouter,
-  Change,
-  ErrorCode,
-  ErrorDetails,
-  FieldError,
-  Goal,
-  Overview,
-  SyncedGoal,
-  Task,
-  User,
-} from '@alice/api/types';
+export type * from '@alice/api/types';
 export { GoalProgressSource, GoalState, Role, TaskPriority, TaskStatus } from '@alice/db/models';
 export {
   AliceError,

@@ -1,18 +1,25 @@
-import type { AppRouter, Change, SyncedGoal, Task, User } from '@alice/api/types';
+import type { AppRouter, Change, User } from '@alice/api/types';
 import type { TRPCClient } from '@trpc/client';
 import { AliceError } from './alice-error.ts';
 import { CopyRows, toStep } from './copy-rows.ts';
 import type { CopyStore } from './copy-store.ts';
+import { collections, type SyncedEntity, type SyncedRows, syncedEntities } from './entities.ts';
 import { callSafely, report } from './report.ts';
 import type { RouterOutputs } from './router-types.ts';
 import { toAliceError } from './to-alice-error.ts';
 import { isPassing, retryDelay } from './with-retries.ts';
 import { pause } from './within.ts';
 
+/** The rows of the features, by id: `tasks`, `goals`, `lists`. */
+type CopiedRows = {
+  readonly [Entity in Exclude<SyncedEntity, 'user'> as (typeof collections)[Entity]]: ReadonlyMap<
+    string,
+    SyncedRows[Entity]
+  >;
+};
+
 /** A local copy of a user's data, kept up to date. Rows are replaced, never mutated. */
-export interface LocalCopy {
-  readonly tasks: ReadonlyMap<string, Task>;
-  readonly goals: ReadonlyMap<string, SyncedGoal>;
+export interface LocalCopy extends CopiedRows {
   readonly user: User | undefined;
   /** The number of the latest change in the copy; 0 at first. It increases with every change. */
   readonly number: number;
@@ -83,15 +90,9 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop);
 
-  return {
-    get tasks() {
-      return seen.tasks;
-    },
-    get goals() {
-      return seen.goals;
-    },
+  const copy: Omit<LocalCopy, keyof CopiedRows> = {
     get user() {
-      const [user] = seen.users.values();
+      const [user] = seen.all.users.values();
       return user;
     },
     get number() {
@@ -105,6 +106,12 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
     },
     stop,
   };
+  // A getter for the rows of each entity: a full sync replaces them.
+  for (const entity of syncedEntities) {
+    const name = collections[entity];
+    if (name !== 'users') Object.defineProperty(copy, name, { enumerable: true, get: () => seen.all[name] });
+  }
+  return copy as LocalCopy;
 
   async function keep(): Promise<void> {
     owner = await person();
@@ -125,10 +132,10 @@ export function keepCopy({ sync, person }: Source, { store, signal, onError }: K
     const rows = new CopyRows();
     if (saved == null) return { cursor: undefined, rows };
     for (const row of saved.rows) rows.put(row);
-    const isOthers = owner !== undefined && [...rows.users.keys()].some((id) => id !== owner);
+    const isOthers = owner !== undefined && [...rows.all.users.keys()].some((id) => id !== owner);
     if (isOthers) return { cursor: undefined, rows: new CopyRows() };
     // The user may be identified later; if it is another one, this copy is not theirs.
-    for (const id of rows.users.keys()) owner ??= id;
+    for (const id of rows.all.users.keys()) owner ??= id;
     if (saved.number !== null) {
       rows.settle(saved.number);
       seen = rows;

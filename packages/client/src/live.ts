@@ -2,6 +2,7 @@ import type { AppRouter, Change } from '@alice/api/types';
 import type { TRPCClient } from '@trpc/client';
 import type { Unsubscribable } from '@trpc/server/observable';
 import type { AliceError } from './alice-error.ts';
+import { collections, type SyncedEntity, syncedEntities } from './entities.ts';
 import { callSafely } from './report.ts';
 import { toAliceError } from './to-alice-error.ts';
 
@@ -11,15 +12,15 @@ export interface LiveStatus {
   readonly error?: AliceError;
 }
 
+/** The changes of each entity: `task`, `goal`, `list`, `user`. */
+type ChangeEvents = { readonly [Entity in SyncedEntity]: Extract<Change, { entity: Entity }> };
+
 /** The events of the stream, and their values. */
-export interface LiveEvents {
-  readonly task: Extract<Change, { entity: 'task' }>;
-  readonly goal: Extract<Change, { entity: 'goal' }>;
-  readonly user: Extract<Change, { entity: 'user' }>;
+export type LiveEvents = ChangeEvents & {
   /** All changes: the entities above, and those of a newer server. */
   readonly change: Change;
   readonly status: LiveStatus;
-}
+};
 
 export interface Live {
   /**
@@ -37,13 +38,9 @@ interface LiveFeed extends Live {
 type Handlers = { readonly [Name in keyof LiveEvents]: Set<(event: LiveEvents[Name]) => void> };
 
 export function createLive({ live }: Pick<TRPCClient<AppRouter>['sync'], 'live'>): LiveFeed {
-  const handlers: Handlers = {
-    task: new Set(),
-    goal: new Set(),
-    user: new Set(),
-    change: new Set(),
-    status: new Set(),
-  };
+  const names = [...syncedEntities, 'change', 'status'];
+  // One for each event.
+  const handlers = Object.fromEntries(names.map((name) => [name, new Set()])) as unknown as Handlers;
   let stream: Unsubscribable | undefined;
   let status: LiveStatus = { state: 'closed' };
 
@@ -61,9 +58,8 @@ export function createLive({ live }: Pick<TRPCClient<AppRouter>['sync'], 'live'>
       {},
       {
         onData({ data: change }) {
-          if (change.entity === 'task') tell('task', change);
-          else if (change.entity === 'goal') tell('goal', change);
-          else if (change.entity === 'user') tell('user', change);
+          // An entity of a newer server has no handlers of its own.
+          if (change.entity in collections) tell(change.entity, change as never);
           tell('change', change);
         },
         onConnectionStateChange({ state, error }) {

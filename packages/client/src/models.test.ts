@@ -4,6 +4,7 @@ import {
   type Goal,
   GoalProgressSource,
   GoalState,
+  type List,
   Role,
   type RouterInputs,
   type RouterOutputs,
@@ -17,11 +18,14 @@ import {
 type Shared<Model, Row, Different extends PropertyKey = never> = Exclude<keyof Model & keyof Row, Different>;
 
 test('a model is its row, field by field, where both have the field', () => {
-  type TaskField = Shared<Task, Prisma.Task>;
+  // A task without a list is in the Inbox: on the wire it has the id of that list.
+  type TaskField = Shared<Task, Prisma.Task, 'listId'>;
   expectTypeOf<Pick<Task, TaskField>>().toEqualTypeOf<Pick<Prisma.Task, TaskField>>();
   // `dueDate` is a calendar date: a `Date` for Prisma, a string on the wire.
   type GoalField = Shared<Goal, Prisma.Goal, 'dueDate'>;
   expectTypeOf<Pick<Goal, GoalField>>().toEqualTypeOf<Pick<Prisma.Goal, GoalField>>();
+  type ListField = Shared<List, Prisma.List>;
+  expectTypeOf<Pick<List, ListField>>().toEqualTypeOf<Pick<Prisma.List, ListField>>();
   type UserField = Shared<User, Prisma.User>;
   expectTypeOf<Pick<User, UserField>>().toEqualTypeOf<Pick<Prisma.User, UserField>>();
 });

@@ -1,4 +1,4 @@
-import type { ApiKey, Goal, Passkey, Session, Task, Totp, User } from './generated/client.ts';
+import type { ApiKey, Goal, List, Passkey, Session, Task, Totp, User } from './generated/client.ts';
 import { Prisma } from './generated/client.ts';
 
 /** Rows of the tables with a numbered history, as `Database.query` returns them: without `Date` and bigint. */
@@ -6,6 +6,7 @@ export interface Rows {
   readonly users: Wire<User>;
   readonly sessions: Wire<Session>;
   readonly goals: Wire<Goal>;
+  readonly lists: Wire<List>;
   readonly tasks: Wire<Task>;
   readonly api_keys: Wire<ApiKey>;
   readonly passkeys: Wire<Passkey>;
@@ -33,6 +34,7 @@ export const columns: Readonly<Record<keyof Rows, readonly Column[]>> = {
   users: named(Prisma.UserScalarFieldEnum),
   sessions: named(Prisma.SessionScalarFieldEnum),
   goals: named(Prisma.GoalScalarFieldEnum),
+  lists: named(Prisma.ListScalarFieldEnum),
   tasks: named(Prisma.TaskScalarFieldEnum),
   api_keys: named(Prisma.ApiKeyScalarFieldEnum),
   passkeys: named(Prisma.PasskeyScalarFieldEnum),

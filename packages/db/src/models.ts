@@ -18,4 +18,5 @@ export type User = Flat<Omit<Model.User, 'passwordHash'>>;
 export type Session = Flat<Omit<Model.Session, 'refreshHash'>>;
 export type Activity = Flat<Model.Activity>;
 export type Goal = Flat<Model.Goal>;
+export type List = Flat<Model.List>;
 export type Task = Flat<Model.Task>;

@@ -1,15 +1,8 @@
+import { featureEntities } from '@alice/api';
+
 /** The headings of the reference, in reading order, each with the router whose procedures it holds. */
 const sections = [
-  {
-    router: 'tasks',
-    name: 'Tasks',
-    description: 'Tasks with a due date or time, a priority, an estimate, and an optional goal.',
-  },
-  {
-    router: 'goals',
-    name: 'Goals',
-    description: 'Goals with a metric. The progress comes from manual check-ins or from linked tasks.',
-  },
+  ...featureEntities.flatMap(({ reference }) => reference ?? []).toReversed(),
   {
     router: 'insights',
     name: 'Insights',
@@ -44,7 +37,7 @@ const sections = [
   { router: 'apiKeys', name: 'API keys', description: 'Keys for programs, with scopes and an expiry date.' },
   { router: 'users', name: 'Users', description: 'The current user, public profiles, and user administration.' },
   { router: 'health', name: 'Health', description: 'Service health, liveness and readiness probes.' },
-] as const;
+];
 
 export const tags = sections.map(({ name, description }) => ({ name, description }));
 

@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { fieldName, type Table } from '../../platform/history/table.ts';
+import { fieldName, quoted, secretColumns } from '../../platform/history/columns.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
-import { apiKeys } from '../api-keys/entity.ts';
-import { users } from '../profile/entity.ts';
-import { passkeys } from '../second-factor/passkeys/entity.ts';
-import { totps } from '../second-factor/totp/entity.ts';
-import { sessions } from '../sessions/entity.ts';
+import { accountEntities } from '../entities.ts';
 import { type ListSecurityActivityInput, type SecurityEventOut, securityEntity } from './schemas.ts';
 
 const order = 'number.desc';
@@ -32,7 +28,7 @@ export const statement = {
   text: `
     WITH found AS MATERIALIZED (
       SELECT number FROM activity
-       WHERE user_id = $1 AND entity IN (${securityEntity.options.map((entity) => `'${entity}'`).join(', ')})
+       WHERE user_id = $1 AND entity IN (${quoted(securityEntity.options)})
          AND ($2::bigint IS NULL OR number < $2)
     ), page AS MATERIALIZED (
       SELECT number FROM found ORDER BY number DESC LIMIT $3
@@ -94,18 +90,14 @@ const unsaid: ReadonlySet<string> = new Set([
 ]);
 
 /** Entries contain no secrets. Columns that have become secret since are left out here. */
-const secrets: Readonly<Record<SecurityEventOut['entity'], readonly string[]>> = {
-  user: users.secret,
-  session: sessions.secret,
-  api_key: apiKeys.secret,
-  passkey: passkeys.secret,
-  totp: totps.secret,
-} satisfies Record<string, Table['secret']>;
+const secrets: ReadonlyMap<string, readonly string[]> = new Map(
+  accountEntities.map((entity) => [entity.name, secretColumns(entity)]),
+);
 
 function detailsOf({ entity, before, after }: LineRow): SecurityEventOut['details'] {
   const details: [string, [string | null, string | null]][] = [];
   for (const column of new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])) {
-    if (unsaid.has(column) || secrets[entity].includes(column)) continue;
+    if (unsaid.has(column) || secrets.get(entity)?.includes(column)) continue;
     const [was, is] = [textOf(before?.[column]), textOf(after?.[column])];
     if (was !== is) details.push([fieldName(column), [was, is]]);
   }

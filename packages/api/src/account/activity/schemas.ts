@@ -1,13 +1,12 @@
-import { ActivityEntity } from '@alice/db/models';
 import { z } from 'zod';
 import { rowId } from '../../platform/schemas/ids.ts';
 import { cursor, limit, page } from '../../platform/schemas/paging.ts';
 import { instant } from '../../platform/schemas/time.ts';
+import { accountEntities } from '../entities.ts';
 
-/** Entities of the security history: everything with a history except tasks and goals. */
+/** The entities of the security history. */
 export const securityEntity = z
-  .enum(ActivityEntity)
-  .exclude(['task', 'goal'])
+  .enum(accountEntities.map(({ name }) => name))
   .meta({ id: 'SecurityEntity', description: 'The entity that the event is about.', examples: ['session'] });
 
 const value = z.string().nullable();

@@ -1,7 +1,8 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import type { RowOf } from '../../platform/history/entity.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import type { Notice } from '../../platform/mail/mails.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { users } from '../profile/entity.ts';
@@ -19,7 +20,7 @@ export interface Administration {
   readonly ownLine: { readonly action: string; readonly before?: object; readonly after?: object };
   readonly set: Partial<Pick<Rows['users'], 'role' | 'disabledAt'>>;
   /** The account is already in that state: nothing to do. */
-  readonly isDone: (account: Rows['users']) => boolean;
+  readonly isDone: (account: RowOf<typeof users>) => boolean;
   /** Revoke all sessions of the user. */
   readonly endsSessions: boolean;
   readonly mail: Notice;
@@ -67,6 +68,6 @@ export async function administerAccount(
  * Without the email address: the response may be stored for an idempotency key, and no personal data may outlive the
  * account.
  */
-function toState({ id, role, disabledAt, version, updatedAt }: Rows['users']): AccountStateOut {
+function toState({ id, role, disabledAt, version, updatedAt }: RowOf<typeof users>): AccountStateOut {
   return { id, role, disabledAt, version, updatedAt };
 }

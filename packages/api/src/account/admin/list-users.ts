@@ -1,7 +1,7 @@
-import type { Rows } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/columns.ts';
+import type { RowOf } from '../../platform/history/entity.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
 import { users } from '../profile/entity.ts';
@@ -15,7 +15,7 @@ const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);
 export async function listUsers(ctx: UserContext, input: ListUsersInput): Promise<Page<AccountOut>> {
   const after = input.cursor === undefined ? undefined : decodeCursor(input.cursor, order, shape);
   const { statement, values } = listStatement(input, after);
-  const rows = await ctx.deps.db.query<Rows['users']>(statement, values);
+  const rows = await ctx.deps.db.query<RowOf<typeof users>>(statement, values);
   return pageOf(
     rows,
     input.limit,

@@ -1,5 +1,6 @@
-import type { Rows, RunQuery } from '@alice/db';
-import { selectRow } from '../../platform/history/table.ts';
+import type { RunQuery } from '@alice/db';
+import { selectRow } from '../../platform/history/columns.ts';
+import type { RowOf } from '../../platform/history/entity.ts';
 import { users } from '../profile/entity.ts';
 
 /**
@@ -17,8 +18,8 @@ const find = {
 };
 
 /** Users by id, locked until the end of the transaction. Unknown ids are left out. */
-export async function lockAccounts(query: RunQuery, ids: readonly string[]): Promise<Map<string, Rows['users']>> {
+export async function lockAccounts(query: RunQuery, ids: readonly string[]): Promise<Map<string, RowOf<typeof users>>> {
   await query(lock, [ids]);
-  const rows = await query<Rows['users']>(find, [ids]);
+  const rows = await query<RowOf<typeof users>>(find, [ids]);
   return new Map(rows.map((row) => [row.id, row]));
 }

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { makeBearerSecret } from '../../platform/crypto/bearer-secret.ts';
-import { createRow } from '../../platform/history/create-row.ts';
+import { createRow } from '../../platform/history/create-rows.ts';
 import { type MailedAccount, sendNotice } from '../../platform/mail/send-notice.ts';
 import { administratorScopes, type Scope } from '../../platform/schemas/scopes.ts';
 import { apiKeys } from './entity.ts';

@@ -1,7 +1,7 @@
-import type { Rows } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/columns.ts';
+import type { RowOf } from '../../platform/history/entity.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
 import { apiKeys } from './entity.ts';
@@ -32,6 +32,6 @@ export async function listApiKeys(
   const [lastId] = cursor === undefined ? [null] : decodeCursor(cursor, order, shape);
   const now = ctx.deps.clock.now().toISOString();
   const values = [ctx.user.id, includeEnded, now, lastId, limit + 1];
-  const rows = await ctx.deps.db.query<Rows['api_keys']>(statement, values);
+  const rows = await ctx.deps.db.query<RowOf<typeof apiKeys>>(statement, values);
   return pageOf(rows, limit, toApiKey, (last) => ({ order, values: [last.id] }));
 }

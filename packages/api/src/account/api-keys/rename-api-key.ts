@@ -1,5 +1,5 @@
 import type { UserContext } from '../../context.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { apiKeys } from './entity.ts';
 import type { ApiKeyOut, RenameApiKeyInput } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';

@@ -1,6 +1,6 @@
 import { afterCommit } from '@alice/db';
 import type { UserContext } from '../../context.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { apiKeys } from './entity.ts';
 import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';

@@ -1,8 +1,8 @@
-import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { selectRow } from '../../platform/history/table.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { selectRow } from '../../platform/history/columns.ts';
+import type { RowOf } from '../../platform/history/entity.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { addKey } from './create-api-key.ts';
 import { apiKeys } from './entity.ts';
 import { type ApiKeyInput, type CreatedApiKeyOut, replacedHours } from './schemas.ts';
@@ -24,7 +24,7 @@ const findLive = {
 export function rotateApiKey(ctx: UserContext, { id }: ApiKeyInput): Promise<CreatedApiKeyOut> {
   return ctx.deps.db.transaction(async ({ query }) => {
     const now = ctx.deps.clock.now();
-    const [old] = await query<Rows['api_keys']>(findLive, [ctx.user.id, id, now.toISOString()]);
+    const [old] = await query<RowOf<typeof apiKeys>>(findLive, [ctx.user.id, id, now.toISOString()]);
     if (old === undefined) throw notFound(apiKeys.noun);
     const expires = Date.parse(old.expiresAt);
     const lifeMs = expires - Date.parse(old.createdAt);

@@ -1,6 +1,6 @@
 import type { Rows } from '@alice/db';
 import type { Deps } from '../../deps.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { lockAccounts } from '../admin/lock-accounts.ts';
 import { users } from '../profile/entity.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
@@ -41,9 +41,6 @@ const deleteAccount = {
        AND disabled_at <= clock_timestamp() - make_interval(secs => $3)
     RETURNING id`,
 };
-
-/** Tasks must be deleted before their goals, and a cascade guarantees no order. */
-const deleteTasks = { name: 'users.deleteTasks', text: 'DELETE FROM tasks WHERE user_id = $1' };
 
 /** A large account takes longer than a request may. */
 const takeTime = { text: `SET LOCAL statement_timeout = '10min'` };
@@ -113,11 +110,10 @@ async function deleteOne(deps: Deps, id: string, now: string, seconds: number): 
     await query(takeTime, []);
     const account = (await lockAccounts(query, [id])).get(id);
     if (account === undefined || !isDue(account, now)) return false;
-    await query(deleteTasks, [id]);
     return (await query(deleteAccount, [id, now, seconds])).length === 1;
   });
 }
 
-function isDue({ deletionDueAt }: Rows['users'], now: string): boolean {
+function isDue({ deletionDueAt }: Pick<Rows['users'], 'deletionDueAt'>, now: string): boolean {
   return deletionDueAt !== null && deletionDueAt <= now;
 }

@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { lockAccounts } from '../admin/lock-accounts.ts';
 import { users } from '../profile/entity.ts';

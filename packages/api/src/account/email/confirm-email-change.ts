@@ -2,7 +2,7 @@ import { databaseFault, type RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { users } from '../profile/entity.ts';
 import { findAccount } from '../sign-in/find-account.ts';

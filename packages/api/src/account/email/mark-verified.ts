@@ -1,6 +1,6 @@
 import type { Rows } from '@alice/db';
-import type { ChangeContext } from '../../platform/history/create-row.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
+import type { ChangeContext } from '../../platform/history/write-context.ts';
 import { users } from '../profile/entity.ts';
 
 /** Marks the email address of a user as verified. */

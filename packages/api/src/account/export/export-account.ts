@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { columns, type RunQuery, type Statement } from '@alice/db';
+import type { RunQuery, Statement } from '@alice/db';
 import type { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import type { Table } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/columns.ts';
+import type { Entity } from '../../platform/history/entity.ts';
 import { account } from '../admin/schemas.ts';
-import { apiKeys } from '../api-keys/entity.ts';
+import { accountEntities } from '../entities.ts';
 import { users } from '../profile/entity.ts';
-import { passkeys } from '../second-factor/passkeys/entity.ts';
-import { totps } from '../second-factor/totp/entity.ts';
-import { sessions } from '../sessions/entity.ts';
 import { asContent, type JsonFile } from './export-file.ts';
-import { exportedAccountOf, ownLists } from './schemas.ts';
+import { exportedActivity, exportOf, listed } from './schemas.ts';
 
 /** How many optimistic attempts are made before the export blocks a connection. */
 const attempts = 2;
@@ -61,31 +59,29 @@ function restAfter({ request }: UserContext): () => Promise<void> {
 
 const snapshot = { text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY' };
 
-/** `user_id` is the same in every row: the export contains it once. */
-function exported(table: Table): string {
-  const left = new Set([...table.secret, 'user_id']);
-  const shown = columns[table.name].filter(({ column }) => !left.has(column));
-  return shown.map(({ field, column }) => `t.${column} AS "${field}"`).join(', ');
-}
-
 const noId = '00000000-0000-0000-0000-000000000000';
 
-/** $1 user, $2 after which id, $3 limit. */
-function pageOf(table: Table): Statement {
+/** $1 user, $2 after which id, $3 limit. The schema of the list leaves out `userId`, which is the same in every row. */
+function pageOf(entity: Entity): Statement {
+  const { table } = entity;
   return {
-    name: `exports.${table.name}`,
-    text: `SELECT ${exported(table)} FROM ${table.name} t WHERE t.user_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3`,
+    name: `exports.${table}`,
+    text: `
+      SELECT ${selectRow(entity, 't')} FROM ${table} t WHERE t.user_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3`,
   };
 }
 
-const person: Statement = { name: 'exports.users', text: `SELECT ${exported(users)} FROM users t WHERE t.id = $1` };
+const person: Statement = {
+  name: 'exports.users',
+  text: `SELECT ${selectRow(users, 't')} FROM users t WHERE t.id = $1`,
+};
 
 /** The session of an administrator is not shown to the user. */
 const linePage: Statement = {
   name: 'exports.activity',
   text: `
     SELECT number, at AS "happenedAt", actor_id AS "actorId", CASE WHEN actor_id = $1 THEN session_id END AS "sessionId",
-           entity, entity_id AS "entityId", action, before, after
+           entity, entity_id AS "entityId", action, before, after, group_number AS "groupNumber"
       FROM activity WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
 };
 
@@ -105,36 +101,15 @@ export interface ExportFormat {
   readonly lists: readonly ExportedList[];
 }
 
-/** What features add to an export: their lists, and the table of each list under the same name. */
-export interface ExportedFeatures<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>> {
-  readonly lists: Lists;
-  readonly tables: { readonly [Name in keyof Lists]: Table };
-}
-
-/** The format of an export: the account itself, its activity entries, and what features add. */
-export function createExportFormat<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>>(
-  features: ExportedFeatures<Lists>,
-) {
-  const content = exportedAccountOf(features.lists);
-  const listOf = (name: string, table: Table, rows: z.ZodArray<z.ZodType>): ExportedList => {
-    return { name, statement: pageOf(table), row: rows.element, key: 'id', first: noId };
-  };
-  const { sessions: ofSessions, apiKeys: ofKeys, passkeys: ofPasskeys, authenticatorApps, activity } = ownLists;
+/** The format of an export: the account itself, its activity entries, and the entities of the features. */
+export function createExportFormat<const Features extends readonly Entity[]>(features: Features) {
   const lists: readonly ExportedList[] = [
-    ...Object.entries(features.lists).map(([name, rows]) => listOf(name, tableOf(features.tables, name), rows)),
-    listOf('sessions', sessions, ofSessions),
-    listOf('apiKeys', apiKeys, ofKeys),
-    listOf('passkeys', passkeys, ofPasskeys),
-    listOf('authenticatorApps', totps, authenticatorApps),
-    { name: 'activity', statement: linePage, row: activity.element, key: 'number', first: 0 },
+    ...listed([...features, ...accountEntities]).map(({ entity, rule }) => {
+      return { name: rule.list, statement: pageOf(entity), row: rule.row, key: 'id', first: noId };
+    }),
+    { name: 'activity', statement: linePage, row: exportedActivity.element, key: 'number', first: 0 },
   ];
-  return { content, lists };
-}
-
-function tableOf(tables: Readonly<Record<string, Table>>, name: string): Table {
-  const table = tables[name];
-  if (table === undefined) throw new Error(`the list ${name} of an export has no table`);
-  return table;
+  return { content: exportOf(features), lists };
 }
 
 interface Writing {

@@ -5,13 +5,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { Deps } from '../../deps.ts';
-import type { exportedGoals } from '../../features/goals/schemas.ts';
-import type { exportedTasks } from '../../features/tasks/schemas.ts';
+import type { featureEntities } from '../../features/entities.ts';
 import { callAs, signUp, testDeps } from '../../testing/index.ts';
 import { JsonFile } from './export-file.ts';
-import type { exportedAccountOf } from './schemas.ts';
+import type { exportOf } from './schemas.ts';
 
-type Exported = ReturnType<typeof exportedAccountOf<{ goals: typeof exportedGoals; tasks: typeof exportedTasks }>>;
+type Exported = ReturnType<typeof exportOf<typeof featureEntities>>;
 type ExportedAccountOut = z.input<Exported>;
 
 let deps: Deps;
@@ -70,6 +69,9 @@ async function rebuild(db: Database, text: string): Promise<void> {
   const userId = file.user.id;
   const own = (row: object) => ({ ...row, userId });
   await insert(db, 'users', [{ ...file.user, passwordHash: 'x', passwordStandsAlone: true }]);
+  // Whoever inserts a user, the database gives them an Inbox; this one stands in the file.
+  await db.query({ text: 'DELETE FROM lists WHERE user_id = $1' }, [userId]);
+  await insert(db, 'lists', file.lists.map(own));
   await insert(db, 'goals', file.goals.map(own));
   await insert(db, 'tasks', file.tasks.map(own));
   await insert(
@@ -88,12 +90,16 @@ async function fill({ api, user }: Person): Promise<void> {
     metric: { start: 0.1, target: -1e15 },
   });
   await api.goals.update({ id: goal.id, metric: { current: 1 / 3 }, dueDate: '2027-02-28', state: 'paused' });
+  const list = await api.lists.create({ name: odd.slice(0, 40), color: '#00ff7f' });
+  await api.lists.archive({ id: list.id });
+  await api.lists.delete({ id: (await api.lists.create({ name: 'gone' })).id });
   const task = await api.tasks.create({
     title: odd,
     notes: odd,
     priority: 'urgent',
     due: { date: '2026-12-01', time: '09:30', timeZone: 'Asia/Kathmandu' },
     estimateMinutes: 525_600,
+    listId: list.id,
     goalId: goal.id,
     weight: 0.1 + 0.2,
   });
@@ -127,7 +133,7 @@ describe('an export', () => {
     const text = await exportText(person.api);
     await using other = await testDatabase();
     await rebuild(other, text);
-    for (const table of ['users', 'goals', 'tasks', 'activity']) {
+    for (const table of ['users', 'lists', 'goals', 'tasks', 'activity']) {
       const expected = await dump(deps.db, table, person.user.id);
       expect(expected.length, table).toBeGreaterThan(0);
       expect(await dump(other, table, person.user.id), table).toEqual(expected);

@@ -1,62 +1,10 @@
-import { ActivityEntity, SessionEnd } from '@alice/db/models';
+import { ActivityEntity } from '@alice/db/models';
 import { z } from 'zod';
+import type { Entity } from '../../platform/history/entity.ts';
 import { rowId } from '../../platform/schemas/ids.ts';
 import { instant } from '../../platform/schemas/time.ts';
-import { version } from '../../platform/schemas/version.ts';
 import { account } from '../admin/schemas.ts';
-import { apiKey } from '../api-keys/schemas.ts';
-
-const never = instant.nullable().meta({ examples: [null] });
-
-const exportedSession = z
-  .object({
-    id: rowId,
-    generation: z.int().meta({ description: 'The generation of the refresh token, from 1.', examples: [3] }),
-    userAgent: z
-      .string()
-      .nullable()
-      .meta({ description: 'The User-Agent header of the client.', examples: ['Mozilla/5.0'] }),
-    address: z
-      .string()
-      .nullable()
-      .meta({ description: 'The IP address of the sign-in.', examples: ['192.0.2.1'] }),
-    createdAt: instant,
-    rotatedAt: instant,
-    expiresAt: instant,
-    endedAt: never,
-    endReason: z
-      .enum(SessionEnd)
-      .nullable()
-      .meta({ description: 'Why the session ended.', examples: ['logout'] }),
-    authenticatedAt: never,
-    version,
-    updatedAt: instant,
-  })
-  .meta({ id: 'ExportedSession', description: 'A session, without its tokens.' });
-
-const exportedApiKey = apiKey
-  .extend({ expiryMailedAt: never })
-  .meta({ id: 'ExportedApiKey', description: 'An API key, without its secret.' });
-
-const exportedPasskey = z
-  .object({
-    id: rowId,
-    name: z.string().meta({ examples: ['Phone'] }),
-    transports: z
-      .array(z.string())
-      .meta({ description: 'The transports of the authenticator.', examples: [['internal']] }),
-    backedUp: z.boolean().meta({ description: 'Whether it is synced between devices.', examples: [true] }),
-    lastUsedAt: never,
-    endedAt: never,
-    version,
-    createdAt: instant,
-    updatedAt: instant,
-  })
-  .meta({ id: 'ExportedPasskey', description: 'A passkey, without its public key.' });
-
-const exportedApp = z
-  .object({ id: rowId, confirmedAt: never, endedAt: never, version, createdAt: instant, updatedAt: instant })
-  .meta({ id: 'ExportedAuthenticatorApp', description: 'An authenticator app, without its secret.' });
+import { accountEntities } from '../entities.ts';
 
 const columns = z.record(z.string(), z.unknown()).nullable();
 
@@ -71,28 +19,52 @@ const exportedLine = z
     action: z.string().meta({ description: 'The action.', examples: ['update'] }),
     before: columns.meta({ description: 'The changed columns before the change.', examples: [{ title: 'Pay' }] }),
     after: columns.meta({ description: 'The changed columns after the change.', examples: [{ title: 'Pay rent' }] }),
+    groupNumber: z
+      .int()
+      .nullable()
+      .meta({
+        description: 'The number of the first change of its group; null for a change of its own.',
+        examples: [null],
+      }),
   })
   .meta({ id: 'ExportedLine', description: 'An activity entry.' });
 
-/** The lists of the account itself. */
-export const ownLists = {
-  sessions: z.array(exportedSession),
-  apiKeys: z.array(exportedApiKey),
-  passkeys: z.array(exportedPasskey),
-  authenticatorApps: z.array(exportedApp),
-  activity: z.array(exportedLine).describe('All activity entries.'),
+type Exported = Extract<Entity['export'], { readonly list: string }>;
+type RuleOf<Of extends Entity> = Extract<Of['export'], Exported>;
+
+/** The lists of these entities in an export, by name. */
+export type ExportedLists<Entities extends readonly Entity[]> = {
+  [Of in Entities[number] as RuleOf<Of>['list']]: z.ZodArray<RuleOf<Of>['row']>;
 };
 
-/** All data of a user. `features`: the lists that features add, by name. */
-export function exportedAccountOf<Features extends z.ZodRawShape>(features: Features) {
+/** The entities that an export contains as lists. */
+export function listed(entities: readonly Entity[]): { readonly entity: Entity; readonly rule: Exported }[] {
+  return entities.flatMap((entity) => ('list' in entity.export ? [{ entity, rule: entity.export }] : []));
+}
+
+function listsOf<const Entities extends readonly Entity[]>(entities: Entities): ExportedLists<Entities> {
+  const lists = listed(entities).map(({ entity, rule }) => {
+    const rows = z.array(rule.row);
+    return [rule.list, entity.softDeletes ? rows.describe('Deleted ones included.') : rows];
+  });
+  // Each list has the name and the row of its entity.
+  return Object.fromEntries(lists) as ExportedLists<Entities>;
+}
+
+/** The activity entries of an export. */
+export const exportedActivity = z.array(exportedLine).describe('All activity entries.');
+
+/** All data of a user. `features`: the entities of the features. */
+export function exportOf<const Features extends readonly Entity[]>(features: Features) {
   return z
     .object({
       format: z.literal('alice-export'),
       formatVersion: z.literal(1),
       exportedAt: instant,
       user: account,
-      ...features,
-      ...ownLists,
+      ...listsOf(features),
+      ...listsOf(accountEntities),
+      activity: exportedActivity,
     })
     .meta({ id: 'Export', description: 'All data of a user, as a consistent snapshot.' });
 }

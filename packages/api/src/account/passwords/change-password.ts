@@ -1,7 +1,7 @@
 import type { UserContext } from '../../context.ts';
 import { invalid, notFound } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { voidTokens } from '../email/one-time-tokens.ts';

@@ -1,7 +1,7 @@
 import { afterCommit, type RunQuery } from '@alice/db';
 import type { Deps } from '../../deps.ts';
-import type { ChangeContext } from '../../platform/history/create-row.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
+import type { ChangeContext } from '../../platform/history/write-context.ts';
 import { apiKeys } from '../api-keys/entity.ts';
 import { passkeys } from '../second-factor/passkeys/entity.ts';
 import { deleteRecoveryCodes } from '../second-factor/recovery-codes/create-recovery-codes.ts';

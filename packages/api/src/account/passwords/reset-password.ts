@@ -2,7 +2,7 @@ import type { RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { sendNotice } from '../../platform/mail/send-notice.ts';
 import { markVerified } from '../email/mark-verified.ts';
 import { findToken, type LiveToken, takeToken, voidTokens } from '../email/one-time-tokens.ts';

@@ -1,6 +1,7 @@
-import type { Rows, RunQuery } from '@alice/db';
+import type { RunQuery } from '@alice/db';
 import type { Context } from '../../context.ts';
-import { insertedColumns, selectRow } from '../../platform/history/table.ts';
+import { insertedColumns, quoted, secretColumns, selectRow } from '../../platform/history/columns.ts';
+import type { RowOf } from '../../platform/history/entity.ts';
 import { toRecord } from '../../platform/history/to-record.ts';
 import { users } from './entity.ts';
 import type { UserOut } from './schemas.ts';
@@ -14,20 +15,23 @@ export interface NewAccount {
   readonly passwordHash: string;
 }
 
-const { names, wanted } = insertedColumns(users);
+const { names, values } = insertedColumns(users);
 
-/** $1 the row as JSON, $2 now. Change number 1 of a user is the creation of the account. */
+/**
+ * $1 the row as JSON, $2 now. Change number 1 of a user is the creation of the account; the database then creates the
+ * Inbox, with change number 2.
+ */
 const statement = {
   name: 'users.createAccount',
   text: `
     WITH created AS (
       INSERT INTO users (${names})
-      SELECT ${wanted} FROM jsonb_populate_record(NULL::users, $1::jsonb) w RETURNING *
+      SELECT ${values} FROM jsonb_populate_record(NULL::users, $1::jsonb) w RETURNING *
     ), counter AS (
       INSERT INTO change_counters (user_id, number) SELECT id, 1 FROM created
     ), line AS (
       INSERT INTO activity (user_id, number, at, actor_id, entity, entity_id, action, after)
-      SELECT id, 1, $2, id, 'user', id, 'create', to_jsonb(created) - '{password_hash,password_stands_alone}'::text[] FROM created
+      SELECT id, 1, $2, id, 'user', id, 'create', to_jsonb(created) - ARRAY[${quoted(secretColumns(users))}] FROM created
     )
     SELECT ${selectRow(users, 'created')} FROM created`,
 };
@@ -46,7 +50,7 @@ export async function createAccount(ctx: Context, account: NewAccount, query: Ru
     deletionDueAt: null,
     passwordStandsAlone: true,
   };
-  const [created] = await query<Rows['users']>(statement, [toRecord(row), now]);
+  const [created] = await query<RowOf<typeof users>>(statement, [toRecord(row), now]);
   if (created === undefined) throw new Error('INSERT … RETURNING gave no row');
   return toUser(created);
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { Entity } from '../../platform/history/entity.ts';
 import { admin, authed, fresh } from '../../procedures/access.ts';
 import { changeRole } from '../admin/change-role.ts';
 import { disableUser } from '../admin/disable-user.ts';
@@ -7,17 +7,15 @@ import { listUsers } from '../admin/list-users.ts';
 import * as admins from '../admin/schemas.ts';
 import { cancelDeletion } from '../deletion/cancel-deletion.ts';
 import { requestDeletion } from '../deletion/request-deletion.ts';
-import { createExportFormat, type ExportedFeatures, exportAccount } from '../export/export-account.ts';
+import { createExportFormat, exportAccount } from '../export/export-account.ts';
 import { fileOf } from '../export/export-file.ts';
 import { getMe } from './get-me.ts';
 import { getUser } from './get-user.ts';
 import * as s from './schemas.ts';
 import { updateMe } from './update-me.ts';
 
-/** `features`: what features add to an export of the account. */
-export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArray<z.ZodType>>>>(
-  features: ExportedFeatures<Lists>,
-) {
+/** `features`: the entities of the features, which an export of the account contains. */
+export function createUsersRouter<const Features extends readonly Entity[]>(features: Features) {
   const format = createExportFormat(features);
   return {
     me: authed({
@@ -41,7 +39,7 @@ export function createUsersRouter<Lists extends Readonly<Record<string, z.ZodArr
     export: authed({
       summary: 'Export account data',
       description:
-        'A consistent snapshot of every stored field: account, goals, tasks (deleted ones included), activity, sessions, ' +
+        'A consistent snapshot of every stored field: account, lists, goals, tasks (deleted ones included), activity, sessions, ' +
         'API keys and passkeys. Secrets are left out. At most 6 exports an hour, one at a time.',
       rest: { method: 'GET', path: '/users/me/export', attachment: 'alice-export' },
     })

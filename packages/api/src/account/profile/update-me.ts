@@ -1,5 +1,5 @@
 import type { UserContext } from '../../context.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { users } from './entity.ts';
 import type { UpdateUserInput, UserOut } from './schemas.ts';
 import { toUser } from './to-user.ts';

@@ -1,5 +1,5 @@
 import type { UserContext } from '../../context.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { sessions } from '../sessions/entity.ts';
 import { type Proof, useProof } from './use-proof.ts';
 

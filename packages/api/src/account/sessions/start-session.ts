@@ -2,7 +2,7 @@ import { databaseFault, type Rows, type RunQuery } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
 import type { StartContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { createRow } from '../../platform/history/create-row.ts';
+import { createRow } from '../../platform/history/create-rows.ts';
 import { keptHours } from '../../platform/idempotency/do-once.ts';
 import { canonicalAddress } from '../../platform/rate-limits/network-of.ts';
 import { sessions } from './entity.ts';

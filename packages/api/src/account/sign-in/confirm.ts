@@ -1,6 +1,6 @@
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
 import { requireSecondFactor } from '../second-factor/require-second-factor.ts';
 import { sessions } from '../sessions/entity.ts';

@@ -1,5 +1,5 @@
 import type { Rows, RunQuery } from '@alice/db';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRowWith } from '../../platform/history/columns.ts';
 import { users } from '../profile/entity.ts';
 
 /** User row, plus whether a second factor is enrolled. */
@@ -11,7 +11,7 @@ const secondFactor = `
 
 const findById = {
   name: 'auth.accountById',
-  text: `SELECT ${selectRow(users, 't')}, ${secondFactor} FROM users t WHERE t.id = $1 AND t.disabled_at IS NULL`,
+  text: `SELECT ${selectRowWith(users, users.secret, 't')}, ${secondFactor} FROM users t WHERE t.id = $1 AND t.disabled_at IS NULL`,
 };
 
 /** The account of a user; undefined if it does not exist or is disabled. */
@@ -22,7 +22,7 @@ export async function findAccount(userId: string, query: RunQuery): Promise<Guar
 
 const findByEmail = {
   name: 'auth.accountByEmail',
-  text: `SELECT ${selectRow(users, 't')}, ${secondFactor} FROM users t WHERE t.email = $1 AND t.disabled_at IS NULL`,
+  text: `SELECT ${selectRowWith(users, users.secret, 't')}, ${secondFactor} FROM users t WHERE t.email = $1 AND t.disabled_at IS NULL`,
 };
 
 /** The account with an email address; undefined if it does not exist or is disabled. */

@@ -1,6 +1,6 @@
 import type { Rows } from '@alice/db';
 import type { Context } from '../../context.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRowWith } from '../../platform/history/columns.ts';
 import { canonicalAddress } from '../../platform/rate-limits/network-of.ts';
 import { users } from '../profile/entity.ts';
 
@@ -30,7 +30,7 @@ const newestSessions = 200;
 const findByEmail = {
   name: 'auth.claimant',
   text: `
-    SELECT ${selectRow(users, 't')},
+    SELECT ${selectRowWith(users, users.secret, 't')},
            EXISTS (SELECT FROM (SELECT s.address FROM sessions s
                                  WHERE s.user_id = coalesce(t.id, '00000000-0000-0000-0000-000000000000')
                                  ORDER BY s.id DESC LIMIT (SELECT ${newestSessions})) n

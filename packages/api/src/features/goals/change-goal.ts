@@ -1,9 +1,10 @@
 import type { UserContext } from '../../context.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
-import { type RowChange, updateRow } from '../../platform/history/update-row.ts';
+import { type RowChange, updateRow } from '../../platform/history/update-rows.ts';
 import { goals } from './entity.ts';
 import type { GoalOut } from './schemas.ts';
-import { sumTasks, type TaskSums, toGoal } from './to-goal.ts';
+import { sumTasks } from './select-goals.ts';
+import { type TaskSums, toGoal } from './to-goal.ts';
 
 /** $1 user, $2 goal. */
 const sums = {
@@ -15,7 +16,7 @@ const sums = {
  * Changes a goal and returns it with its progress after the change. Other changes of the user come before or after, not
  * in between. Throws NOT_FOUND and STALE_VERSION.
  */
-export function changeGoal({ deps, user }: UserContext, change: RowChange<'goals'>): Promise<GoalOut> {
+export function changeGoal({ deps, user }: UserContext, change: RowChange<typeof goals>): Promise<GoalOut> {
   return deps.db.transaction(async ({ query }) => {
     await lockPerson(user.id, query);
     const row = await updateRow({ deps, user, query }, goals, change);

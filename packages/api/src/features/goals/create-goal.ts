@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../context.ts';
-import { createRow } from '../../platform/history/create-row.ts';
+import { createRow } from '../../platform/history/create-rows.ts';
 import { goals } from './entity.ts';
 import type { CreateGoalInput, GoalOut } from './schemas.ts';
 import { toGoal } from './to-goal.ts';

@@ -1,7 +1,8 @@
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
 import type { GoalInput, GoalOut } from './schemas.ts';
-import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
+import { selectGoals } from './select-goals.ts';
+import { type GoalRow, toGoal } from './to-goal.ts';
 
 const statement = {
   name: 'goals.get',

@@ -4,7 +4,8 @@ import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
 import type { GoalOut, ListGoalsInput } from './schemas.ts';
-import { type GoalRow, selectGoals, toGoal } from './to-goal.ts';
+import { selectGoals } from './select-goals.ts';
+import { type GoalRow, toGoal } from './to-goal.ts';
 
 const order = 'created.desc';
 const shape = z.tuple([z.iso.datetime({ precision: 3 }), id]);

@@ -86,7 +86,7 @@ export const syncedGoal = goal.omit({ progress: true }).extend({ progressSource 
   description: 'A goal without its computed progress: compute it from the synced tasks.',
 });
 
-const exportedGoal = goal
+export const exportedGoal = goal
   .omit({ metric: true, progress: true })
   .extend({
     progressSource,
@@ -96,9 +96,6 @@ const exportedGoal = goal
     metricCurrent: figure(8),
   })
   .meta({ id: 'ExportedGoal', description: 'A goal with its stored fields.' });
-
-/** The goals of an export. */
-export const exportedGoals = z.array(exportedGoal).describe('Deleted ones included.');
 
 export const createGoalInput = z
   .strictObject({

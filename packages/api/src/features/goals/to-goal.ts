@@ -1,6 +1,4 @@
 import type { Rows } from '@alice/db';
-import { selectRow } from '../../platform/history/table.ts';
-import { goals } from './entity.ts';
 import type { GoalOut, SyncedGoalOut } from './schemas.ts';
 
 export interface TaskSums {
@@ -11,22 +9,6 @@ export interface TaskSums {
 }
 
 export type GoalRow = Rows['goals'] & TaskSums;
-
-/** The sums `s` over the tasks of each goal of `t`. */
-export const sumTasks = `
-      CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE k.status = 'done') AS done, count(*) AS total,
-               coalesce(sum(k.weight) FILTER (WHERE k.status = 'done'), 0) AS "doneWeight",
-               coalesce(sum(k.weight), 0) AS "totalWeight"
-          FROM tasks k
-         WHERE k.user_id = t.user_id AND k.goal_id = t.id AND k.deleted_at IS NULL AND k.status <> 'cancelled'
-      ) s`;
-
-/** Goals with the sums of their tasks, for a `page` of goals (a table expression named `t`). */
-export function selectGoals(page: string): string {
-  return `
-    SELECT ${selectRow(goals, 't')}, s.* FROM ${page} ${sumTasks}`;
-}
 
 /** Converts a row to its wire form. */
 export function toGoal(row: GoalRow): GoalOut {

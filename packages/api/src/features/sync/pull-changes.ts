@@ -2,13 +2,13 @@ import { columns, type Rows } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { invalid } from '../../errors/domain-error.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/columns.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { encodeCursor, readCursor } from '../../platform/schemas/keyset.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
 import { readChanges } from './read-changes.ts';
 import type { ChangeOut, PulledOut, PullInput } from './schemas.ts';
-import { syncedEntities, syncedTables } from './synced-tables.ts';
+import { forEachSynced, type SyncedEntity, syncedEntity, syncedNames, toWire } from './synced-entities.ts';
 
 type Entity = ChangeOut['entity'];
 
@@ -23,7 +23,7 @@ const number = z
   .transform(Number);
 const places = {
   changes: z.tuple([number]),
-  rows: z.tuple([number, z.enum(syncedEntities), id]),
+  rows: z.tuple([number, z.enum(syncedNames), id]),
 };
 const firstId = '00000000-0000-0000-0000-000000000000';
 
@@ -76,7 +76,7 @@ async function pullRows(ctx: UserContext, place: Place & { in: 'rows' }, limit: 
 }
 
 function following(entity: Entity, from: number): Place {
-  const following = syncedEntities[syncedEntities.indexOf(entity) + 1];
+  const following = syncedNames[syncedNames.indexOf(entity) + 1];
   return following === undefined
     ? { in: 'changes', number: from }
     : { in: 'rows', number: from, entity: following, after: firstId };
@@ -86,31 +86,31 @@ type AnyRow = Rows[keyof Rows];
 /** `bytes`: the length of the notes of this row and the previous ones. */
 type ReadRow = AnyRow & { readonly bytes: number };
 
-const rowsOf = { user: rowStatement('user'), goal: rowStatement('goal'), task: rowStatement('task') };
+const rowsOf = forEachSynced(rowStatement);
 
 /** $1 user, $2 after which id, $3 limit, $4 maximum bytes of notes. */
-function rowStatement(entity: Entity) {
-  const { table, owner } = syncedTables[entity];
-  const length = columns[table.name].some(({ column }) => column === 'notes') ? 'octet_length(t.notes)' : '0';
+function rowStatement(entity: SyncedEntity) {
+  const { name, table, owner, softDeletes } = entity;
+  const length = columns[table].some(({ column }) => column === 'notes') ? 'octet_length(t.notes)' : '0';
   return {
-    name: `sync.rows.${entity}`,
+    name: `sync.rows.${name}`,
     text: `
-      SELECT ${selectRow(table, 't')}, t.bytes FROM (
+      SELECT ${selectRow(entity, 't')}, t.bytes FROM (
         SELECT t.*, ${length} AS own, sum(${length}) OVER (ORDER BY t.id ROWS UNBOUNDED PRECEDING) AS bytes
-          FROM ${table.name} t
-         WHERE t.${owner} = $1 AND t.id > $2${table.softDeletes ? ' AND t.deleted_at IS NULL' : ''} ORDER BY t.id LIMIT $3
+          FROM ${table} t
+         WHERE t.${owner} = $1 AND t.id > $2${softDeletes ? ' AND t.deleted_at IS NULL' : ''} ORDER BY t.id LIMIT $3
       ) t WHERE t.bytes - t.own < $4::int ORDER BY t.id`,
   };
 }
 
 function readRows(ctx: UserContext, entity: Entity, after: string, limit: number, bytes: number): Promise<ReadRow[]> {
-  return ctx.deps.db.query<ReadRow>(rowsOf[entity], [ctx.user.id, after, limit, bytes]);
+  return ctx.deps.db.query<ReadRow>(rowsOf(entity), [ctx.user.id, after, limit, bytes]);
 }
 
 function toSnapshot(entity: Entity, from: number, row: AnyRow): ChangeOut {
-  const facts = { number: from, changedAt: row.updatedAt, action: 'snapshot', id: row.id, deleted: false };
+  const facts = { number: from, group: null, changedAt: row.updatedAt, action: 'snapshot', id: row.id, deleted: false };
   // The guarantee: `toWire` belongs to the table of this entity.
-  return { ...facts, entity, row: syncedTables[entity].toWire(row) } as ChangeOut;
+  return { ...facts, entity, row: toWire(syncedEntity(entity), row) } as ChangeOut;
 }
 
 function toCursor(place: Place): string {

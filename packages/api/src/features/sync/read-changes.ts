@@ -1,9 +1,9 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { currentColumn, currentColumns, quoted, selectRow } from '../../platform/history/columns.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
 import type { ChangeOut } from './schemas.ts';
-import { isDeleted, syncedEntities, syncedTables } from './synced-tables.ts';
+import { forEachSynced, isDeleted, type SyncedEntity, syncedEntity, syncedNames, toWire } from './synced-entities.ts';
 
 /** Some of a user's changes, in commit order. */
 export interface ChangePage {
@@ -17,6 +17,7 @@ export interface ChangePage {
 
 interface Line {
   readonly number: number;
+  readonly group: number | null;
   readonly at: string;
   readonly entity: ChangeOut['entity'];
   readonly id: string;
@@ -32,8 +33,8 @@ const readLines = {
   text: `
     SELECT c.number AS "latest", c.pruned_through AS "prunedThrough", l.*
       FROM change_counters c LEFT JOIN LATERAL (
-        SELECT number, at, entity, entity_id AS id, action FROM activity
-         WHERE user_id = $1 AND number > $2 AND entity IN (${syncedEntities.map((entity) => `'${entity}'`).join(', ')})
+        SELECT number, group_number AS "group", at, entity, entity_id AS id, action FROM activity
+         WHERE user_id = $1 AND number > $2 AND entity IN (${quoted(syncedNames)})
            AND (entity <> 'user' OR entity_id = $1)
          ORDER BY number LIMIT $3
       ) l ON true
@@ -87,10 +88,10 @@ function lengthOf(row: object): number {
   return 'notes' in row && typeof row.notes === 'string' ? row.notes.length : 0;
 }
 
-function toChange({ number, at, entity, id, action }: Line, row: object | undefined): ChangeOut {
+function toChange({ number, group, at, entity, id, action }: Line, row: object | undefined): ChangeOut {
   const deleted = row === undefined || isDeleted(row);
   // The guarantee: `row` comes from the `toWire` of this entity's table.
-  return { number, changedAt: at, action, entity, id, deleted, row: row ?? null } as ChangeOut;
+  return { number, group, changedAt: at, action, entity, id, deleted, row: row ?? null } as ChangeOut;
 }
 
 /** The rows after each change, by change number. Permanently deleted rows are missing. */
@@ -106,18 +107,14 @@ async function readStates(ctx: UserContext, lines: readonly Line[], through: num
         own.map(({ at }) => at),
         through,
       ];
-      const rows = await ctx.deps.db.query<Rows[keyof Rows] & { changeNumber: number }>(statesOf[entity], values);
-      for (const row of rows) states.set(row.changeNumber, syncedTables[entity].toWire(row));
+      const rows = await ctx.deps.db.query<Rows[keyof Rows] & { changeNumber: number }>(statesOf(entity), values);
+      for (const row of rows) states.set(row.changeNumber, toWire(syncedEntity(entity), row));
     }),
   );
   return states;
 }
 
-const statesOf = {
-  user: stateStatement('user'),
-  goal: stateStatement('goal'),
-  task: stateStatement('task'),
-};
+const statesOf = forEachSynced(stateStatement);
 
 /**
  * $1 user, $2 numbers, $3 ids and $4 times of entries of one entity, $5 the last number of the page. The row after a
@@ -125,11 +122,12 @@ const statesOf = {
  * the set of changed columns (`changed`) finds the first entry after the page that changed each column. So it reads at
  * most as many values as the row has columns, however long the history is. Then it goes back entry by entry.
  */
-function stateStatement(entity: ChangeOut['entity']) {
-  const { table, owner } = syncedTables[entity];
-  const ofRow = (id: string) => `a.user_id = $1 AND a.entity = '${entity}' AND a.entity_id = ${id}`;
+function stateStatement(entity: SyncedEntity) {
+  const { name, table, owner } = entity;
+  const isNow = (stored: string) => currentColumn(entity, stored);
+  const ofRow = (id: string) => `a.user_id = $1 AND a.entity = '${name}' AND a.entity_id = ${id}`;
   return {
-    name: `sync.states.${entity}`,
+    name: `sync.states.${name}`,
     text: `
       WITH RECURSIVE lines AS MATERIALIZED (
         SELECT l.number, l.id, l.at, row_number() OVER later AS place, lag(a.before) OVER later AS undone
@@ -138,7 +136,7 @@ function stateStatement(entity: ChangeOut['entity']) {
         WINDOW later AS (PARTITION BY l.id ORDER BY l.number DESC)
       ), since AS MATERIALIZED (
         SELECT l.id, (
-          SELECT coalesce(jsonb_object_agg(f.name, a.before -> f.name), '{}')
+          SELECT coalesce(jsonb_object_agg(f.name, a.before -> f.stored), '{}')
             FROM (
               WITH RECURSIVE kinds AS (
                 (SELECT a.changed FROM activity a
@@ -148,21 +146,21 @@ function stateStatement(entity: ChangeOut['entity']) {
                   SELECT a.changed FROM activity a
                    WHERE ${ofRow('l.id')} AND a.changed > kinds.changed ORDER BY a.changed LIMIT 1) further
               )
-              SELECT DISTINCT ON (c.name) c.name, first.number FROM kinds, LATERAL (
+              SELECT DISTINCT ON (${isNow('c.name')}) ${isNow('c.name')} AS name, c.name AS stored, first.number FROM kinds, LATERAL (
                 SELECT a.number FROM activity a
                  WHERE ${ofRow('l.id')} AND a.changed = kinds.changed AND a.number > $5 ORDER BY a.number LIMIT 1
               ) first, jsonb_array_elements_text(kinds.changed) AS c(name)
-               ORDER BY c.name, first.number
+               ORDER BY ${isNow('c.name')}, first.number
             ) f JOIN activity a ON a.user_id = $1 AND a.number = f.number
         ) AS fields FROM lines l WHERE l.place = 1
       ), states AS (
         SELECT l.id, l.place, l.number, l.at, since.fields FROM lines l JOIN since USING (id) WHERE l.place = 1
         UNION ALL
-        SELECT l.id, l.place, l.number, l.at, s.fields || coalesce(l.undone, '{}')
+        SELECT l.id, l.place, l.number, l.at, s.fields || coalesce(${currentColumns(entity, 'l.undone')}, '{}')
           FROM states s JOIN lines l ON l.id = s.id AND l.place = s.place + 1
       )
-      SELECT s.number AS "changeNumber", ${selectRow(table, 'w')}
-        FROM states s JOIN ${table.name} t ON t.${owner} = $1 AND t.id = s.id,
+      SELECT s.number AS "changeNumber", ${selectRow(entity, 'w')}
+        FROM states s JOIN ${table} t ON t.${owner} = $1 AND t.id = s.id,
              LATERAL jsonb_populate_record(t, s.fields || jsonb_build_object('updated_at', s.at)) w`,
   };
 }

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { user } from '../../account/profile/schemas.ts';
 import { rowId } from '../../platform/schemas/ids.ts';
 import { cursor, limit } from '../../platform/schemas/paging.ts';
 import { instant } from '../../platform/schemas/time.ts';
-import { syncedGoal } from '../goals/schemas.ts';
-import { task } from '../tasks/schemas.ts';
+import { syncedEntities } from '../entities.ts';
 
 export const changeNumber = z
   .int()
@@ -14,6 +12,15 @@ export const changeNumber = z
 
 const facts = {
   number: changeNumber,
+  group: z
+    .int()
+    .nullable()
+    .meta({
+      description:
+        'The group of the change: changes that were made as one, and can be undone as one. It is the number of the ' +
+        'first of them; null for a change of its own.',
+      examples: [null],
+    }),
   changedAt: instant,
   action: z.string().meta({
     description: 'The action: create, update, complete, delete, undo …; `snapshot` in an initial sync.',
@@ -27,12 +34,24 @@ const facts = {
     ),
 };
 
+type Synced = (typeof syncedEntities)[number];
+
+/** The change of one entity. */
+type ChangeOf<Of extends Synced> = z.ZodObject<
+  typeof facts & { entity: z.ZodLiteral<Of['name']>; row: z.ZodNullable<Of['sync']['row']> }
+>;
+
+function changeOf<Of extends Synced>({ name, sync }: Of): ChangeOf<Of> {
+  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Change`;
+  const row: z.ZodNullable<Of['sync']['row']> = z.nullable(sync.row);
+  return z.object({ ...facts, entity: z.literal<Of['name']>(name), row }).meta({ id });
+}
+
+/** Keeps the type of each element, which `map` would forget. */
+type ChangesOf<Entities extends readonly Synced[]> = { -readonly [Place in keyof Entities]: ChangeOf<Entities[Place]> };
+
 export const change = z
-  .discriminatedUnion('entity', [
-    z.object({ ...facts, entity: z.literal('task'), row: task.nullable() }).meta({ id: 'TaskChange' }),
-    z.object({ ...facts, entity: z.literal('goal'), row: syncedGoal.nullable() }).meta({ id: 'GoalChange' }),
-    z.object({ ...facts, entity: z.literal('user'), row: user.nullable() }).meta({ id: 'UserChange' }),
-  ])
+  .discriminatedUnion('entity', syncedEntities.map(changeOf) as unknown as ChangesOf<typeof syncedEntities>)
   .meta({ id: 'Change', description: 'A change, with the row after the change.' });
 
 export const pullInput = z.strictObject({
@@ -67,7 +86,16 @@ export const liveInput = z.strictObject({
     .nullish(),
 });
 
-export const undoInput = z.strictObject({ number: changeNumber });
+export const undoInput = z
+  .strictObject({
+    number: changeNumber.optional().describe('The change to undo.'),
+    group: changeNumber.optional().describe('The group of changes to undo: all of them, or none.'),
+  })
+  .refine(({ number, group }) => (number === undefined) !== (group === undefined), {
+    path: ['number'],
+    message: 'give either a number or a group',
+  })
+  .meta({ examples: [{ number: 57 }] });
 
 export type PullInput = z.output<typeof pullInput>;
 export type LiveInput = z.output<typeof liveInput>;

@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Rows } from '@alice/db';
+import { databaseFault } from '@alice/db';
 import type { ActivityEntity } from '@alice/db/models';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { fieldName, wireFields } from '../../platform/history/table.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { fieldName, wireFields } from '../../platform/history/columns.ts';
+import { lockPerson } from '../../platform/history/lock-person.ts';
+import { updateRows } from '../../platform/history/update-rows.ts';
+import { writeGroup } from '../../platform/history/write-context.ts';
 import { canonicalTimeZone } from '../../platform/schemas/time-zone-names.ts';
 import type { ChangeOut, UndoInput } from './schemas.ts';
-import { type Columns, isDeleted, syncedTables } from './synced-tables.ts';
+import { type Columns, findSynced, isDeleted, type SyncedEntity, toWire } from './synced-entities.ts';
 
 interface Line {
+  readonly number: number;
   readonly entity: ActivityEntity;
   readonly entityId: string;
   readonly action: string;
@@ -18,103 +21,185 @@ interface Line {
   readonly after: Columns;
 }
 
+const lineColumns = 'number, entity, entity_id AS "entityId", action, before, after';
+
 const findLine = {
   name: 'sync.findLine',
-  text: `SELECT entity, entity_id AS "entityId", action, before, after FROM activity WHERE user_id = $1 AND number = $2`,
+  text: `SELECT ${lineColumns} FROM activity WHERE user_id = $1 AND number = $2`,
 };
 
-const findNumber = {
-  name: 'sync.findNumber',
+/** A group has at most so many changes: one deletes a list with 2,000 tasks. */
+const mostInGroup = 2500;
+
+/** $1 user, $2 the number of the group. The numbers of a group follow each other. */
+const findGroup = {
+  name: 'sync.findGroup',
   text: `
-    SELECT number FROM activity
-     WHERE user_id = $1 AND entity = $2::activity_entity AND entity_id = $3 AND (after ->> 'version')::int = $4`,
+    SELECT ${lineColumns} FROM activity
+     WHERE user_id = $1 AND number >= $2 AND number < $2::bigint + ${mostInGroup} AND group_number = $2
+     ORDER BY number`,
 };
-
-/** The row may change between the read and the write: then it is read again. */
-const attempts = 3;
 
 /**
- * Undoes a change with a new one: restores the old values, or deletes the row if the change created it. The new change
- * can be undone too. Throws NOT_FOUND, and CANNOT_UNDO if a later change conflicts with it.
+ * Undoes a change, or a group of changes, with new ones: restores the old values, or deletes the rows that were created.
+ * The new changes are a group, too, which can be undone. Returns the last of them. Throws NOT_FOUND, and CANNOT_UNDO if
+ * a later change conflicts: then nothing is changed.
  */
-export async function undoChange(ctx: UserContext, { number }: UndoInput): Promise<ChangeOut> {
-  const [line] = await ctx.deps.db.query<Line>(findLine, [ctx.user.id, number]);
-  if (line === undefined) throw notFound('change');
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await undo(ctx, line);
-    } catch (error) {
-      const lostRace = error instanceof DomainError && error.code === 'STALE_VERSION';
-      if (!lostRace || attempt === attempts) throw error;
+export function undoChange(ctx: UserContext, { number, group }: UndoInput): Promise<ChangeOut> {
+  // Locked, so that nothing changes between the check and the write.
+  const run = async (own: UserContext) => {
+    const { query } = own.deps.db;
+    const lines = await query<Line>(number === undefined ? findGroup : findLine, [ctx.user.id, number ?? group]);
+    if (lines.length === 0) throw notFound(number === undefined ? 'group' : 'change');
+    return undoLines(own, lines);
+  };
+  if (number === undefined) return writeGroup(ctx, run);
+  return ctx.deps.db.transaction(async ({ query, database }) => {
+    await lockPerson(ctx.user.id, query);
+    return run({ ...ctx, deps: { ...ctx.deps, db: database } });
+  });
+}
+
+/** Undoes activity entries, which are in the order of their numbers. */
+async function undoLines(ctx: UserContext, lines: readonly Line[]): Promise<ChangeOut> {
+  const byEntity = Map.groupBy(lines, ({ entity }) => entity);
+  let last: ChangeOut | undefined;
+  // Created rows refer to rows that were created before them, and restored rows to rows that are restored before them.
+  for (const [name, own] of byEntity) {
+    const entity = requireUndoable(name, own);
+    const byRow = [...Map.groupBy(own, ({ entityId }) => entityId)].map(([id, ofRow]) => netEffect(id, ofRow));
+    last = (await undoRows(ctx, entity, byRow)) ?? last;
+  }
+  if (last === undefined) throw cannot('Nothing to undo: the row already has these values');
+  return last;
+}
+
+/** Throws CANNOT_UNDO for security events. */
+function requireUndoable(name: ActivityEntity, lines: readonly Line[]): SyncedEntity {
+  const entity = findSynced(name);
+  if (entity === undefined) throw cannot('Security events cannot be undone');
+  for (const { action } of lines) {
+    // Undo must not restore an email address, a role or a disabled state.
+    if (entity.history === 'security' && action !== 'update' && action !== 'undo') {
+      throw cannot(
+        action === 'create'
+          ? 'Creating an account cannot be undone'
+          : 'Security changes to an account cannot be undone',
+      );
     }
   }
+  return entity;
 }
 
-async function undo(ctx: UserContext, { entity, entityId, action, before, after }: Line): Promise<ChangeOut> {
-  if (entity !== 'user' && entity !== 'task' && entity !== 'goal') {
-    throw cannot('Security events cannot be undone');
-  }
-  // Undo must not restore an email address, a role or a disabled state.
-  if (entity === 'user' && action !== 'update' && action !== 'undo') {
-    throw cannot(
-      action === 'create' ? 'Creating an account cannot be undone' : 'Security changes to an account cannot be undone',
-    );
-  }
-  const { table, toWire, requireLinks } = syncedTables[entity];
-  const current = await readCurrent(ctx, entity, entityId);
-  const version = Number(current['version']);
-  const set = before ?? { deleted_at: ctx.deps.clock.now().toISOString() };
+/** What several changes of one row did together. */
+interface Effect {
+  readonly id: string;
+  /** Null if they created the row. */
+  readonly before: Columns | null;
+  readonly after: Columns;
+}
 
-  if (current['deleted_at'] != null && !('deleted_at' in after && before !== null)) {
-    throw cannot(`The ${entity} is deleted`);
+function netEffect(id: string, lines: readonly Line[]): Effect {
+  const isCreated = lines[0]?.before === null;
+  // The first value before, and the last value after.
+  const before = Object.assign({}, ...lines.map((line) => line.before ?? {}).reverse());
+  const after = Object.assign({}, ...lines.map((line) => line.after));
+  return { id, before: isCreated ? null : before, after };
+}
+
+/** Undoes the effects on rows of one entity. Returns the last change; undefined if there was nothing to do. */
+async function undoRows(
+  ctx: UserContext,
+  entity: SyncedEntity,
+  effects: readonly Effect[],
+): Promise<ChangeOut | undefined> {
+  const current = await readCurrent(
+    ctx,
+    entity,
+    effects.map(({ id }) => id),
+  );
+  const updates = effects.map((effect) => ({
+    id: effect.id,
+    set: toFields(entity, valuesBefore(ctx, entity, effect, current.get(effect.id))),
+  }));
+  const rows = await updateRows(ctx, entity, updates, { action: 'undo', rows: 'all' }).catch(refuseValues);
+  const changed = (rows as readonly unknown[] as readonly UndoneRow[]).filter(
+    ({ changeNumber }) => changeNumber !== null,
+  );
+  const row = changed.at(-1);
+  if (row === undefined) return undefined;
+  const facts = { number: row.changeNumber, group: ctx.group ?? null, changedAt: row.updatedAt, action: 'undo' };
+  // `toWire` belongs to the table of this entity.
+  return { ...facts, entity: entity.name, id: row.id, deleted: isDeleted(row), row: toWire(entity, row) } as ChangeOut;
+}
+
+interface UndoneRow {
+  readonly id: string;
+  readonly updatedAt: string;
+  readonly changeNumber: number | null;
+}
+
+/** The columns to restore. Throws CANNOT_UNDO if the row no longer has the values that the change wrote. */
+function valuesBefore(
+  { deps }: UserContext,
+  entity: SyncedEntity,
+  { before, after }: Effect,
+  current: Columns | undefined,
+): Columns {
+  if (current === undefined) throw cannot(`The ${entity.noun} was permanently deleted`);
+  if (current['deleted_at'] != null && !(before !== null && 'deleted_at' in after)) {
+    throw cannot(`The ${entity.noun} is deleted`);
   }
-  // The values of the change must still be there. A row that the change created may have changed since.
-  const written = before === null ? [] : Object.keys(before).filter((column) => column !== 'version');
+  if (before === null) return { deleted_at: deps.clock.now().toISOString() };
+  const written = Object.keys(before).filter((column) => column !== 'version');
   const fields = wireFields(
-    table,
-    written.filter((column) => !isDeepStrictEqual(current[column], after[column])),
+    entity,
+    written.filter((column) => !isDeepStrictEqual(current[entity.formerColumns[column] ?? column], after[column])),
   );
   if (fields.length > 0) throw cannot(`These fields have changed since then: ${fields.join(', ')}`, fields);
-  await requireLinks?.(ctx, set);
-
-  const row = await updateRow(ctx, table, {
-    id: entityId,
-    action: 'undo',
-    set: toFields(set),
-    rows: 'all',
-    expectedVersion: version,
-  });
-  if (row.version === version) throw cannot('Nothing to undo: the row already has these values');
-  const [found] = await ctx.deps.db.query<{ number: number }>(findNumber, [ctx.user.id, entity, entityId, row.version]);
-  if (found === undefined) throw new Error('a change has no activity entry');
-  const facts = { number: found.number, changedAt: row.updatedAt, action: 'undo', entity, id: entityId };
-  // The guarantee: `toWire` belongs to the table of this entity.
-  return { ...facts, deleted: isDeleted(row), row: toWire(row) } as ChangeOut;
+  return before;
 }
 
-/** The current row in the form of activity entries. */
-async function readCurrent(ctx: UserContext, entity: ChangeOut['entity'], id: string): Promise<Columns> {
-  const { table, owner } = syncedTables[entity];
-  const [found] = await ctx.deps.db.query<{ current: Columns }>(
+/** The current rows in the form of activity entries, by id. */
+async function readCurrent(
+  ctx: UserContext,
+  { name, table, owner }: SyncedEntity,
+  ids: readonly string[],
+): Promise<Map<string, Columns>> {
+  const found = await ctx.deps.db.query<{ id: string; current: Columns }>(
     {
-      name: `sync.current.${entity}`,
-      text: `SELECT to_jsonb(t) AS current FROM ${table.name} t WHERE t.${owner} = $1 AND t.id = $2`,
+      name: `sync.current.${name}`,
+      text: `SELECT t.id, to_jsonb(t) AS current FROM ${table} t WHERE t.${owner} = $1 AND t.id = ANY ($2::uuid[])`,
     },
-    [ctx.user.id, id],
+    [ctx.user.id, ids],
   );
-  if (found === undefined) throw cannot(`The ${entity} was permanently deleted`);
-  return found.current;
+  return new Map(found.map(({ id, current }) => [id, current]));
 }
 
-function toFields(set: Columns): Partial<Rows[keyof Rows]> {
+function toFields({ formerColumns }: SyncedEntity, set: Columns): Readonly<Record<string, unknown>> {
   const fields = Object.entries(set).filter(([column]) => column !== 'version');
-  return Object.fromEntries(fields.map(([column, value]) => [fieldName(column), valueNow(column, value)]));
+  return Object.fromEntries(
+    fields.map(([stored, value]) => {
+      const column = formerColumns[stored] ?? stored;
+      return [fieldName(column), valueNow(column, value)];
+    }),
+  );
 }
 
 /** Old entries may contain time zone names that are no longer valid. */
 function valueNow(column: string, value: unknown): unknown {
   const isZone = column === 'time_zone' || column === 'due_time_zone';
   return isZone && typeof value === 'string' ? (canonicalTimeZone(value) ?? 'UTC') : value;
+}
+
+/** A restored value may refer to a row that has been deleted, or be one that the row cannot have: an Inbox that is deleted. */
+function refuseValues(error: unknown): never {
+  if (databaseFault(error)?.kind === 'check') throw cannot('The row cannot have the values from before the change');
+  if (error instanceof DomainError && error.code === 'NOT_FOUND' && error.errors.length > 0) {
+    const fields = error.errors.map(({ path }) => path.replace(/^\d+\./, ''));
+    throw cannot(`${error.message}: it is deleted`, fields);
+  }
+  throw error;
 }
 
 function cannot(message: string, fields: readonly string[] = []): DomainError {

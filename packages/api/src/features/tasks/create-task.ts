@@ -1,19 +1,18 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../context.ts';
-import { createRow } from '../../platform/history/create-row.ts';
-import { requireGoal } from '../goals/require-goal.ts';
+import { createRow } from '../../platform/history/create-rows.ts';
 import { tasks } from './entity.ts';
 import type { CreateTaskInput, TaskOut } from './schemas.ts';
-import { dueColumns, toTask } from './to-task.ts';
+import { dueColumns, listColumn, toTask } from './to-task.ts';
 
-/** Creates a task. Throws CONFLICT if the client's id is taken, NOT_FOUND if there is no such goal. */
+/** Creates a task. Throws CONFLICT if the client's id is taken, NOT_FOUND if there is no such list or goal. */
 export async function createTask(ctx: UserContext, input: CreateTaskInput): Promise<TaskOut> {
-  const { id, due, ...fields } = input;
-  if (fields.goalId !== null) await requireGoal(ctx, fields.goalId, 'goalId');
+  const { id, due, listId, ...fields } = input;
   const row = await createRow(ctx, tasks, {
     ...fields,
     ...dueColumns(due),
     id: id ?? uuidv7(),
+    listId: listColumn(ctx.user.id, listId),
     startedAt: null,
     completedAt: null,
     deletedAt: null,

@@ -1,5 +1,5 @@
 import type { UserContext } from '../../context.ts';
-import { updateRow } from '../../platform/history/update-row.ts';
+import { updateRow } from '../../platform/history/update-rows.ts';
 import { tasks } from './entity.ts';
 import type { TaskChangeInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';

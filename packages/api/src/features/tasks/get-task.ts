@@ -1,7 +1,7 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/columns.ts';
 import { tasks } from './entity.ts';
 import type { TaskInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';

@@ -2,7 +2,7 @@ import type { Rows } from '@alice/db';
 import { TaskPriority } from '@alice/db/models';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/columns.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
@@ -94,6 +94,8 @@ function selectionOf(userId: string, input: Directed, after: readonly string[] |
   if (input.status?.length === 1) add('status', `t.status = ${param(input.status[0])}::task_status`);
   else if (input.status) add('statuses', `t.status = ANY (${param(input.status)}::task_status[])`);
   if (input.priority) add('priorities', `t.priority = ANY (${param(input.priority)}::task_priority[])`);
+  if (input.listId === userId) add('inbox', 't.list_id IS NULL');
+  else if (input.listId) add('list', `t.list_id = ${param(input.listId)}::uuid`);
   if (input.goalId) add('goal', `t.goal_id = ${param(input.goalId)}::uuid`);
   if (input.due) add('due', `t.due_date IS NOT NULL`);
   if (input.due?.from) add('from', `t.due_by >= ${param(input.due.from)}::date`);

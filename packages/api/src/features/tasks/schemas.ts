@@ -38,6 +38,7 @@ const fields = {
   priority: taskPriority,
   due: due.nullable(),
   estimateMinutes: z.int().min(1).max(525_600).nullable(),
+  listId: id.describe('The list that the task is in. The Inbox has the id of the user.'),
   goalId: id.nullable().describe('The goal that the task belongs to.'),
   weight: z.number().min(0).max(1_000_000).describe('The weight of the task in the progress of its goal.'),
 };
@@ -66,6 +67,7 @@ export const task = z
       .number()
       .nullable()
       .meta({ examples: [30] }),
+    listId: rowId.describe('The list that the task is in. The Inbox has the id of the user.'),
     goalId: rowId.nullable().describe('The goal that the task belongs to.'),
     weight: z.number().meta({ description: 'The weight of the task in the progress of its goal.', examples: [1] }),
     version,
@@ -77,9 +79,10 @@ export const task = z
   })
   .meta({ id: 'Task', description: 'A task.' });
 
-const exportedTask = task
+export const exportedTask = task
   .omit({ due: true })
   .extend({
+    listId: rowId.nullable().describe('The list that the task is in; null: the Inbox.'),
     dueDate: day.nullable(),
     dueTime: z
       .string()
@@ -92,9 +95,6 @@ const exportedTask = task
   })
   .meta({ id: 'ExportedTask', description: 'A task with its stored fields.' });
 
-/** The tasks of an export. */
-export const exportedTasks = z.array(exportedTask).describe('Deleted ones included.');
-
 export const createTaskInput = z
   .strictObject({
     id: newId.optional(),
@@ -104,6 +104,7 @@ export const createTaskInput = z
     priority: fields.priority.default('none'),
     due: fields.due.default(null),
     estimateMinutes: fields.estimateMinutes.default(null),
+    listId: fields.listId.optional().describe('The list that the task is in. By default the Inbox.'),
     goalId: fields.goalId.default(null),
     weight: fields.weight.default(1),
   })
@@ -128,6 +129,7 @@ export const listTasksInput = z.strictObject({
     .strictObject({ from: calendarDate.optional(), to: calendarDate.optional() })
     .optional()
     .describe('First and last due date, inclusive.'),
+  listId: id.optional().describe('Only tasks of this list.'),
   goalId: id.optional().describe('Only tasks of this goal.'),
   text: text(1, 200)
     .optional()

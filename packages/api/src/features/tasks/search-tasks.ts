@@ -1,6 +1,6 @@
 import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/table.ts';
+import { selectRow } from '../../platform/history/columns.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
 import { tasks } from './entity.ts';
 import { nameFor, type TaskPosition, type TaskSelection } from './task-selection.ts';

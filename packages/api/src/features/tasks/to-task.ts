@@ -16,6 +16,7 @@ export function toTask(row: Rows['tasks']): TaskOut {
     priority: row.priority,
     due: toDue(row),
     estimateMinutes: row.estimateMinutes,
+    listId: row.listId ?? row.userId,
     goalId: row.goalId,
     weight: row.weight,
     version: row.version,
@@ -32,6 +33,11 @@ function toDue({ dueDate, dueTime, dueTimeZone }: DueColumns): TaskOut['due'] {
   if (dueTime === null) return { date: dueDate };
   const time = dueTime.slice(0, 5);
   return dueTimeZone === null ? { date: dueDate, time } : { date: dueDate, time, timeZone: dueTimeZone };
+}
+
+/** The column of a list: null is the Inbox, whose id is the id of the user. */
+export function listColumn(userId: string, listId: string | undefined): string | null {
+  return listId === undefined || listId === userId ? null : listId;
 }
 
 /** The columns of a due date. */

@@ -1,11 +1,16 @@
 import type { RunQuery } from '@alice/db';
 
-const lock = { name: 'changes.lockPerson', text: 'SELECT FROM change_counters WHERE user_id = $1 FOR UPDATE' };
+const lock = {
+  name: 'changes.lockPerson',
+  text: 'SELECT number FROM change_counters WHERE user_id = $1 FOR UPDATE',
+};
 
 /**
  * Locks the user's change counter, so that the following statements of the transaction see all earlier changes of the
- * user. Mutations of one statement lock the same row first.
+ * user. Mutations of one statement lock the same row first. Returns the number of the latest change; 0 if the user no
+ * longer exists.
  */
-export async function lockPerson(userId: string, query: RunQuery): Promise<void> {
-  await query(lock, [userId]);
+export async function lockPerson(userId: string, query: RunQuery): Promise<number> {
+  const [counter] = await query<{ number: number }>(lock, [userId]);
+  return counter?.number ?? 0;
 }

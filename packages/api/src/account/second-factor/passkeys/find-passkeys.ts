@@ -1,5 +1,5 @@
 import type { Rows, RunQuery } from '@alice/db';
-import { selectRow } from '../../../platform/history/table.ts';
+import { selectRowWith } from '../../../platform/history/columns.ts';
 import { passkeys } from './entity.ts';
 
 /** The maximum number of passkeys per user. */
@@ -8,7 +8,7 @@ export const mostPasskeys = 20;
 const statement = {
   name: 'passkeys.live',
   text: `
-    SELECT ${selectRow(passkeys, 't')} FROM passkeys t
+    SELECT ${selectRowWith(passkeys, passkeys.secret, 't')} FROM passkeys t
      WHERE t.user_id = $1 AND t.ended_at IS NULL ORDER BY t.created_at DESC, t.id DESC LIMIT $2`,
 };
 

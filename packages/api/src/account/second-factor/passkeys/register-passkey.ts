@@ -3,7 +3,7 @@ import { verifyRegistrationResponse } from '@simplewebauthn/server';
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../../context.ts';
 import { DomainError, invalid } from '../../../errors/domain-error.ts';
-import { createRow } from '../../../platform/history/create-row.ts';
+import { createRow } from '../../../platform/history/create-rows.ts';
 import { beforeTransaction } from '../../../platform/idempotency/before-transaction.ts';
 import { countFactors, findFactors } from '../find-factors.ts';
 import { createRecoveryCodes } from '../recovery-codes/create-recovery-codes.ts';

@@ -1,7 +1,7 @@
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
 import { lockPerson } from '../../../platform/history/lock-person.ts';
-import { updateRow } from '../../../platform/history/update-row.ts';
+import { updateRow } from '../../../platform/history/update-rows.ts';
 import { requireRemovable } from '../require-removable.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';
 import { passkeys } from './entity.ts';

@@ -1,6 +1,6 @@
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
-import { updateRow } from '../../../platform/history/update-row.ts';
+import { updateRow } from '../../../platform/history/update-rows.ts';
 import { passkeys } from './entity.ts';
 import type { PasskeyOut, RenamePasskeyInput } from './schemas.ts';
 import { toPasskey } from './to-passkey.ts';

@@ -2,7 +2,7 @@ import type { Rows } from '@alice/db';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import type { Context } from '../../../context.ts';
 import { DomainError } from '../../../errors/domain-error.ts';
-import { selectRow } from '../../../platform/history/table.ts';
+import { selectRowWith } from '../../../platform/history/columns.ts';
 import { isUsed, type Proof } from '../use-proof.ts';
 import { passkeys } from './entity.ts';
 import { type Question, readChallenge } from './read-challenge.ts';
@@ -22,7 +22,7 @@ const wrong: Verdict = { kind: 'wrong' };
 const find = {
   name: 'passkeys.credential',
   text: `
-    SELECT ${selectRow(passkeys, 't')}, u.email FROM passkeys t JOIN users u ON u.id = t.user_id
+    SELECT ${selectRowWith(passkeys, passkeys.secret, 't')}, u.email FROM passkeys t JOIN users u ON u.id = t.user_id
      WHERE t.user_id = $1 AND t.credential_id = $2 AND t.ended_at IS NULL AND u.disabled_at IS NULL`,
 };
 

@@ -1,7 +1,7 @@
 import type { UserContext } from '../../../context.ts';
 import { invalid, notFound } from '../../../errors/domain-error.ts';
 import { lockPerson } from '../../../platform/history/lock-person.ts';
-import { updateRow } from '../../../platform/history/update-row.ts';
+import { updateRow } from '../../../platform/history/update-rows.ts';
 import { countFactors, findFactors } from '../find-factors.ts';
 import { createRecoveryCodes } from '../recovery-codes/create-recovery-codes.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';

@@ -1,6 +1,6 @@
 import type { RunQuery } from '@alice/db';
 import type { UserContext } from '../../../context.ts';
-import { updateRow } from '../../../platform/history/update-row.ts';
+import { updateRow } from '../../../platform/history/update-rows.ts';
 import { totps } from './entity.ts';
 
 /** $1 user, $2 confirmed or unconfirmed. */

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
-import { createRow } from '../../../platform/history/create-row.ts';
+import { createRow } from '../../../platform/history/create-rows.ts';
 import { lockPerson } from '../../../platform/history/lock-person.ts';
 import { endTotps } from './end-totps.ts';
 import { totps } from './entity.ts';

@@ -1,0 +1,277 @@
+import { columnName } from '@alice/db';
+import { DomainError, notFound } from '../../errors/domain-error.ts';
+import { quoted, secretColumns, selectRow, settableColumns, wireFields } from './columns.ts';
+import type { Entity, NewRow, RowOf } from './entity.ts';
+import { brokenLinks, refuseBrokenLink } from './links.ts';
+import { toRecord } from './to-record.ts';
+import { type ChangeContext, commonValues, StatementCache } from './write-context.ts';
+
+/** The fields to set; other fields keep their values. */
+export type SetFields<Of extends Entity> = { readonly [Field in keyof NewRow<Of>]?: NewRow<Of>[Field] | undefined };
+
+/** The new values of one row. */
+export interface RowUpdate<Of extends Entity> {
+  readonly id: string;
+  readonly set: SetFields<Of>;
+  /** Fails with STALE_VERSION for any other version. */
+  readonly expectedVersion?: number | undefined;
+}
+
+export interface UpdateOptions {
+  /** The verb of the operation, for the activity entries. */
+  readonly action: string;
+  /** Which rows can be changed: by default only existing ones, or deleted ones too. */
+  readonly rows?: 'live' | 'all' | undefined;
+  /** A condition on `p.r`, the current row (constant SQL): if it is false, there is nothing to do for this row. */
+  readonly onlyIf?: string | undefined;
+}
+
+export type RowChange<Of extends Entity> = RowUpdate<Of> & UpdateOptions;
+
+/** A row after an update. */
+export type UpdatedRow<Of extends Entity> = RowOf<Of> & {
+  /** The number of the change; null if nothing has changed. */
+  readonly changeNumber: number | null;
+};
+
+/** Updates one row: `updateRows` for one. Throws NOT_FOUND and STALE_VERSION. */
+export async function updateRow<Of extends Entity>(
+  ctx: ChangeContext,
+  entity: Of,
+  { id, set, expectedVersion, ...options }: RowChange<Of>,
+): Promise<UpdatedRow<Of>> {
+  const values = [...commonValues(ctx, options.action), id, toRecord(set), expectedVersion ?? null];
+  const found = await run<Of>(ctx, updateStatement(entity, 'one', options), values);
+  const [row] = await accept(ctx, entity, [{ id, set, expectedVersion }], found);
+  // `accept` returns a row for each update.
+  return row as UpdatedRow<Of>;
+}
+
+/**
+ * Updates 1 to 100 rows, takes a change number for each that changes, and writes its old and new values to an activity
+ * entry, in one statement: all or none. The changes are a group, which one undo takes back. Returns the rows in the order
+ * of the updates; a row that nothing changes takes no number. An id may occur once. Throws NOT_FOUND (also for a link
+ * that leads nowhere) and STALE_VERSION.
+ */
+export async function updateRows<Of extends Entity>(
+  ctx: ChangeContext,
+  entity: Of,
+  updates: readonly RowUpdate<Of>[],
+  options: UpdateOptions,
+): Promise<UpdatedRow<Of>[]> {
+  const [first] = updates;
+  if (first === undefined) return [];
+  if (updates.length === 1) return [await updateRow(ctx, entity, { ...first, ...options })];
+  const asked = updates.map(
+    ({ id, set, expectedVersion }) =>
+      `{"id":${JSON.stringify(id)},"set":${toRecord(set)},"version":${expectedVersion ?? null}}`,
+  );
+  const values = [...commonValues(ctx, options.action), `[${asked.join(',')}]`];
+  const found = await run<Of>(ctx, updateStatement(entity, 'many', options), values);
+  return accept(ctx, entity, updates, found);
+}
+
+export interface SetWhere<Of extends Entity> extends UpdateOptions {
+  readonly set: SetFields<Of>;
+  /** A condition on `t`, a row of the user (constant SQL), with its values from $8. */
+  readonly where: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Updates every row of the user that meets a condition, in the same way. Returns the rows that have changed. The caller
+ * bounds how many these can be.
+ */
+export async function updateRowsWhere<Of extends Entity>(
+  ctx: ChangeContext,
+  entity: Of,
+  { set, where, values, ...options }: SetWhere<Of>,
+): Promise<RowOf<Of>[]> {
+  const all = [...commonValues(ctx, options.action), toRecord(set), ...values];
+  const found = await run<Of>(ctx, updateStatement(entity, 'where', options, where), all);
+  return found.filter(({ changeNumber }) => changeNumber !== null);
+}
+
+type Found<Of extends Entity> = UpdatedRow<Of> & {
+  readonly id: string;
+  readonly version: number;
+  readonly isStale: boolean;
+  readonly isBroken: boolean;
+};
+
+async function run<Of extends Entity>(
+  ctx: ChangeContext,
+  statement: ReturnType<typeof updateStatement>,
+  values: readonly unknown[],
+): Promise<Found<Of>[]> {
+  return (ctx.query ?? ctx.deps.db.query)<Found<Of>>(statement, values);
+}
+
+/** The rows in the order of the updates. Throws for the first update that was refused; then nothing was written. */
+async function accept<Of extends Entity>(
+  ctx: ChangeContext,
+  entity: Of,
+  updates: readonly RowUpdate<Of>[],
+  found: readonly Found<Of>[],
+): Promise<UpdatedRow<Of>[]> {
+  const rows = new Map(found.map((row) => [row.id, row]));
+  const ordered: Found<Of>[] = [];
+  for (const [index, update] of updates.entries()) {
+    const row = rows.get(update.id);
+    if (row === undefined) throw notFound(entity.noun, updates.length === 1 ? undefined : `${index}.id`);
+    if (row.isStale) throw await stale(ctx, entity, update, row.version);
+    ordered.push(row);
+  }
+  if (ordered.some(({ isBroken }) => isBroken)) {
+    await refuseBrokenLink(
+      ctx,
+      entity,
+      updates.map(({ set }) => set),
+    );
+  }
+  return ordered;
+}
+
+/**
+ * $1 user, $2 entity, $3 id, $4 the version that the client knows. Along the index on the set of changed columns
+ * (`changed`), the latest entry of each set: it reads as many entries as there are different sets, however long the
+ * history is. Each entry of a row wrote one version of it.
+ */
+const changedSince = {
+  name: 'changes.changedSince',
+  text: `
+    WITH RECURSIVE kinds AS (
+      (SELECT a.changed FROM activity a
+        WHERE a.user_id = $1 AND a.entity = $2::activity_entity AND a.entity_id = $3 AND a.changed IS NOT NULL
+        ORDER BY a.changed LIMIT 1)
+      UNION ALL
+      SELECT further.changed FROM kinds, LATERAL (
+        SELECT a.changed FROM activity a
+         WHERE a.user_id = $1 AND a.entity = $2::activity_entity AND a.entity_id = $3 AND a.changed > kinds.changed
+         ORDER BY a.changed LIMIT 1) further
+    )
+    SELECT DISTINCT c.name FROM kinds, LATERAL (
+      SELECT (a.after ->> 'version')::int AS version FROM activity a
+       WHERE a.user_id = $1 AND a.entity = $2::activity_entity AND a.entity_id = $3 AND a.changed = kinds.changed
+       ORDER BY a.number DESC LIMIT 1
+    ) latest, jsonb_array_elements_text(kinds.changed) AS c(name)
+     WHERE latest.version > $4`,
+};
+
+/** The STALE_VERSION error: the fields that have changed since, and those that this change would have overwritten. */
+async function stale<Of extends Entity>(
+  ctx: ChangeContext,
+  entity: Of,
+  { id, set, expectedVersion }: RowUpdate<Of>,
+  currentVersion: number,
+): Promise<DomainError> {
+  const query = ctx.query ?? ctx.deps.db.query;
+  const names = await query<{ name: string }>(changedSince, [ctx.user.id, entity.name, id, expectedVersion]);
+  const changedFields = wireFields(
+    entity,
+    names.map(({ name }) => name),
+  );
+  const wanted = Object.entries(set).flatMap(([field, value]) => (value === undefined ? [] : [columnName(field)]));
+  const conflictingFields = wireFields(entity, wanted).filter((field) => changedFields.includes(field));
+  const what = changedFields.length === 0 ? '' : `; changed since then: ${changedFields.join(', ')}`;
+  return new DomainError(
+    'STALE_VERSION',
+    `The ${entity.noun} is at version ${currentVersion}, not ${expectedVersion}${what}`,
+    { details: { currentVersion, changedFields, conflictingFields } },
+  );
+}
+
+type Source = 'one' | 'many' | 'where';
+
+const statements = new StatementCache();
+
+function updateStatement(entity: Entity, source: Source, options: UpdateOptions, where = '') {
+  const { action, rows = 'live', onlyIf = 'true' } = options;
+  // Only a condition belongs to one verb: without one, all verbs share a statement.
+  const isCommon = rows === 'live' && onlyIf === 'true' && where === '';
+  const verb = `changes.update.${entity.table}${source === 'one' ? '' : `.${source}`}${isCommon ? '' : `.${action}`}`;
+  return statements.get(verb, `${rows} ${onlyIf} ${where}`, () => updateSql(entity, source, { rows, onlyIf, where }));
+}
+
+interface Shape {
+  readonly rows: 'live' | 'all';
+  readonly onlyIf: string;
+  readonly where: string;
+}
+
+/** The rows that the statement is asked to change, with the new values of each. */
+const sources: Readonly<Record<Source, string>> = {
+  /** $7 id, $8 fields as JSON, $9 expected version. */
+  one: `SELECT 1 AS place, $7::uuid AS id, $8::jsonb AS set, $9::int AS version`,
+  /** $7 an array of the same. */
+  many: `
+      SELECT a.ordinality AS place, (a.value ->> 'id')::uuid AS id, a.value -> 'set' AS set,
+             (a.value ->> 'version')::int AS version
+        FROM jsonb_array_elements($7::jsonb) WITH ORDINALITY a`,
+  /** $7 fields as JSON. */
+  where: 'SELECT 1 AS place, $7::jsonb AS set, NULL::int AS version',
+};
+
+/**
+ * $1 user, $2 now, $3 session, $4 actor, $5 action, $6 group, and the values of the source. Every mutation locks its
+ * user's change counter before the rows, so mutations of a user run in order and cannot deadlock. `FOR UPDATE` then reads
+ * the latest version of a row, whatever the statement's snapshot is.
+ */
+function updateSql(entity: Entity, source: Source, { rows, onlyIf, where }: Shape): string {
+  const { table, name, owner, softDeletes, derived, derivedFromOld } = entity;
+  const set = settableColumns(entity)
+    .map(({ column }) => `${column} = ${derived[column] ?? derivedFromOld[column] ?? `w.${column}`}`)
+    .join(', ');
+  const unseen = quoted([...secretColumns(entity), 'updated_at']);
+  const mine = `t.${owner} = $1${softDeletes && rows === 'live' ? ' AND t.deleted_at IS NULL' : ''}`;
+  const chosen = source === 'where' ? where : 't.id = a.id';
+  const links = brokenLinks(entity, ({ column, isRequired }) => {
+    const isNew = `w.${column} IS DISTINCT FROM w.old_${column}`;
+    return isRequired ? `${isNew} OR (w.old_deleted_at IS NOT NULL AND w.deleted_at IS NULL)` : isNew;
+  });
+  const linkColumns = [...entity.links.map(({ column }) => column), 'deleted_at'].map(
+    (column) => `(w.new).${column} AS ${column}, (w.old).${column} AS old_${column}`,
+  );
+  const isWhole = source === 'where' ? 'true' : '(SELECT count(*) FROM asked) = (SELECT count(*) FROM permitted)';
+  const isBroken = links === '' ? 'false' : 'EXISTS (SELECT FROM broken)';
+  return `
+    WITH counter AS MATERIALIZED (
+      SELECT user_id FROM change_counters WHERE user_id = $1 FOR UPDATE
+    ), asked AS MATERIALIZED (${sources[source]}
+    ), present AS MATERIALIZED (
+      SELECT a.place, a.set, a.version, t AS r FROM counter, asked a, ${table} t WHERE ${mine} AND ${chosen}
+         FOR UPDATE OF t
+    ), permitted AS MATERIALIZED (
+      SELECT p.place, p.r AS old, jsonb_populate_record(p.r, p.set) AS new FROM present p
+       WHERE p.version IS NULL OR (p.r).version = p.version
+    ), ${links === '' ? '' : `wanted AS MATERIALIZED (SELECT ${linkColumns.join(', ')} FROM permitted w),`}
+    ${links}
+    moving AS MATERIALIZED (
+      SELECT p.r AS old, w.new, row_number() OVER (ORDER BY p.place, (p.r).id) AS nth
+        FROM present p JOIN permitted w ON w.place = p.place AND (w.old).id = (p.r).id
+       WHERE p.r IS DISTINCT FROM w.new AND ${onlyIf}
+    ), numbered AS (
+      UPDATE change_counters c SET number = c.number + (SELECT count(*) FROM moving)
+       WHERE c.user_id = $1 AND EXISTS (SELECT FROM moving) AND ${isWhole} AND NOT ${isBroken}
+      RETURNING c.number - (SELECT count(*) FROM moving) AS before
+    ), changed AS (
+      UPDATE ${table} t SET ${set}, version = t.version + 1, updated_at = $2
+        FROM (SELECT (m.new).*, m.old AS was, m.nth FROM moving m) w, numbered n
+       WHERE t.${owner} = $1 AND t.id = w.id
+      RETURNING t AS r, w.was, n.before, n.before + w.nth AS number
+    ), line AS (
+      INSERT INTO activity
+        (user_id, number, at, actor_id, session_id, entity, entity_id, action, before, after, group_number)
+      SELECT $1, c.number, $2, $4, $3, '${name}', (c.r).id, $5,
+             (SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(d.old) b WHERE d.new -> b.key IS DISTINCT FROM b.value),
+             (SELECT jsonb_object_agg(a.key, a.value) FROM jsonb_each(d.new) a WHERE d.old -> a.key IS DISTINCT FROM a.value),
+             ${source === 'one' ? '$6::bigint' : 'coalesce($6::bigint, c.before + 1)'}
+        FROM changed c,
+             LATERAL (SELECT to_jsonb(c.was) - ARRAY[${unseen}] AS old, to_jsonb(c.r) - ARRAY[${unseen}] AS new) d
+    )
+    SELECT ${selectRow(entity, '(c.r)')}, c.number AS "changeNumber", false AS "isStale", false AS "isBroken"
+      FROM changed c
+    UNION ALL
+    SELECT ${selectRow(entity, '(p.r)')}, NULL, p.version IS NOT NULL AND (p.r).version <> p.version, ${isBroken}
+      FROM present p WHERE NOT EXISTS (SELECT FROM changed c WHERE (c.r).id = (p.r).id)`;
+}
