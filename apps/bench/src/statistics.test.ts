@@ -11,11 +11,11 @@ describe('median', () => {
     expect(median(values)).toBe(expected);
   });
 
-  it('of nothing is not a number', () => {
+  it('returns NaN for an empty list', () => {
     expect(median([])).toBeNaN();
   });
 
-  it('leaves its input in order', () => {
+  it('does not sort its input in place', () => {
     const values = [3, 1, 2];
     median(values);
     expect(values).toEqual([3, 1, 2]);
@@ -34,25 +34,25 @@ describe('percentile', () => {
     expect(percentile(hundred, share)).toBe(expected);
   });
 
-  it('of nothing is not a number', () => {
+  it('returns NaN for an empty list', () => {
     expect(percentile([], 0.5)).toBeNaN();
   });
 });
 
 describe('pairedRatio', () => {
-  it('pairs by round, so a slow spell of the machine cancels out', () => {
+  it('pairs the values of each round, so that a slow phase of the machine cancels out', () => {
     // The second round was three times slower for both.
     expect(pairedRatio([80, 30, 90], [100, 40, 100])).toEqual({ median: 0.8, min: 0.75, max: 0.9 });
   });
 
-  it('is not the ratio of the medians', () => {
+  it('differs from the ratio of the medians', () => {
     const ours = [10, 20, 60];
     const limit = [20, 80, 60];
     expect(pairedRatio(ours, limit).median).toBe(0.5);
     expect(median(ours) / median(limit)).toBeCloseTo(1 / 3);
   });
 
-  it('refuses rounds without a partner', () => {
+  it('throws when a round has no counterpart', () => {
     expect(() => pairedRatio([1, 2], [1])).toThrow(RangeError);
   });
 });

@@ -65,7 +65,7 @@ describe('health', () => {
     expect(await response.json()).toEqual({ status, version: '0.1.0', services: { db: 'ok', redis: service } });
   });
 
-  it('without a database is unhealthy, and calls answer 503 in our words', async () => {
+  it('reports unhealthy without a database, and answers calls with our own 503 error', async () => {
     const closed = await testDatabase();
     const broken = await makeApp(closed);
     const login = () =>
@@ -82,7 +82,7 @@ describe('health', () => {
     expect(await failed.json()).toMatchObject({ error: { data: { code: 'UNAVAILABLE' } } });
   });
 
-  it('is not ready while it stops, and tells connections to end', async () => {
+  it('reports not ready while the server stops, and asks clients to close their connections', async () => {
     isDraining = true;
     const response = await app.request('/readyz');
     expect(response.status).toBe(503);
@@ -92,7 +92,7 @@ describe('health', () => {
 
 describe('every response', () => {
   it.each(['/', '/livez', '/nowhere', '/trpc/users.me', '/trpc/nowhere'])(
-    'of %s carries its id and the security headers',
+    'for %s contains the request id and the security headers',
     async (path) => {
       const response = await app.request(path, { headers: { 'x-request-id': 'my-request-1' } });
       expect(response.headers.get('x-request-id')).toBe('my-request-1');
@@ -104,14 +104,14 @@ describe('every response', () => {
     },
   );
 
-  it('makes an id of its own where the one that came is not well-formed', async () => {
+  it('generates a request id when the received one is malformed', async () => {
     const response = await app.request('/livez', { headers: { 'x-request-id': 'a b\u00e9' } });
     expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 
 describe('CORS', () => {
-  it('lets listed origins in, and no other', async () => {
+  it('allows the listed origins and no others', async () => {
     const preflight = (origin: string) =>
       app.request('/trpc/tasks.create', {
         method: 'OPTIONS',
@@ -131,8 +131,8 @@ describe('CORS', () => {
   });
 });
 
-describe('refusals', () => {
-  it('are problem details outside tRPC', async () => {
+describe('error responses', () => {
+  it('are problem+json outside tRPC', async () => {
     const response = await app.request('/api/v1/nowhere', { headers: { 'x-request-id': 'my-request-2' } });
     expect(response.status).toBe(404);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -148,7 +148,7 @@ describe('refusals', () => {
     });
   });
 
-  it('carry the domain code and the id over tRPC', async () => {
+  it('contain the domain code and the request id over tRPC', async () => {
     const response = await app.request('/trpc/users.me', { headers: { 'x-request-id': 'my-request-3' } });
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({
@@ -167,7 +167,7 @@ describe('refusals', () => {
     });
   });
 
-  it('name the field that is wrong', async () => {
+  it('name the invalid field', async () => {
     const response = await post('/trpc/auth.register', JSON.stringify({ email: 'x', password: 'short', name: 'A' }));
     expect(response.status).toBe(400);
     const { error } = (await response.json()) as { error: { data: { errors: { path: string }[] } } };
@@ -179,13 +179,13 @@ describe('refusals', () => {
     ['', 'VALIDATION_FAILED'],
     ['[]', 'VALIDATION_FAILED'],
     ['null', 'VALIDATION_FAILED'],
-  ])('of the body %j say so', async (body, code) => {
+  ])('report that the body %j is invalid', async (body, code) => {
     const response = await post('/trpc/auth.login', body);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { data: { code } } });
   });
 
-  it('of anything but JSON come before anything is read', async () => {
+  it('refuse other content types than JSON before they read the body', async () => {
     for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', '']) {
       const response = await post('/trpc/auth.login', '{}', type === '' ? {} : { 'content-type': type });
       expect(response.status).toBe(415);
@@ -193,7 +193,7 @@ describe('refusals', () => {
     }
   });
 
-  it('of what is too long', async () => {
+  it('refuse oversized requests', async () => {
     expect((await app.request(`/trpc/users.me?input=${'x'.repeat(9000)}`)).status).toBe(414);
     const response = await post('/trpc/auth.login', JSON.stringify({ email: 'x'.repeat(2 ** 20), password: 'x' }));
     expect(response.status).toBe(413);
@@ -203,7 +203,7 @@ describe('refusals', () => {
     expect((await batch(11)).status).toBe(400);
   });
 
-  it('of a sign-in too many say when to come again', async () => {
+  it('of too many sign-ins contain the time to retry', async () => {
     const body = JSON.stringify({ email: 'a@b.co', password: 'x' });
     const responses = await Promise.all(Array.from({ length: 20 }, () => post('/trpc/auth.login', body)));
     const busy = responses.filter((response) => response.status === 503);
@@ -216,7 +216,7 @@ describe('refusals', () => {
     expect(lines.filter(({ level, err }) => level === 50 || err !== undefined)).toEqual([]);
   });
 
-  it('tell nothing of what went wrong inside; the log does', async () => {
+  it('reveal nothing about an internal error, which is only logged', async () => {
     const failing: Database = {
       ...db,
       prisma: db.prisma,
@@ -236,7 +236,7 @@ describe('refusals', () => {
   });
 });
 
-it('logs one line for a request, without its query or its body', async () => {
+it('logs one line per request, without its query string and body', async () => {
   await app.request('/trpc/users.me?input=private', {
     headers: { 'x-request-id': 'my-request-4', authorization: 'Bearer private' },
   });

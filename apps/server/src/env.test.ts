@@ -15,7 +15,7 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe('readSettings', () => {
-  it('needs nothing: one process and no servers', () => {
+  it('needs no settings: the default is one process without external servers', () => {
     const settings = readSettings({});
     expect(settings).toMatchObject({
       appName: 'ALICE',
@@ -33,11 +33,11 @@ describe('readSettings', () => {
     expect(settings.dataDir).toMatch(/\.data$/);
   });
 
-  it('takes an empty setting for a missing one', () => {
+  it('treats an empty setting as missing', () => {
     expect(readSettings({ PORT: '', REDIS_URL: '', DATABASE_URL: '', SECRET_KEY: '' })).toEqual(readSettings({}));
   });
 
-  it('reads lists as JSON or with commas, and servers whole or in parts', () => {
+  it('reads lists as JSON or separated by commas, and server addresses as a URL or in parts', () => {
     const origins = ['https://a.example', 'http://localhost:5173'];
     expect(readSettings({ CORS_ORIGINS: JSON.stringify(origins) }).corsOrigins).toEqual(origins);
     expect(readSettings({ CORS_ORIGINS: origins.join(' , ') }).corsOrigins).toEqual(origins);
@@ -89,14 +89,14 @@ describe('readSettings', () => {
     ['MAIL_FROM', 'ALICE'],
     ['MAIL_FROM', 'ALICE <alice@example.com>, Eve <eve@example.com>'],
     ['ADMIN_EMAILS', 'boss@example.com, boss'],
-  ])('refuses %s=%s and names it, but not a secret', (name, value) => {
+  ])('refuses %s=%s and names the setting, but does not print a secret', (name, value) => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}: .{8}`));
     if (name.includes('SECRET')) expect(faults[0]).not.toContain(value);
   });
 
-  it('knows who mails are from and where people reach it, told or not', () => {
+  it('derives the sender of emails and the public URL when they are not set', () => {
     const secret = { SECRET_KEY: strong, JWT_SECRET_KEY: strong.toLowerCase() };
     expect(readSettings({ PORT: '9000' })).toMatchObject({
       role: 'all',
@@ -129,7 +129,7 @@ describe('readSettings', () => {
     expect(from('hello@example.com')).toEqual({ name: '', address: 'hello@example.com' });
   });
 
-  it('names all faults at once', () => {
+  it('reports all invalid settings at once', () => {
     expect(faultsOf({ PORT: 'x', APP_ENV: 'x', DATABASE_URL: 'x' }).map((fault) => fault.split(':')[0])).toEqual([
       'APP_ENV',
       'PORT',
@@ -137,13 +137,13 @@ describe('readSettings', () => {
     ]);
   });
 
-  it('refuses one secret for two purposes', () => {
+  it('refuses the same secret for two purposes', () => {
     const faults = faultsOf({ SECRET_KEY: strong, JWT_SECRET_KEY: strong });
     expect(faults).toEqual([expect.stringMatching(/^JWT_SECRET_KEY: must not be the same/)]);
     expect(faults.join()).not.toContain(strong);
   });
 
-  it('warns in production of what is mostly forgotten, and nowhere else', () => {
+  it('warns in production about settings that are often forgotten, and only there', () => {
     const production = { APP_ENV: 'production', SECRET_KEY: strong, JWT_SECRET_KEY: strong.toLowerCase() };
     const names = (environment: Record<string, string>) =>
       readSettings(environment).warnings.map((warning) => warning.split(' ')[0]);
@@ -153,7 +153,7 @@ describe('readSettings', () => {
     expect(names({ ...production, ...rest })).toEqual([]);
   });
 
-  it('knows every setting that .env.example lists', async () => {
+  it('knows every setting in .env.example', async () => {
     const example = await readFile(new URL('../../../.env.example', import.meta.url), 'utf8');
     const listed = [...example.matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name);
     expect(new Set(settingNames)).toEqual(new Set(listed));
@@ -170,7 +170,7 @@ describe('readSettings', () => {
     ['POSTGRES_PASWORD', 'POSTGRES_PASSWORD'],
     ['RATE_LIMIT_CALLS', 'RATE_LIMIT_CALLS_PER_MINUTE'],
     ['TRUSTED_PROXYS', 'TRUSTED_PROXIES'],
-  ])('asks whether %s is %s, without its value', (name, meant) => {
+  ])('warns that %s may be a misspelling of %s, without printing its value', (name, meant) => {
     const { warnings } = readSettings({ [name]: 'hunter2hunter2' });
     expect(warnings).toEqual([`${name} is not a setting: did you mean ${meant}?`]);
     // Where the right one is there, the other is somebody else's.
@@ -178,7 +178,7 @@ describe('readSettings', () => {
     expect(meant in right ? readSettings({ ...right, [name]: 'x' }).warnings : []).toEqual([]);
   });
 
-  it('raises no alarm over what else is found in environments', () => {
+  it('does not warn about other environment variables', () => {
     const common = [
       'PATH HOME HOSTNAME USER SHELL LANG LC_ALL TERM PWD OLDPWD LOGNAME MAIL MAILCHECK EDITOR DISPLAY TMPDIR TZ SHLVL _',
       'SSH_AUTH_SOCK XDG_RUNTIME_DIR XDG_DATA_DIRS XDG_DATA_HOME DBUS_SESSION_BUS_ADDRESS COLORTERM LS_COLORS LESSOPEN',
@@ -198,7 +198,7 @@ describe('readSettings', () => {
     expect(readSettings(environment).warnings).toEqual([]);
   });
 
-  it('starts in production with strong secrets only', () => {
+  it('starts in production only with strong secrets', () => {
     expect(faultsOf({ APP_ENV: 'production' }).map((fault) => fault.split(':')[0])).toEqual([
       'SECRET_KEY',
       'JWT_SECRET_KEY',

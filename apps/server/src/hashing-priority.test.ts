@@ -4,7 +4,7 @@ import { createPasswordHasher } from '@alice/api';
 import { expect, it } from 'vitest';
 import { lowerHashingPriority } from './hashing-priority.ts';
 
-it.runIf(process.platform === 'linux')('lets the threads that hash stand back, and no other', async () => {
+it.runIf(process.platform === 'linux')('lowers the priority of the hashing threads only', async () => {
   await createPasswordHasher({ memoryCost: 8, timeCost: 2, parallelism: 1, concurrency: 1, maxWaiting: 1 });
   const own = getPriority(process.pid);
   expect(lowerHashingPriority()).toBeGreaterThan(0);

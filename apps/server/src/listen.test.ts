@@ -35,14 +35,14 @@ function sha256(body: string | Buffer): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-it('says which port is taken', async () => {
+it('names the port that is already in use', async () => {
   const first = await listen(app, 'localhost', 0);
   const port = Number(new URL(first.url).port);
   await expect(listen(app, 'localhost', port)).rejects.toThrow(String(port));
   await stopServer(first, 0, 1000);
 });
 
-it('stops when the requests that it accepted have been answered', async () => {
+it('stops after the accepted requests have been answered', async () => {
   const listener = await listen(app, 'localhost', 0);
   const answer = fetch(`${listener.url}/slow`).then((response) => response.text());
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -51,7 +51,7 @@ it('stops when the requests that it accepted have been answered', async () => {
   await expect(fetch(`${listener.url}/livez`)).rejects.toThrow();
 });
 
-it('answers a request that comes over a connection in use after all others are done', async () => {
+it('answers a request on an open connection that arrives after all others are done', async () => {
   const listener = await listen(app, '127.0.0.1', 0);
   using used = await Connection.open(listener.url);
   used.send(requestFor('/livez'));
@@ -63,7 +63,7 @@ it('answers a request that comes over a connection in use after all others are d
   await stopped;
 });
 
-it('does not wait for connections that nobody has used for a while, or ever', async () => {
+it('does not wait for connections that were never or not recently used', async () => {
   const listener = await listen(app, '127.0.0.1', 0);
   using used = await Connection.open(listener.url);
   using unused = await Connection.open(listener.url);
@@ -76,7 +76,7 @@ it('does not wait for connections that nobody has used for a while, or ever', as
   await Promise.all([used.closed(), unused.closed()]);
 });
 
-it('cuts what takes longer than the deadline', async () => {
+it('cuts requests that take longer than the deadline', async () => {
   const listener = await listen(app, 'localhost', 0);
   const answer = fetch(`${listener.url}/slow`);
   const outcome = expect(answer).rejects.toThrow();
@@ -87,10 +87,10 @@ it('cuts what takes longer than the deadline', async () => {
   await outcome;
 });
 
-describe('with a patience of half a second', () => {
+describe('with a time limit of half a second for slow clients', () => {
   const patienceMs = 500;
 
-  it('cuts a client that asks and does not read', async () => {
+  it('cuts a client that sends a request and does not read', async () => {
     const listener = await listen(app, '127.0.0.1', 0, { patienceMs });
     const [client, peer] = await Promise.all([ask(listener.url, '/large'), once(listener.server, 'connection')]);
     await Promise.race([once(peer[0], 'close'), sleep(5000)]);
@@ -99,7 +99,7 @@ describe('with a patience of half a second', () => {
     await stopServer(listener, 0, 1000);
   });
 
-  it('serves one that reads slowly but steadily to the end', async () => {
+  it('serves a client that reads slowly but steadily', async () => {
     const listener = await listen(app, '127.0.0.1', 0, { patienceMs });
     const client = await ask(listener.url, '/large');
     const startedAt = performance.now();
@@ -114,7 +114,7 @@ describe('with a patience of half a second', () => {
     await stopServer(listener, 0, 1000);
   });
 
-  it('keeps a connection that is idle between two requests', async () => {
+  it('keeps an idle keep-alive connection', async () => {
     const listener = await listen(app, '127.0.0.1', 0, { patienceMs });
     const client = await ask(listener.url, '/livez');
     await once(client, 'data');
@@ -134,7 +134,7 @@ it.each(['server.test', 'other.test'])('refuses a second Host header, %s', async
   await stopServer(listener, 0, 1000);
 });
 
-it('closes connections beyond the most at once, says so, and serves the others', async () => {
+it('closes connections above the maximum, logs it, and serves the others', async () => {
   const closed: number[] = [];
   const listener = await listen(app, '127.0.0.1', 0, { maxConnections: 1, onFull: (count) => closed.push(count) });
   using first = await Connection.open(listener.url);
@@ -147,10 +147,10 @@ it('closes connections beyond the most at once, says so, and serves the others',
   await stopServer(listener, 0, 1000);
 });
 
-describe('large replies', () => {
+describe('large responses', () => {
   const windowMs = 500;
 
-  it('are cut when their client reads steadily but too little', async () => {
+  it('are cut when the client reads steadily but too slowly', async () => {
     const replyLimits = new ReplyLimits({ windowMs, windowBytes: 1024 * 1024 });
     const listener = await listen(app, '127.0.0.1', 0, { replyLimits });
     const [client, [peer]] = await Promise.all([
@@ -162,7 +162,7 @@ describe('large replies', () => {
     await stopServer(listener, 0, 1000);
   });
 
-  it('come whole, with their length, and the connection goes on', async () => {
+  it('are complete, have a Content-Length, and keep the connection open', async () => {
     const listener = await listen(app, '127.0.0.1', 0);
     for (const path of ['/large', '/many', '/bytes', '/livez']) {
       const response = await fetch(`${listener.url}${path}`);
@@ -173,7 +173,7 @@ describe('large replies', () => {
     await stopServer(listener, 0, 1000);
   });
 
-  it('come in their order when they are asked for at once', async () => {
+  it('arrive in order when they are requested at once (pipelining)', async () => {
     const listener = await listen(app, '127.0.0.1', 0);
     using connection = await Connection.open(listener.url);
     connection.send(['/many', '/livez', '/bytes', '/many'].map(requestFor).join(''));

@@ -55,7 +55,7 @@ async function readUntil(reader: number, isEnough: (lines: readonly string[]) =>
   }
 }
 
-it('writes lines whole and in order, within a moment', async () => {
+it('writes whole lines in order, with little delay', async () => {
   const path = join(directory, 'log');
   const output = new LogOutput(open(path, 'a'), lostLine);
   const expected = Array.from({ length: 1000 }, (_, index) => line(index));
@@ -64,7 +64,7 @@ it('writes lines whole and in order, within a moment', async () => {
   expect(await output.close()).toBe(0);
 });
 
-it('drops and counts lines while its reader stands still, and tells of them in their place', async () => {
+it('drops and counts lines while the reader is blocked, and logs the count at that position', async () => {
   const { reader, writer } = openPipe();
   const output = new LogOutput(writer, lostLine, heldLimit);
   const total = 20_000;
@@ -85,7 +85,7 @@ it('drops and counts lines while its reader stands still, and tells of them in t
 });
 
 it.each(['close', 'closeNow'] as const)(
-  '%s ends soon although its reader stands still, and says how many lines it kept',
+  '%s ends soon although the reader is blocked, and returns the number of unwritten lines',
   async (way) => {
     const { writer } = openPipe();
     const output = new LogOutput(writer, lostLine, heldLimit);
@@ -98,7 +98,7 @@ it.each(['close', 'closeNow'] as const)(
 );
 
 it.each(['close', 'closeNow'] as const)(
-  'after %s it writes nothing more: the descriptor may be another file’s',
+  'writes nothing after %s, since the descriptor may belong to another file',
   async (way) => {
     const { reader, writer } = openPipe();
     const output = new LogOutput(writer, lostLine, heldLimit);
@@ -113,7 +113,7 @@ it.each(['close', 'closeNow'] as const)(
   },
 );
 
-it('keeps what a full disk did not take, and neither throws nor spins', async () => {
+it('keeps the lines that a full disk did not accept, and neither throws nor loops', async () => {
   const output = new LogOutput(open('/dev/full', 'w'), lostLine, heldLimit);
   for (let index = 0; index < 20; index += 1) {
     output.write(line(index));

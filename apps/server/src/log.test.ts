@@ -5,7 +5,7 @@ function logTo(lines: Record<string, unknown>[], logLevel = 'info') {
   return createLoggers({ appEnv: 'test', logLevel }, { write: (line: string) => void lines.push(JSON.parse(line)) });
 }
 
-it('writes JSON lines with a level by name and an instant', () => {
+it('writes JSON lines with the name of the level and a timestamp', () => {
   const lines: Record<string, unknown>[] = [];
   const { log, accessLog } = logTo(lines);
   log.info({ port: 8000 }, 'listening');
@@ -18,7 +18,7 @@ it('writes JSON lines with a level by name and an instant', () => {
   for (const { time } of lines) expect(Math.abs(Date.parse(String(time)) - Date.now())).toBeLessThan(5000);
 });
 
-it('writes no secret, wherever it stands', () => {
+it('writes no secret, at any depth', () => {
   const lines: Record<string, unknown>[] = [];
   const { log } = logTo(lines);
   const secrets = { password: 'hunter2', accessToken: 'hunter2', refreshToken: 'hunter2', cookie: 'hunter2' };
@@ -27,7 +27,7 @@ it('writes no secret, wherever it stands', () => {
   expect(lines[0]).toMatchObject({ password: '[secret]', input: { refreshToken: '[secret]' } });
 });
 
-it('writes no command that failed: one of them carries the password of Redis', async () => {
+it('does not write a failed Redis command, which may contain the password', async () => {
   const lines: Record<string, unknown>[] = [];
   const { log } = logTo(lines);
   const failed = Object.assign(new Error('WRONGPASS'), { command: { name: 'auth', args: ['ada', 'hunter2'] } });
@@ -40,7 +40,7 @@ it('writes no command that failed: one of them carries the password of Redis', a
   expect(lines[2]).toMatchObject({ err: { aggregateErrors: [{ message: 'WRONGPASS' }] } });
 });
 
-it('writes what went wrong with its cause', () => {
+it('writes an error with its cause', () => {
   const lines: Record<string, unknown>[] = [];
   logTo(lines).log.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'failed');
   expect(lines[0]).toMatchObject({ err: { type: 'Error', message: expect.stringContaining('inner') } });

@@ -15,17 +15,17 @@ async function withLimit(limit: string): Promise<number | null> {
   }
 }
 
-it('leaves file descriptors for everything beside connections', async () => {
+it('reserves file descriptors for everything except connections', async () => {
   expect(await withLimit('1024                 524288')).toBe(896);
   expect(await withLimit('unlimited            unlimited')).toBeNull();
   expect(await maxConnections('/nowhere')).toBeNull();
 });
 
-it('refuses to start with too few, naming the limit and how to raise it', async () => {
+it('refuses to start with too few, and tells how to raise the limit', async () => {
   await expect(withLimit('255                  255')).rejects.toThrow(/limit of open files is 255.*ulimit -n/);
 });
 
-it('knows the error wherever it stands in the causes', () => {
+it('finds the error at any depth in the chain of causes', () => {
   const error = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
   expect(openFilesAdvice(new Error('no readable migration', { cause: error }))).toContain('ulimit -n');
   expect(openFilesAdvice(new Error('other'))).toBeNull();

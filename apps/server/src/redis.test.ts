@@ -22,8 +22,8 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-describe('a Redis that is not there', () => {
-  it('fails calls at once and is told of once, however often it is tried', async () => {
+describe('Redis that is down', () => {
+  it('fails calls at once and is logged once, regardless of the number of retries', async () => {
     redis = connectRedis(`redis://127.0.0.1:${await freePort()}`, log);
     await sleep(600);
     const startedAt = performance.now();
@@ -33,7 +33,7 @@ describe('a Redis that is not there', () => {
   });
 });
 
-describe('a Redis that accepts and says nothing', () => {
+describe('Redis that accepts connections and never answers', () => {
   it('fails calls within a second', async () => {
     const mute = createServer();
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
@@ -47,8 +47,8 @@ describe('a Redis that accepts and says nothing', () => {
   });
 });
 
-describe('a Redis that refuses the password', () => {
-  it('is told of without it', async () => {
+describe('Redis that refuses the password', () => {
+  it('is logged without the password', async () => {
     const refusing = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (bytes) => {

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('runs its tasks now and then, goes on after a failure, and stops when told', async () => {
+it('runs its tasks repeatedly, continues after a failure, and stops on request', async () => {
   const log = testLog();
   const deps = await testDeps(await testDatabase(), { log });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -28,7 +28,7 @@ it('runs its tasks now and then, goes on after a failure, and stops when told', 
   expect(log.lines.length).toBe(lines);
 });
 
-it('tells the task that runs to end, and stops without it when it does not', async () => {
+it('asks the running task to end, and stops without it after a timeout', async () => {
   const log = testLog();
   const deps = await testDeps(await testDatabase(), { log });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -54,7 +54,7 @@ it('tells the task that runs to end, and stops without it when it does not', asy
   await deps.db.close();
 });
 
-it('begins nothing once it is told to stop', async () => {
+it('starts no task after it was asked to stop', async () => {
   const deps = await testDeps(await testDatabase());
   const asked = vi.spyOn(deps.db, 'query');
   for (const { run } of scheduledTasks) expect(await run(deps, AbortSignal.abort())).toBe(0);

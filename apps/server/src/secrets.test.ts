@@ -16,7 +16,7 @@ const secretsWith = (environment: Record<string, string>) =>
   signingSecrets(readSettings({ DATA_DIR: dataDir, ...environment }));
 
 describe('signingSecrets', () => {
-  it('makes a secret once, for its owner only, and one for ten that start at once', async () => {
+  it('creates a secret once, readable only by its owner, even when ten processes start at once', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => secretsWith({})));
     expect(new Set(all.map(([secret]) => secret)).size).toBe(1);
     expect(all[0]?.[0].length).toBeGreaterThanOrEqual(32);
@@ -27,7 +27,7 @@ describe('signingSecrets', () => {
     expect(await secretsWith({})).toEqual(all[0]);
   });
 
-  it('prefers what is set, and keeps previous keys after it', async () => {
+  it('prefers the configured secret, and also accepts the previous keys', async () => {
     const previous = strong.toLowerCase();
     expect(await secretsWith({ JWT_SECRET_KEY: strong, JWT_PREVIOUS_SECRET_KEYS: previous })).toEqual([
       strong,
@@ -38,7 +38,7 @@ describe('signingSecrets', () => {
     expect(await secretsWith({ SECRET_KEY: strong })).toEqual([derived]);
   });
 
-  it('keeps what seals apart from what signs: changing the keys of tokens leaves sealed things readable', async () => {
+  it('separates encryption keys from signing keys: after a token key rotation, encrypted data stays readable', async () => {
     const seals = (environment: Record<string, string>) =>
       sealingSecrets(readSettings({ DATA_DIR: dataDir, SECRET_KEY: strong, ...environment }));
     const [today] = await seals({ JWT_SECRET_KEY: strong.toLowerCase() });
@@ -49,7 +49,7 @@ describe('signingSecrets', () => {
     expect(next).not.toBe(today);
   });
 
-  it('refuses a torn file and names it', async () => {
+  it('refuses an incomplete file and names it', async () => {
     await writeFile(join(dataDir, 'secret.key'), '');
     await expect(secretsWith({})).rejects.toThrow(join(dataDir, 'secret.key'));
   });

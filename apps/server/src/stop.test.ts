@@ -35,7 +35,7 @@ function run(text: string): Promise<{ code: unknown; signal: unknown; output: st
   });
 }
 
-it('a part that never stops does not keep the process from ending', async () => {
+it('exits although a part never stops', async () => {
   const { code, output } = await run(`
     endWithin(300, serverLog);
     await stopAll([{ name: 'stuck', stop: () => new Promise(() => undefined) }], serverLog.log);`);
@@ -43,7 +43,7 @@ it('a part that never stops does not keep the process from ending', async () => 
   expect(output).toContain('did not stop in time');
 });
 
-it('nor does a thread that hangs, for which process.exit would wait', async () => {
+it('exits although a thread hangs, for which process.exit would wait', async () => {
   // Opening waits until somebody opens the other end.
   const { signal, output } = await run(`
     open(pipe, 'r', () => undefined);
@@ -53,7 +53,7 @@ it('nor does a thread that hangs, for which process.exit would wait', async () =
   expect(output).toContain('did not stop in time');
 });
 
-it('ends with the code that it is given once the threads are done', async () => {
+it('exits with the given code after the threads have ended', async () => {
   const { code, output } = await run(`
     open(pipe, 'r', () => undefined);
     setTimeout(() => open(pipe, 'w', () => undefined), 100);

@@ -93,8 +93,8 @@ const shoot = async (page: Page, name: string) => {
 const textOf = (page: Page, role: 'status' | 'alert') => page.getByRole(role).textContent();
 const tokenIn = (link: string) => decodeURIComponent(link.split('#token=')[1] ?? '');
 
-describe('the pages that mails lead to', { timeout }, () => {
-  test('an address is confirmed by the button, and by nothing before it', async () => {
+describe('the pages that emails link to', { timeout }, () => {
+  test('verify an address only when the button is pressed', async () => {
     const person = await register();
     const link = await linkIn('verify-email', person.email);
     const { page, asked, complaints } = await open(link);
@@ -119,7 +119,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a link that counts no more says so', async () => {
+  test('report a link that is no longer valid', async () => {
     const person = await register();
     const link = await linkIn('verify-email', person.email);
     await call(server.url, 'auth.verifyEmail', { token: tokenIn(link) });
@@ -132,14 +132,14 @@ describe('the pages that mails lead to', { timeout }, () => {
     await shoot(page, 'verify-email-used');
   });
 
-  test('a link with half of it missing says so, and asks nothing', async () => {
+  test('report an incomplete link, and send no request', async () => {
     const { page, asked } = await open(`${server.url}/account/verify-email`);
     expect(await textOf(page, 'alert')).toContain('The link is incomplete');
     expect(await page.getByRole('button').count()).toBe(0);
     expect(asked).toEqual([]);
   });
 
-  test('a password is set anew, with the keyboard alone', async () => {
+  test('reset a password, with the keyboard alone', async () => {
     const person = await register();
     const { page, asked, complaints } = await open(`${server.url}/account/reset-password`);
     await shoot(page, 'request-password-reset');
@@ -199,7 +199,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     expect(complaints.filter((text) => !text.includes('status of 400'))).toEqual([]);
   });
 
-  test('both addresses agree to a change', async () => {
+  test('confirm an email change from both addresses', async () => {
     const person = await register();
     const email = newEmail();
     await call(server.url, 'auth.requestEmailChange', { email }, person.token);
@@ -215,7 +215,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     expect([...first.complaints, ...second.complaints]).toEqual([]);
   });
 
-  test('a server that is away is told, and the token is still there for another try', async () => {
+  test('report that the server is unavailable, and keep the token for another try', async () => {
     const person = await register();
     const link = await linkIn('verify-email', person.email);
     const { page } = await open(link);
@@ -228,7 +228,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     expect(await textOf(page, 'alert')).toBe('');
   });
 
-  test('a second press while the first is under way sends nothing', async () => {
+  test('ignore a second click while the first request is running', async () => {
     const person = await register();
     const { page, asked } = await open(await linkIn('verify-email', person.email));
     await page.getByRole('button').dblclick();
@@ -236,7 +236,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('it looks well in the dark, and on a telephone', async () => {
+  test('are readable in dark mode and on a phone', async () => {
     const { page, complaints } = await open(`${server.url}/account/reset-password#token=abc`, {
       colorScheme: 'dark',
       viewport: { width: 390, height: 780 },
@@ -249,7 +249,7 @@ describe('the pages that mails lead to', { timeout }, () => {
     expect([...complaints, ...account.complaints]).toEqual([]);
   });
 
-  test('nothing inline, nothing framed, nothing kept, nobody told', async () => {
+  test('use no inline code, cannot be framed, are not cached, and send no referrer', async () => {
     for (const path of ['', '/verify-email', '/reset-password', '/confirm-email-change']) {
       const response = await fetch(`${server.url}/account${path}`);
       expect(response.status).toBe(200);

@@ -26,7 +26,7 @@ const script = `
   globalThis.alice = sdk.createAliceClient({ url, tokens: sdk.localStorageTokenStore() });
 `;
 
-test('a page of a listed origin registers, works, and is still signed in when it is loaded again', {
+test('a page of a listed origin registers, makes calls, and is still signed in after a reload', {
   timeout,
 }, async () => {
   await using site = await servePage();
@@ -75,7 +75,7 @@ test('a page of a listed origin registers, works, and is still signed in when it
   expect([...complaints, ...secondTab.complaints]).toEqual([]);
 });
 
-test('a page of an origin that is not listed is refused', { timeout }, async () => {
+test('a page of an unlisted origin is refused', { timeout }, async () => {
   await using site = await servePage();
   await using strangeSite = await servePage();
   await using store = await createTestStore();

@@ -128,7 +128,7 @@ describe.each([
   ['of the server itself', openOwn],
   ['of a listed origin', openListed],
 ])('a page %s', (_, open) => {
-  test('stays signed in when it is loaded again and in other tabs, and no script sees the refresh token', {
+  test('stays signed in after a reload and in other tabs, and no script can read the refresh token', {
     timeout,
   }, async () => {
     const context = await browser.newContext();
@@ -156,7 +156,7 @@ describe.each([
   });
 });
 
-test('the cookie with the refresh token goes to the refresh route alone', { timeout }, async () => {
+test('the refresh token cookie is sent only to the refresh route', { timeout }, async () => {
   const context = await browser.newContext();
   const page = await openOwn(context);
   const carrying: string[] = [];
@@ -219,7 +219,7 @@ const helpers = `
   }`;
 
 test.each(['a sibling on the same site', 'a stranger on another site'])(
-  '%s can do nothing to a session',
+  '%s cannot use or change a session',
   { timeout },
   async (who) => {
     const context = await browser.newContext();
@@ -256,7 +256,7 @@ test.each(['a sibling on the same site', 'a stranger on another site'])(
   },
 );
 
-test('whatever origin sends the cookie by hand, only ours is served', { timeout }, async () => {
+test('accepts the cookie only with our own origin when it is sent by hand', { timeout }, async () => {
   const context = await browser.newContext();
   await register(await openOwn(context));
   const cookies = await context.cookies(`${server.url}${refreshPath}`);

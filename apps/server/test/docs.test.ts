@@ -10,7 +10,7 @@ import { createTestStore } from './harness/test-store.ts';
 // Unpacking the browser takes a while, once for each machine.
 const timeout = 120_000;
 
-test('the reference works without the internet, and calls can be tried in it', { timeout }, async () => {
+test('the API reference works without internet access, and can send requests', { timeout }, async () => {
   await using store = await createTestStore();
   await using server = await startServer(store);
   await using browser = await launchBrowser();

@@ -29,13 +29,13 @@ describe.each(sections)('$title', ({ cases }) => {
   });
 });
 
-test('what is refused does nothing', async () => {
+test('a refused request changes nothing', async () => {
   // One request went before, to use up a key.
   expect(await scene.countChanges()).toBe(1);
 });
 
 // Checks the messages, field errors and details. After a change, update the page with `vitest -u` and review it.
-test('docs/errors.md says what the server says', async () => {
+test('docs/errors.md contains the actual responses', async () => {
   const { house, token } = scene;
   const response = await fetch(`${house.url}/api/v1/tasks`, {
     method: 'POST',

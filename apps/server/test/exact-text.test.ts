@@ -75,7 +75,7 @@ describe.each(['tRPC', 'REST'] as const)('over %s', (name) => {
   // The guarantee: each way reads its own replies.
   const dataOf = way.dataOf as (body: unknown) => Task;
 
-  test.each(Object.entries(kept))('a text with %s comes back exactly', async (_what, text) => {
+  test.each(Object.entries(kept))('returns a text with %s unchanged', async (_what, text) => {
     const inputs = [
       JSON.stringify({ title: text, notes: text }),
       `{"title":${escaped(text)},"notes":${escaped(text)}}`,
@@ -95,10 +95,10 @@ describe.each(['tRPC', 'REST'] as const)('over %s', (name) => {
 
   test.each([
     ['NUL', 'a\u0000b'],
-    ['half a surrogate pair', 'a\ud800b'],
-    ['the other half', 'a\udc00b'],
-    ['both halves the wrong way round', '\udc00\ud800'],
-  ])('a text with %s is refused where it stands', async (_what, text) => {
+    ['an unpaired high surrogate', 'a\ud800b'],
+    ['an unpaired low surrogate', 'a\udc00b'],
+    ['swapped surrogates', '\udc00\ud800'],
+  ])('refuses a text with %s and names its field', async (_what, text) => {
     for (const field of ['title', 'notes']) {
       const refused = await way.create({ title: 'a', [field]: text });
       expect(refused.status).toBe(400);

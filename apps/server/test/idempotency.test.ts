@@ -90,7 +90,7 @@ async function leftIn(database: Database) {
   return counted;
 }
 
-describe('a server that others share', () => {
+describe('a shared server', () => {
   let store: TestStore;
   let fleet: Fleet;
   beforeAll(async () => {
@@ -102,7 +102,7 @@ describe('a server that others share', () => {
     await store[Symbol.asyncDispose]();
   });
 
-  test('F7: of 50 writers of one version one wins, and 49 are told what they did not know', {
+  test('F7: of 50 concurrent updates of one version one succeeds, and 49 get a conflict with the current version', {
     timeout: 60_000,
   }, async () => {
     const ada = await register(fleet.nextUrl());
@@ -136,7 +136,7 @@ describe('a server that others share', () => {
     );
   });
 
-  test('F6: of 100 parallel requests for each of many keys one is done, whatever is killed meanwhile', {
+  test('F6: of 100 parallel requests per key one is executed, even when processes are killed meanwhile', {
     timeout: 150_000 * roundsFactor(),
   }, async () => {
     const url = fleet.nextUrl();
@@ -163,10 +163,10 @@ describe('a server that others share', () => {
   });
 });
 
-describe('a key', () => {
+describe('an idempotency key', () => {
   const request = { path: '/api/v1/tasks', key: 'my-key', body: '{"title":"first"}' };
 
-  test('is refused for another body, and for another procedure', async () => {
+  test('is refused with another body or another procedure', async () => {
     await using house = await openHouse();
     const { person } = await buildWorld(house, 'other');
     const token = person.accessToken;
@@ -177,7 +177,7 @@ describe('a key', () => {
     }
   });
 
-  test('is each person’s own', async () => {
+  test('belongs to one user: another user can use the same key', async () => {
     await using house = await openHouse();
     const [ada, bob] = [await buildWorld(house, 'ada'), await buildWorld(house, 'bob')];
     const replies = await Promise.all(
@@ -189,8 +189,8 @@ describe('a key', () => {
   test.each([
     ['failed before it was written', 'before', new Error('the disk is full'), 500],
     ['failed after it was written', 'after', new Error('the disk is full'), 500],
-    ['met a database that was away', 'before', new DomainError('UNAVAILABLE'), 503],
-  ] as const)('keeps no reply of a request that %s', async (_, moment, error, status) => {
+    ['found the database unavailable', 'before', new DomainError('UNAVAILABLE'), 503],
+  ] as const)('stores no response of a request that %s', async (_, moment, error, status) => {
     const faulty: { next: Error | null } = { next: null };
     await using house = await openHouse({ wrap: (db) => failing(db, moment, faulty) });
     const { person } = await buildWorld(house, 'ada');

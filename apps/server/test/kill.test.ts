@@ -32,7 +32,7 @@ const victims =
 
 for (const [victim, usually] of victims) {
   const rounds = usually * roundsFactor();
-  test(`F1: kill -9 of ${victim} under writes loses nothing that was acknowledged and leaves nothing half-done`, {
+  test(`F1: kill -9 of ${victim} during writes loses no acknowledged write and leaves none half-done`, {
     timeout: 180_000 * roundsFactor(),
   }, async () => {
     const startedAt = performance.now();

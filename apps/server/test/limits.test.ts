@@ -27,8 +27,8 @@ afterEach(async () => {
   expect(await health(server.url)).toMatchObject({ httpStatus: 200, body: { status: 'healthy' } });
 });
 
-describe('bodies', () => {
-  test('one of a mebibyte is read, one byte more is 413', async () => {
+describe('request bodies', () => {
+  test('accept one mebibyte, and refuse one byte more with 413', async () => {
     // The title is too long as well: what is read is refused for that.
     expectRawRefusal(await create('x'.repeat(mebibyte - '{"title":""}'.length)), 400);
     for (const size of [mebibyte + 1, 20 * mebibyte]) {
@@ -45,7 +45,7 @@ describe('bodies', () => {
     ],
     ['chunked', () => chunked(32)],
   ] as const) {
-    test(`after the 413 of an ${framing} body the connection can be used again, or was told to end`, async () => {
+    test(`leave the connection usable, or announce its end, after the 413 of an ${framing} body`, async () => {
       using connection = await Connection.open(server.url);
       connection.send(request());
       const refused = await connection.response();
@@ -59,11 +59,11 @@ describe('bodies', () => {
     });
   }
 
-  test('one that comes in chunks and tells no length is counted as it comes: 413', async () => {
+  test('in chunks without a length are counted while they arrive: 413', async () => {
     expectRawRefusal(await exchange(chunked(20)), 413);
   });
 
-  test('one without an end is cut off', async () => {
+  test('without an end are cut off', async () => {
     using connection = await Connection.open(server.url);
     connection.send(
       head('POST', '/trpc/tasks.create', ['content-type: application/json', 'transfer-encoding: chunked']),
@@ -76,7 +76,7 @@ describe('bodies', () => {
     expectRawRefusal(await connection.response(), 413);
   });
 
-  test('a length announced beyond the limit is 413 before any of it comes', async () => {
+  test('whose announced length is above the limit get 413 before any data arrives', async () => {
     const response = await exchange(
       head('POST', '/trpc/tasks.create', ['content-type: application/json', `content-length: ${1024 * mebibyte}`]),
     );
@@ -84,7 +84,7 @@ describe('bodies', () => {
     expect(response.headers.get('x-request-id')).toBeDefined();
   });
 
-  test('more than was announced is read as no part of it, and ends the connection', async () => {
+  test('longer than announced are not read beyond the length, and end the connection', async () => {
     const responses = await exchangeAll(
       `${head('POST', '/trpc/tasks.create', ['content-type: application/json', 'content-length: 2'])}{}{"title":"smuggled"}`,
     );
@@ -94,10 +94,10 @@ describe('bodies', () => {
   });
 
   for (const [name, lines] of [
-    ['two different lengths', ['content-length: 2', 'content-length: 20']],
-    ['a length and chunks', ['content-length: 2', 'transfer-encoding: chunked']],
-    ['a negative length', ['content-length: -1']],
-    ['a length that is no number', ['content-length: two']],
+    ['two different Content-Lengths', ['content-length: 2', 'content-length: 20']],
+    ['Content-Length and chunked encoding', ['content-length: 2', 'transfer-encoding: chunked']],
+    ['a negative Content-Length', ['content-length: -1']],
+    ['a Content-Length that is not a number', ['content-length: two']],
   ] as const) {
     test(`${name}: 400`, async () => {
       expectRawRefusal(
@@ -122,7 +122,7 @@ describe('bodies', () => {
     });
   }
 
-  test('one that is not JSON: 400, without an echo', async () => {
+  test('that are not JSON: 400, without echoing them', async () => {
     const body = '{"title": secret-in-the-body';
     const response = await fetch(`${server.url}/trpc/tasks.create`, { method: 'POST', headers: jsonHeaders(), body });
     const text = await expectRefusal(response, 400);
@@ -130,12 +130,12 @@ describe('bodies', () => {
   });
 });
 
-describe('addresses, headers, batches', () => {
-  test('an address of 9,000 characters: 414', async () => {
+describe('URLs, headers, batches', () => {
+  test('a URL of 9,000 characters: 414', async () => {
     await expectRefusal(await fetch(`${server.url}/trpc/tasks.list?input=${'x'.repeat(9000)}`), 414);
   });
 
-  test('an address of a million characters: 414 or 431', async () => {
+  test('a URL of a million characters: 414 or 431', async () => {
     const response = await exchange(requestText('GET', `/${'x'.repeat(1_000_000)}`));
     expectRawRefusal(response, response.status);
     expect([414, 431]).toContain(response.status);
@@ -146,13 +146,13 @@ describe('addresses, headers, batches', () => {
     expectRawRefusal(await exchange(head('GET', '/livez', lines)), 431);
   });
 
-  test('500 short headers: refused, not quietly cut', async () => {
+  test('500 short headers: refused, and not silently truncated', async () => {
     const lines = Array.from({ length: 500 }, (_, index) => `x-${index}: x`);
     const response = await exchange(head('GET', '/trpc/users.me', [...lines, `authorization: Bearer ${ada.token}`]));
     expectRawRefusal(response, 431);
   });
 
-  test('ten calls in a batch are answered, eleven are 400', async () => {
+  test('ten calls in a batch are answered, eleven get 400', async () => {
     const batch = (size: number) =>
       fetch(`${server.url}/trpc/${Array(size).fill('users.me').join(',')}?batch=1&input=%7B%7D`, {
         headers: jsonHeaders(),
@@ -163,7 +163,7 @@ describe('addresses, headers, batches', () => {
     await expectRefusal(await batch(11), 400);
   });
 
-  test('eleven calls posted as a batch are 400 and none of them is done', async () => {
+  test('eleven calls in a POST batch get 400, and none is executed', async () => {
     const paths = Array(11).fill('tasks.create').join(',');
     const inputs = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [index, { title: 'too many' }]));
     const request = { method: 'POST', headers: jsonHeaders(), body: JSON.stringify(inputs) };
@@ -179,9 +179,9 @@ describe('addresses, headers, batches', () => {
   });
 });
 
-describe('broken HTTP', () => {
+describe('malformed HTTP', () => {
   for (const [name, bytes] of [
-    ['no HTTP at all', 'hello, is there anybody?\r\n\r\n'],
+    ['not HTTP', 'hello, is there anybody?\r\n\r\n'],
     ['TLS on the plain port', Buffer.from('16030100c8010000c40303', 'hex')],
     ['an unknown version', 'GET / HTTP/9.9\r\nhost: server.test\r\n\r\n'],
     ['HTTP/1.1 without a host', 'GET /livez HTTP/1.1\r\n\r\n'],
@@ -199,7 +199,7 @@ describe('broken HTTP', () => {
     });
   }
 
-  test('a host that is none: 4xx, not 500', async () => {
+  test('an invalid Host header: 4xx, not 500', async () => {
     const response = await exchange('GET /livez HTTP/1.1\r\nhost: a b/c?d\r\n\r\n');
     expectRawRefusal(response, 400);
   });
@@ -211,12 +211,12 @@ describe('broken HTTP', () => {
   });
 });
 
-describe('clients that hang up', () => {
+describe('clients that disconnect', () => {
   for (const [framing, lines] of [
     ['announced', ['content-length: 100']],
     ['chunked', ['transfer-encoding: chunked']],
   ] as const) {
-    test(`in the midst of an ${framing} body are no error of ours`, async () => {
+    test(`during an ${framing} body cause no server error`, async () => {
       const paths = ['/trpc/tasks.create', '/api/v1/tasks', '/trpc/tasks.create,tasks.create?batch=1'];
       for (const [index, path] of paths.entries()) {
         using connection = await Connection.open(server.url);
@@ -233,7 +233,7 @@ describe('clients that hang up', () => {
 
 // Each waits for the server's patience to end, all of them at once.
 describe.concurrent('slow clients', { timeout: 20_000 }, () => {
-  test('headers that do not end are cut with 408', async ({ expect: expectHere }) => {
+  test('that do not finish the headers are cut with 408', async ({ expect: expectHere }) => {
     const { response, ms } = await timed('GET /livez HTTP/1.1\r\nhost: server.test\r\nx-slow: ');
     expectHere(response.status).toBe(408);
     expectHere(ms).toBeGreaterThan(4000);
@@ -242,7 +242,7 @@ describe.concurrent('slow clients', { timeout: 20_000 }, () => {
     expectHere(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('a body that does not come is cut with 408', async ({ expect: expectHere }) => {
+  test('that do not send the body are cut with 408', async ({ expect: expectHere }) => {
     const lines = ['content-type: application/json', 'content-length: 100'];
     const { response, ms } = await timed(`${head('POST', '/trpc/tasks.create', lines)}{"title":`);
     expectHere(response.status).toBe(408);

@@ -19,7 +19,7 @@ interface Acknowledgement {
   readonly version: number;
 }
 
-test('kills and cuts: every copy gets every change once and in order, and ends as the database', {
+test('after crashes and disconnects every client receives every change once, in order, and matches the database', {
   timeout: 180_000,
 }, async () => {
   await using store = await createTestStore();

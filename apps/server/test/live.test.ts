@@ -9,7 +9,7 @@ const timeout = 60_000;
 const shared = sharedServer();
 
 for (const [transport, path] of Object.entries(livePaths)) {
-  test(`over ${transport} it begins with the next change, or after the one that was seen last`, {
+  test(`a stream over ${transport} starts with the next change, or after the last one that was seen`, {
     timeout,
   }, async () => {
     const server = shared();
@@ -39,7 +39,7 @@ for (const [transport, path] of Object.entries(livePaths)) {
   });
 }
 
-test('a number that is not there any more, or not yet, is answered with 410', { timeout }, async () => {
+test('a number that was pruned or does not exist yet is answered with 410', { timeout }, async () => {
   await using store = await createTestStore();
   const ada = await withServer(store, async (server) => {
     const person = await register(server.url);
@@ -76,7 +76,7 @@ async function pruneThrough(store: TestStore, { id }: Person, number: number): P
   await database.query({ text: prune }, [id, number]);
 }
 
-test(`a person has at most ${maxStreams} streams at once`, { timeout }, async () => {
+test(`a user has at most ${maxStreams} streams at once`, { timeout }, async () => {
   const server = shared();
   const [ada, bob] = await Promise.all([register(server.url), register(server.url)]);
   using stack = new DisposableStack();

@@ -24,7 +24,7 @@ async function mailFiles({ dataDir }: TestStore): Promise<string[]> {
   }
 }
 
-test('without MAIL_URL, signing up writes the mail into the data directory', { timeout }, async () => {
+test('without MAIL_URL, registration writes the email to the data directory', { timeout }, async () => {
   await using store = await createTestStore();
   await using server = await startServer({ ...store, env: { PUBLIC_URL: publicUrl } });
   const { email } = await register(server.url);
@@ -48,7 +48,7 @@ test('without MAIL_URL, signing up writes the mail into the data directory', { t
   for (const { row } of rows) for (const secret of [token, email]) expect(row).not.toContain(secret);
 });
 
-test('with MAIL_URL the mail is sent, both parts of it, once', { timeout }, async () => {
+test('with MAIL_URL the email is sent once, with both parts', { timeout }, async () => {
   await using store = await createTestStore();
   await using mails = await startMailServer();
   const env = { PUBLIC_URL: publicUrl, MAIL_URL: mails.url, MAIL_FROM: 'Our ALICE <hello@example.com>' };
@@ -66,7 +66,7 @@ test('with MAIL_URL the mail is sent, both parts of it, once', { timeout }, asyn
 });
 
 // These two mostly wait, so they do it beside each other.
-test.concurrent('a mail server that is down at first gets the mail when it is up, once', { timeout }, async ({
+test.concurrent('a mail server that is down at first gets the email once when it is up', { timeout }, async ({
   expect,
 }) => {
   await using store = await createTestStore();
@@ -82,7 +82,7 @@ test.concurrent('a mail server that is down at first gets the mail when it is up
   expect(mails.received).toHaveLength(1);
 });
 
-test.concurrent('F13: a mail of a process that was killed in the midst of it is taken again within 60 s', {
+test.concurrent('F13: the email of a process that was killed while sending is sent by another within 60 s', {
   timeout,
 }, async ({ expect }) => {
   await using store = await createTestStore();
@@ -108,7 +108,7 @@ test.concurrent('F13: a mail of a process that was killed in the midst of it is 
 });
 
 if (testDatabaseUrl() !== null) {
-  test('ROLE api sends no mails, ROLE worker sends them and serves nothing but its health', { timeout }, async () => {
+  test('ROLE=api sends no emails; ROLE=worker sends them and serves only health endpoints', { timeout }, async () => {
     await using store = await createTestStore();
     await using api = await startServer({ ...store, env: { ROLE: 'api' } });
     const { email } = await register(api.url);
@@ -130,7 +130,7 @@ if (testDatabaseUrl() !== null) {
     expect(await api.kill('SIGTERM')).toMatchObject({ code: 0 });
   });
 } else {
-  test('the embedded database belongs to one process, so that does everything', { timeout }, async () => {
+  test('the embedded database belongs to one process, which runs all roles', { timeout }, async () => {
     await using store = await createTestStore();
     await expect(startServer({ ...store, env: { ROLE: 'worker' } })).rejects.toThrow('ROLE: must be all');
   });

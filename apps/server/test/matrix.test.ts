@@ -99,7 +99,7 @@ function waysOf(procedure: ProcedureFacts) {
 }
 
 describe.each(guarded)('$path', (procedure) => {
-  test('is closed, in the same bytes whatever is asked about, to whoever may not be here', async () => {
+  test('refuses callers without access, with the same bytes for existing, foreign and unknown ids', async () => {
     const [least] = validInputs(procedure, stranger);
     const fields = rowFields(procedure);
     const inputs = [least, ...fields.flatMap((field) => Object.values(threeOf(least, field)).flat())];
@@ -116,7 +116,7 @@ describe.each(guarded)('$path', (procedure) => {
     }
   });
 
-  test("tells nobody of another person's rows, and does nothing to them", async () => {
+  test("neither reveals nor changes another user's rows", async () => {
     const before = await effectsIn(house, victim);
     const me = procedure.meta.access === 'admin' ? administrator : stranger;
     const [least] = validInputs(procedure, me);
@@ -141,7 +141,7 @@ describe.each(guarded)('$path', (procedure) => {
 });
 
 describe.each(procedures.filter(({ inputs }) => inputs.length > 0))('$path', (procedure) => {
-  test('is not moved by {"role":"admin","userId":"…"} in its input', async () => {
+  test('ignores {"role":"admin","userId":"…"} in its input', async () => {
     const me = stranger;
     const [least] = validInputs(procedure, me);
     const before = await Promise.all([effectsIn(house, victim), effectsIn(house, me)]);
@@ -162,7 +162,7 @@ describe.each(procedures.filter(({ inputs }) => inputs.length > 0))('$path', (pr
   });
 });
 
-test('every procedure says who may call it, and what a key needs for it', () => {
+test('every procedure declares who may call it, and the scope that an API key needs', () => {
   for (const { path, meta } of procedures) {
     expect(['public', 'authed', 'fresh', 'admin'], path).toContain(meta.access);
     if (meta.scope === undefined) continue;

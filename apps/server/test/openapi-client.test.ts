@@ -11,7 +11,7 @@ const server = join(import.meta.dirname, '..');
 const typeRoots = join(server, '../../node_modules/@types');
 const require = createRequire(import.meta.url);
 
-test('a client made from the OpenAPI document compiles strictly and does everything', {
+test('a client generated from the OpenAPI document compiles in strict mode and can call every operation', {
   timeout: 120_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'alice-openapi-'));

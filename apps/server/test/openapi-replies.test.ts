@@ -23,7 +23,7 @@ interface Request {
   readonly body?: object;
 }
 
-test('every operation answers as the document says, well and badly asked', { timeout: 60_000 }, async () => {
+test('every operation responds as documented to valid and invalid requests', { timeout: 60_000 }, async () => {
   await using store = await createTestStore();
   await using server = await startServer(store);
   const faults: string[] = [];
@@ -116,7 +116,7 @@ const timeout = 60_000;
 const served = [...procedureMap.values()].filter(({ path }) => operations.has(path));
 
 /** A server in this process, with people who have what each call needs. */
-test.each(served)('$path answers every valid call as the document says', { timeout }, async (procedure) => {
+test.each(served)('$path responds to every valid call as documented', { timeout }, async (procedure) => {
   const { path, meta } = procedure;
   const world = await buildWorld(house, `replies-${path}`, meta.access === 'admin' ? 'admin' : 'user', path);
   const tokens = meta.access === 'public' ? null : world.person;

@@ -11,33 +11,33 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method, ...operation })),
 );
 
-it('is as it was committed', async () => {
+it('equals the committed document', async () => {
   const committed = await readFile(snapshot, 'utf8');
   expect(committed === serialize(document), 'the contract has changed: look at it, then run `pnpm openapi`').toBe(true);
 });
 
-it('has nothing that the linter of Redocly finds, at its strictest, with no rule switched off', async () => {
+it('passes the strictest Redocly rules, with none switched off', async () => {
   const config = await createConfig({ extends: ['recommended-strict'] });
   const problems = await lintFromString({ source: serialize(document), config });
   expect(problems.map(({ ruleId, message, location }) => `${ruleId} ${location[0]?.pointer}: ${message}`)).toEqual([]);
 });
 
-describe('every procedure that has a REST line', () => {
+describe('the REST operations', () => {
   const served = [...procedureMap.values()].filter(({ meta }) => !('none' in meta.rest));
 
-  it('is there, and nothing else is, except the health endpoints', () => {
+  it('are all documented, and nothing else except the health endpoints', () => {
     const documented = operations.filter(({ tags }) => !tags.includes('Health')).map(({ operationId }) => operationId);
     expect(documented.sort()).toEqual(served.map(({ path }) => path).sort());
   });
 
-  it.each(served)('$path is open to those whom it serves', ({ path, meta }) => {
+  it.each(served)('$path documents the correct security requirement', ({ path, meta }) => {
     const operation = operations.find(({ operationId }) => operationId === path);
     expect(operation?.security).toEqual(meta.access === 'public' ? [] : undefined);
     expect(Object.keys(operation?.responses ?? {}).includes('403')).toBe(meta.access === 'admin');
   });
 
   it.each(operations.filter(({ requestBody }) => requestBody !== undefined))(
-    '$operationId takes its example',
+    '$operationId accepts its own example',
     (own) => {
       const [input] = procedureMap.get(own.operationId)?.inputs ?? [];
       const example = own.requestBody?.content['application/json']?.example;

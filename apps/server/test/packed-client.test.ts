@@ -14,7 +14,7 @@ const client = join(root, 'packages/client');
 const serverPackages =
   /^(@alice\/(?!client$).+|@electric-sql\/.+|@hono\/.+|@prisma\/.+|argon2|hono|ioredis|jose|pg|pino|prisma|zod)$/;
 
-test('the packed SDK works where nothing else of the project is', { timeout: 120_000 }, async () => {
+test('the packed SDK works outside this project', { timeout: 120_000 }, async () => {
   await using folder = await makeFolder();
   await installPacked(folder.path);
   const installed = await packagesIn(join(folder.path, 'node_modules'));

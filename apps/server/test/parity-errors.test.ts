@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(ways.map((way) => way[Symbol.asyncDispose]())));
 
 describe.each(procedures)('$path', (procedure) => {
-  test('refuses the same over tRPC, REST and the SDK, in the same words, and does nothing', async () => {
+  test('refuses with the same error over tRPC, REST and the SDK, and changes nothing', async () => {
     const results = await inEachHouse(ways, procedure, 'refused', async (way, world) => {
       const rename = namer(world);
       const before = await countLines(way.house, world);
@@ -44,7 +44,7 @@ describe.each(procedures)('$path', (procedure) => {
 });
 
 test.each(procedures.filter(({ meta }) => meta.access === 'admin'))(
-  '$path refuses whoever is no administrator, the same over tRPC, REST and the SDK',
+  '$path refuses users who are not administrators, with the same error over tRPC, REST and the SDK',
   async (procedure) => {
     const asPerson = { ...procedure, meta: { ...procedure.meta, access: 'authed' } } as const;
     const results = await inEachHouse(ways, asPerson, 'no-admin', async (way, world) => {

@@ -44,7 +44,7 @@ afterAll(() => Promise.all(ways.map((way) => way[Symbol.asyncDispose]())));
 describe.each(mutations.filter(({ path }) => !keyless.includes(path) && !openToAll.includes(path)))(
   '$path',
   (procedure) => {
-    test('is done once for a key, and says the same again, byte for byte', async () => {
+    test('runs once per idempotency key, and returns the same bytes again', async () => {
       await inEachHouse(ways, procedure, 'once', async (way, world) => {
         const first = await firstChange(way, procedure, world);
         const least = lines[procedure.path] ?? (leavesNoLine.has(procedure.path) ? 0 : 1);
@@ -82,7 +82,7 @@ async function expectRefusalsRepeated(way: Way, procedure: ProcedureFacts, world
 }
 
 test.each(mutations.filter(({ path }) => keyless.includes(path)))(
-  '$path needs no key to be safe to repeat',
+  '$path is safe to repeat without a key',
   async (procedure) => {
     await inEachHouse(ways, procedure, 'keyless', async (way, world) => {
       const first = await firstChange(way, procedure, world);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(ways.map((way) => way[Symbol.asyncDispose]())));
 
 describe.each(procedures)('$path', (procedure) => {
-  test('gives and does the same over tRPC, REST and the SDK', async () => {
+  test('returns and changes the same over tRPC, REST and the SDK', async () => {
     const results = await inEachHouse(ways, procedure, 'same', async (way, world) => {
       const rename = namer(world);
       const steps: { asked: unknown; got: unknown }[] = [];
@@ -34,7 +34,7 @@ describe.each(procedures)('$path', (procedure) => {
 });
 
 const queries = procedures.filter(({ type }) => type === 'query');
-test.each(queries)('$path answers all of its fields together, and all but any one', async (procedure) => {
+test.each(queries)('$path returns all of its fields together, and all except any one', async (procedure) => {
   await inEachHouse(ways.slice(0, 1), procedure, 'together', async (way, world) => {
     const tokens = world.person;
     const most = validInputs(procedure, world).at(-1) ?? {};

@@ -20,7 +20,7 @@ declare global {
 type Made = Input<'passkeys.register'>['response'];
 type Answer = Input<'passkeys.signIn'>['response'];
 
-test('a browser adds a passkey, signs in with it alone and beside the password; a copy and other pages are refused', {
+test('a browser adds a passkey and signs in with it, alone and as a second factor; copies and other sites are refused', {
   timeout,
 }, async () => {
   const port = await freePort();

@@ -26,7 +26,7 @@ function run(script: string): Promise<string> {
   });
 }
 
-test("the README's curl session does what it says, from registration to an update that is refused", async () => {
+test('the curl session in the README returns what it says, from registration to the refused update', async () => {
   await using store = await createTestStore();
   await using server = await startServer(store);
   const said = await run(await tour(server.url));

@@ -60,7 +60,7 @@ async function keepWorking(url: string, person: Person, over: AbortSignal): Prom
   return calls;
 }
 
-test('F20: this version works on while the next one migrates the database, and beside it', {
+test('F20: this version keeps working while the next one migrates the database and runs beside it', {
   timeout: 90_000,
 }, async () => {
   await using store = await createTestStore();

@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const { name, env, faults, secrets = [] } of cases) {
-  test(`refuses to start with ${name}, in one line per fault`, { timeout: 30_000 }, async () => {
+  test(`refuses to start with ${name}, with one line per error`, { timeout: 30_000 }, async () => {
     await using store = await createTestStore();
     await using server = spawnServer({ dataDir: store.dataDir, env });
 
@@ -77,7 +77,7 @@ for (const [name, url] of [
   ['a dead port', 'postgres://alice:hunter2hunter2@127.0.0.1:1/alice'],
   ['a host that does not exist', 'postgres://alice:hunter2hunter2@nowhere.invalid:5432/alice'],
 ] as const) {
-  test(`ends with 1 and says why when its database is at ${name}`, { timeout: 30_000 }, async () => {
+  test(`exits with 1 and the reason when its database is at ${name}`, { timeout: 30_000 }, async () => {
     await using store = await createTestStore();
     await using server = spawnServer({ dataDir: store.dataDir, databaseUrl: url });
 
@@ -91,7 +91,7 @@ for (const [name, url] of [
   });
 }
 
-test.runIf(process.platform === 'linux')('names the limit of open files where it is too low', async () => {
+test.runIf(process.platform === 'linux')('names the limit of open files when it is too low', async () => {
   await using store = await createTestStore();
   await using server = spawnServer({ ...store, openFiles: 100 });
   expect(await server.exited).toMatchObject({ code: 1 });

@@ -10,7 +10,7 @@ import { createTestStore } from './harness/test-store.ts';
 const connections = 60;
 const megabyte = 1024 * 1024;
 
-test('sixty connections that ask for 8 MB each and read 1 kB/s hold little memory, and others are served', {
+test('sixty connections that request 8 MB each and read 1 kB/s use little memory, and others are served', {
   timeout: 120_000,
 }, async () => {
   await using store = await createTestStore();

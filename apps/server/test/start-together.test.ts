@@ -9,7 +9,7 @@ const together = 10;
 const timeout = 120_000;
 
 if (testDatabaseUrl() === null) {
-  test('of ten processes that start at once on an empty data directory, one serves and nine leave', {
+  test('of ten processes that start at once on an empty data directory, one serves and nine exit', {
     timeout,
   }, async () => {
     await using store = await createTestStore();
@@ -34,7 +34,7 @@ if (testDatabaseUrl() === null) {
     await expectEachMigrationOnce(store);
   });
 } else {
-  test('ten processes that start at once on an empty database all serve, and each migration ran once', {
+  test('ten processes that start at once on an empty database all serve, and each migration runs once', {
     timeout,
   }, async () => {
     await using store = await createTestStore();

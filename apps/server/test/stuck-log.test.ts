@@ -51,7 +51,7 @@ const outputs: Readonly<Record<string, () => Promise<Output>>> = {
 };
 
 for (const [name, open] of Object.entries(outputs)) {
-  test(`F18: with standard output on ${name} it serves on and stops with 0`, { timeout }, async () => {
+  test(`F18: with standard output on ${name} it continues to serve and stops with 0`, { timeout }, async () => {
     await using store = await createTestStore();
     await using output = await open();
     const { server, url } = await startBlind(store, { stdout: output.fd });
@@ -68,7 +68,7 @@ for (const [name, open] of Object.entries(outputs)) {
     expect(server.errors).toEqual([expect.stringMatching(/^\d+ log lines could not be written$/)]);
   });
 
-  test(`F18: with both outputs on ${name} a start that fails ends with 1`, { timeout }, async () => {
+  test(`F18: with both outputs on ${name} a failed start exits with 1`, { timeout }, async () => {
     await using store = await createTestStore();
     await using output = await open();
     const databaseUrl = 'postgres://alice@127.0.0.1:1/alice';

@@ -24,7 +24,7 @@ const addresses = async () =>
   [...(await (await app.request('/docs')).text()).matchAll(/"(\/docs\/[^"]+)"/g)].map(([, it = '']) => it);
 
 describe('/docs', () => {
-  it('is a page that may load from here and call here, and nothing else', async () => {
+  it('serves a page whose CSP allows only this server', async () => {
     const response = await app.request('/docs');
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const policy = response.headers.get('content-security-policy') ?? '';
@@ -39,7 +39,7 @@ describe('/docs', () => {
     expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
   });
 
-  it('loads files that may be kept for ever, and no others', async () => {
+  it('loads only files that browsers may cache forever', async () => {
     const files = await addresses();
     expect(files).toHaveLength(4);
     for (const file of files) {
@@ -53,14 +53,14 @@ describe('/docs', () => {
     }
   });
 
-  it('is found with a slash at its end', async () => {
+  it('also answers with a trailing slash', async () => {
     const response = await app.request('/docs/');
     expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
   });
 });
 
 describe('/openapi.json', () => {
-  it('is the document, and 304 to who holds it', async () => {
+  it('serves the document, and 304 if the ETag matches', async () => {
     const response = await app.request('/openapi.json');
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.json()).toMatchObject({ openapi: '3.1.1', info: { version: '1.2.3' } });
@@ -72,7 +72,7 @@ describe('/openapi.json', () => {
     expect((await app.request('/openapi.json', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   });
 
-  it('comes compressed as the client can read it', async () => {
+  it('is compressed with an encoding that the client accepts', async () => {
     const plain = await (await app.request('/openapi.json')).text();
     const ask = async (accepted: string) => {
       const response = await app.request('/openapi.json', { headers: { 'accept-encoding': accepted } });
@@ -92,7 +92,7 @@ describe('/openapi.json', () => {
   });
 });
 
-it('/ sends browsers to the reference, and tells programs where things are', async () => {
+it('/ redirects browsers to the reference, and lists the addresses for programs', async () => {
   const browser = await app.request('/', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
   expect([browser.status, browser.headers.get('location')]).toEqual([302, '/docs']);
   expect(await (await app.request('/')).json()).toMatchObject({ version: '1.2.3', docs: '/docs' });

@@ -105,7 +105,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     return { ...registered, person, token: registered.data.tokens.accessToken };
   }
 
-  test('a sign-in puts the refresh token into a cookie for the refresh alone, and not into the body', async () => {
+  test('login stores the refresh token in a cookie that is sent only to the refresh route, and omits it from the body', async () => {
     const { data, setCookie, person } = await signIn();
     const value = /^__Secure-alice_refresh=([^;]+); (.*)$/.exec(setCookie[0] ?? '');
     expect(setCookie).toHaveLength(2);
@@ -121,7 +121,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect(again.setCookie).toHaveLength(2);
   });
 
-  test('who does not ask for it gets the token in the body and no cookie', async () => {
+  test('login without the cookie header returns the token in the body and sets no cookie', async () => {
     const { data, setCookie } = await signIn({});
     expect(setCookie).toEqual([]);
     const refreshed = await send('refresh', { input: { refreshToken: data.tokens.refreshToken }, headers: {} });
@@ -129,7 +129,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect(refreshed.setCookie).toEqual([]);
   });
 
-  test('a refresh takes the cookie, gives the next one, and gives the same one again within 10 s', async () => {
+  test('refresh reads the cookie, sets the next one, and sets the same one again within 10 s', async () => {
     const { cookie } = await signIn();
     clock.advance({ minutes: 20 });
     const first = await send('refresh', { cookie });
@@ -144,7 +144,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect((await send('refresh', { cookie: second.cookie })).status).toBe(200);
   });
 
-  test('a logout, and a refresh with what is no token of ours or has expired, take the cookie away', async () => {
+  test('logout clears the cookie, and so does a refresh with an invalid or expired token', async () => {
     const gone = [
       `${cookieName}=; Max-Age=0; Path=${refreshPath}; HttpOnly; Secure; SameSite=Strict`,
       `${mark}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict`,
@@ -161,7 +161,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     }
   });
 
-  test('a cookie that is only too early for the clock of this process stays, and counts soon', async () => {
+  test('a cookie that is not valid yet because of clock skew is kept, and is accepted soon', async () => {
     clock.advance({ minutes: 1 });
     const { cookie } = await signIn();
     clock.advance({ minutes: -1 });
@@ -171,7 +171,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect((await send('refresh', { cookie })).status).toBe(200);
   });
 
-  test('a refresh that finds its session ended leaves the cookie: it may be that of a sign-in since', async () => {
+  test('a refresh with an ended session keeps the cookie, which may belong to a newer sign-in', async () => {
     const { cookie, token } = await signIn();
     await send('logout', { token });
     const late = await send('refresh', { cookie });
@@ -184,7 +184,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect(await send('refresh', { cookie: first })).toMatchObject({ status: 401, setCookie: [] });
   });
 
-  test('a used cookie that comes back later ends the session', async () => {
+  test('reusing an old cookie later ends the session', async () => {
     const { cookie } = await signIn();
     const { cookie: next } = await send('refresh', { cookie });
     clock.advance({ seconds: 11 });
@@ -196,10 +196,13 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     ['without the header', { origin: own, 'sec-fetch-site': 'same-origin' }],
     ['by a program without the header', {}],
     ['by a page of another site', { ...page, origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }],
-    ['by one of a browser that says no more', { 'x-alice-session': 'cookie', origin: 'https://evil.test' }],
-    ['by one of the same site', { ...page, origin: 'https://blog.example.com', 'sec-fetch-site': 'same-site' }],
-    ['by a page that hides where it is from', { ...page, origin: 'null', 'sec-fetch-site': 'cross-site' }],
-  ])('a cookie that is sent %s is refused, and nothing is done', async (_, headers) => {
+    ['by a page in a browser without Sec-Fetch-Site', { 'x-alice-session': 'cookie', origin: 'https://evil.test' }],
+    [
+      'by another page of the same site',
+      { ...page, origin: 'https://blog.example.com', 'sec-fetch-site': 'same-site' },
+    ],
+    ['by a page that hides its origin', { ...page, origin: 'null', 'sec-fetch-site': 'cross-site' }],
+  ])('refresh refuses a cookie that is sent %s, and changes nothing', async (_, headers) => {
     const { cookie } = await signIn();
     const before = await sessionsOf();
     const refused = await send('refresh', { cookie, headers });
@@ -208,7 +211,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect((await send('refresh', { cookie })).status).toBe(200);
   });
 
-  test('nor does a page of another site sign anybody in with a cookie', async () => {
+  test('login with a cookie is refused for a page of another site', async () => {
     const person = newPerson();
     const headers = { ...page, origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' };
     const refused = await send('register', { input: person, headers });
@@ -216,18 +219,18 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect(await deps.db.prisma.user.count({ where: { email: person.email } })).toBe(0);
   });
 
-  test('a listed origin may', async () => {
+  test('login with a cookie is allowed for a listed origin', async () => {
     const headers = { ...page, origin: app, 'sec-fetch-site': 'same-site' };
     const { cookie } = await signIn(headers);
     expect((await send('refresh', { cookie, headers })).status).toBe(200);
   });
 
-  test('what is missing is told', async () => {
+  test('refresh without the cookie is 401, and without the header 400', async () => {
     expect(await send('refresh', {})).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
     expect(await send('refresh', { headers: {} })).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
   });
 
-  test('a sign-in that is repeated under its key gives the same cookie again', async () => {
+  test('a retried login with the same idempotency key sets the same cookie again', async () => {
     const headers = { ...page, 'idempotency-key': randomUUID() };
     const input = newPerson();
     const first = await send('register', { input, headers });
@@ -237,7 +240,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     expect(first.setCookie).toHaveLength(2);
   });
 
-  test('a refresh token that a sibling host has planted signs nobody in as somebody else', async () => {
+  test('a refresh token planted by a sibling host does not sign in the user to another account', async () => {
     const [victim, thief] = [await signIn(), await signIn()];
     const planted = sentBack(thief.setCookie.slice(0, 1));
     const alone = await send('refresh', { cookie: planted });
@@ -249,7 +252,7 @@ describe.each(ways)('over $way', ({ mark, refreshPath, pathOf }) => {
     }
   });
 
-  test('a session of the body moves into a cookie', async () => {
+  test('a session from a token in the body can move into a cookie', async () => {
     const { data } = await signIn({});
     const moved = await send('refresh', { input: { refreshToken: data.tokens.refreshToken } });
     expect(moved.data.refreshToken).toBeNull();
@@ -263,7 +266,7 @@ const sessionsOf = () =>
     select: { id: true, generation: true, endedAt: true, rotatedAt: true },
   });
 
-test('what no page has to ask for cannot refresh: forms, plain text, no body, a GET', async () => {
+test('refresh refuses requests that a browser sends without a preflight: forms, plain text, no body, GET', async () => {
   const registered = await server.request(`${own}/api/v1/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...page },

@@ -69,8 +69,8 @@ const adapter = { 'trpc-accept': 'application/jsonl' };
 describe.each([
   ['lists', lists],
   ['objects', objects],
-])('%s that are nested too deep are refused alike', (_name, nested) => {
-  it.each([33, 5000, 60_000])('%i levels, wherever they stand', async (levels) => {
+])('%s that are nested too deep', (_name, nested) => {
+  it.each([33, 5000, 60_000])('refuses %i levels at any position', async (levels) => {
     const body = nested(levels);
     for (const key of [undefined, 'a-key']) {
       const ask = key === undefined ? {} : { key };
@@ -86,7 +86,7 @@ describe.each([
     }
   });
 
-  it('up to 32 levels are for the schema to judge', async () => {
+  it('lets the schema validate up to 32 levels', async () => {
     for (const path of ['/api/v1/tasks', '/trpc/tasks.create']) {
       const { status, text } = await post(path, nested(32), { key: `${path.length}-key` });
       expect(status).toBe(400);
@@ -95,7 +95,7 @@ describe.each([
     }
   });
 
-  it('in the query of a read', async () => {
+  it('refuses deep JSON in the query string of a read', async () => {
     const body = nested(300);
     const query = `input=${encodeURIComponent(body)}`;
     expect(await get(`/trpc/tasks.list?${query}`)).toEqual(refused);
@@ -108,10 +108,10 @@ describe.each([
 it.each([
   ['10,000 open brackets', '['.repeat(10_000)],
   ['a million', '['.repeat(1_000_000)],
-  ['brackets behind a line break in a string', `"\n${'['.repeat(10_000)}`],
-  ['brackets behind a comment', `/*"*/${'['.repeat(10_000)}`],
-  ['brackets that do not match', '[}{]'.repeat(10_000)],
-])('%s are no JSON, and no fault of ours', async (_name, body) => {
+  ['brackets after a line break in a string', `"\n${'['.repeat(10_000)}`],
+  ['brackets after a comment', `/*"*/${'['.repeat(10_000)}`],
+  ['mismatched brackets', '[}{]'.repeat(10_000)],
+])('%s are invalid JSON, and not an internal error', async (_name, body) => {
   for (const path of ['/api/v1/auth/login', '/trpc/auth.login']) {
     const { status, text } = await post(path, body, { isSignedIn: false });
     expect([path, status]).toEqual([path, 400]);
@@ -119,7 +119,7 @@ it.each([
   }
 });
 
-it('brackets in a text are text', async () => {
+it('ignores brackets inside strings', async () => {
   const title = `"${'[{'.repeat(100)}\\"`;
   const { status, text } = await post('/api/v1/tasks', JSON.stringify({ title, notes: '['.repeat(1000) }));
   expect(status).toBe(201);

@@ -46,7 +46,7 @@ async function open(
 const never = new Promise<never>(() => undefined);
 
 describe('an event stream', () => {
-  it('says where it begins, then each item, and beats while there is none', async () => {
+  it('sends its start, then each item, and heartbeats while there is no item', async () => {
     const { response, reader } = await open(
       (async function* () {
         yield ['8', 'a'] as const;
@@ -63,7 +63,7 @@ describe('an event stream', () => {
     }
   });
 
-  it('hangs nothing more on the item that it waits for with each heartbeat', async () => {
+  it('adds no further listener to the pending item with each heartbeat', async () => {
     const waitedFor = new Promise<never>(() => undefined);
     const asked = vi.spyOn(waitedFor, 'then');
     const { reader } = await open({ [Symbol.asyncIterator]: () => ({ next: () => waitedFor }) });
@@ -76,7 +76,7 @@ describe('an event stream', () => {
     expect(asked).toHaveBeenCalledTimes(1);
   });
 
-  it('gives an item that comes between two heartbeats, and one that comes while nobody reads', async () => {
+  it('sends an item that arrives between two heartbeats or while the client is not reading', async () => {
     const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
     const { reader } = await open(
       (async function* () {
@@ -99,7 +99,7 @@ describe('an event stream', () => {
   it.each([
     ['tell', ['open 7;', 'told;']],
     ['hide', ['open 7;']],
-  ])('ends with the reason that is to be told (%s)', async (message, said) => {
+  ])('ends with the reason if the client may know it (%s)', async (message, said) => {
     const { reader } = await open(
       // biome-ignore lint/correctness/useYield: it fails before it gives anything.
       (async function* (): AsyncGenerator<readonly [string, unknown]> {
@@ -111,7 +111,7 @@ describe('an event stream', () => {
     expect(found).toEqual(said);
   });
 
-  it('tells the source when its reader leaves', async () => {
+  it('stops the source when the client disconnects', async () => {
     const { reader, leaving } = await open(
       (async function* () {
         yield ['8', 'a'] as const;
@@ -123,7 +123,7 @@ describe('an event stream', () => {
     await vi.waitFor(() => expect(leaving.signal.aborted).toBe(true));
   });
 
-  it('cuts a reader that does not come to the end', async () => {
+  it('cuts off a client that does not finish reading', async () => {
     const { reader } = await open(
       (async function* () {
         yield ['8', 'a'] as const;

@@ -10,15 +10,15 @@ it.each([
   ['{"title": "a",}', 'error at line 1, column 15'],
   ["{'title': 1}", 'error at line 1, column 2'],
   ['{"a": 1} x', 'error at line 1, column 10'],
-])('%j is refused with the place of its fault', (text, place) => {
+])('refuses %j and reports the position of the error', (text, place) => {
   expect(() => parseJson(text)).toThrow(`The request body is not valid JSON: ${place}`);
 });
 
-it('says no place where the parser that finds it would go too deep', () => {
+it('omits the position when the parser that finds it would recurse too deep', () => {
   expect(() => parseJson(`/*"*/${'['.repeat(1001)}`)).toThrow(/^The request body is not valid JSON$/);
 });
 
-it('reads what JSON.parse reads, and refuses the rest in our words', () => {
+it('accepts what JSON.parse accepts, and refuses the rest with our own message', () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -19,7 +19,7 @@ function replyTo(owner: string, held: number): Reply {
   };
 }
 
-it('an owner may hold one reply of any size, and beside it no more than the limit', () => {
+it('a user may have one pending response of any size, and others beside it up to the limit', () => {
   const limits = new ReplyLimits({ ownerBytes: 100, totalBytes: 10_000 });
   limits.add(replyTo('ada', 5000));
   limits.add(replyTo('ada', 100));
@@ -30,7 +30,7 @@ it('an owner may hold one reply of any size, and beside it no more than the limi
   expect([late.isCut, other.isCut]).toEqual([true, false]);
 });
 
-it('while an owner holds too much their calls are refused at once, and those of nobody else', () => {
+it('calls of a user with too many pending bytes are refused at once, and calls of others are not', () => {
   const limits = new ReplyLimits({ ownerBytes: 100 });
   const [first, second] = [replyTo('ada', 500), replyTo('ada', 50)];
   limits.add(first);
@@ -43,7 +43,7 @@ it('while an owner holds too much their calls are refused at once, and those of 
   limits.admit('ada');
 });
 
-it('of all replies the slowest goes when they hold too much', async () => {
+it('the slowest response is cut when all responses together are too large', async () => {
   const limits = new ReplyLimits({ totalBytes: 100 });
   const [fast, slow, last] = [replyTo('ada', 40), replyTo('grace', 40), replyTo('alan', 40)];
   limits.add(slow);

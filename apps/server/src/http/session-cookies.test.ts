@@ -7,7 +7,7 @@ const request = (headers: Readonly<Record<string, string>>, path = '/trpc/auth.r
   header: (name: string) => headers[name],
 });
 
-describe('who may use a session in a cookie', () => {
+describe('permission to use a session cookie', () => {
   const cookies = sessionCookies('https://alice.example.com', ['https://app.example.com']);
   const host = 'alice.example.com';
   const asked = { 'x-alice-session': 'cookie', host };
@@ -15,42 +15,42 @@ describe('who may use a session in a cookie', () => {
 
   test.each<[string, Record<string, string>]>([
     ['a program', {}],
-    ['a page of its own', { origin: own, 'sec-fetch-site': 'same-origin' }],
-    ['a page of its own, of a browser that says no more', { origin: own }],
-    ['a page of the address that was asked', { host: 'localhost:8000', origin: 'https://localhost:8000' }],
+    ['a page of the same origin', { origin: own, 'sec-fetch-site': 'same-origin' }],
+    ['a page of the same origin, in a browser without Sec-Fetch-Site', { origin: own }],
+    ['a page of the requested host', { host: 'localhost:8000', origin: 'https://localhost:8000' }],
     [
-      'a page behind a proxy that ends TLS',
+      'a page behind a TLS-terminating proxy',
       { host: 'other.test', origin: 'http://other.test', 'sec-fetch-site': 'same-origin' },
     ],
     ['a listed page of the same site', { origin: 'https://app.example.com', 'sec-fetch-site': 'same-site' }],
     ['a listed page of another site', { origin: 'https://app.example.com', 'sec-fetch-site': 'cross-site' }],
-  ])('%s may', (_, headers) => {
+  ])('is granted to %s', (_, headers) => {
     expect(cookies.sessionIn(request({ ...asked, ...headers }))).toBe('cookie');
   });
 
   test.each<[string, Record<string, string>]>([
     ['a page of another site', { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }],
-    ['one of a browser that says no more', { origin: 'https://evil.test' }],
-    ['one that says it is of the same origin', { origin: 'https://evil.test', 'sec-fetch-site': 'same-origin' }],
+    ['one in a browser without Sec-Fetch-Site', { origin: 'https://evil.test' }],
+    ['one that claims to be of the same origin', { origin: 'https://evil.test', 'sec-fetch-site': 'same-origin' }],
     ['an unlisted page of the same site', { origin: 'https://blog.example.com', 'sec-fetch-site': 'same-site' }],
-    ['a page without TLS at its own address', { origin: `http://${host}` }],
+    ['a page of the same host without TLS', { origin: `http://${host}` }],
     ['a page that hides its origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
-    ['what says no origin, from another site', { 'sec-fetch-site': 'cross-site' }],
-    ['an address that somebody typed', { 'sec-fetch-site': 'none' }],
+    ['a request without an origin, from another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a URL typed by the user', { 'sec-fetch-site': 'none' }],
     ['a listed origin with another port', { origin: 'https://app.example.com:8443' }],
-    ['an origin that begins like a listed one', { origin: 'https://app.example.com.evil.test' }],
-  ])('%s may not', (_, headers) => {
+    ['an origin that starts like a listed one', { origin: 'https://app.example.com.evil.test' }],
+  ])('is not granted to %s', (_, headers) => {
     const refusal = cookies.sessionIn(request({ ...asked, ...headers }));
     expect(refusal).toBeInstanceOf(DomainError);
     expect(refusal).toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  test.each(['true', 'Cookie', '', 'cookie, cookie'])('%j does not ask for it', (value) => {
+  test.each(['true', 'Cookie', '', 'cookie, cookie'])('ignores the header value %j', (value) => {
     expect(cookies.sessionIn(request({ host, origin: own, 'x-alice-session': value }))).toBe('body');
   });
 });
 
-describe('the cookies', () => {
+describe('session cookies', () => {
   const cookies = sessionCookies('https://alice.example.com', []);
   const tokenOf = (sid: string) => `e30.${Buffer.from(JSON.stringify({ sid })).toString('base64url')}.x-${sid}`;
   const [mine, planted] = [tokenOf('mine'), tokenOf('planted')];
@@ -58,7 +58,7 @@ describe('the cookies', () => {
   const refreshCookie = (value: string) => `__Secure-alice_refresh=${value}`;
   const mark = '__Host-alice_session=mine';
 
-  test('of a refresh token goes to the refresh of the transport that was used, and nowhere else', () => {
+  test('are sent only to the refresh route of the transport that was used', () => {
     expect(cookies.write(request({}, '/trpc/auth.login'), cookie)).toEqual([
       `__Secure-alice_refresh=${mine}; Max-Age=60; Path=/trpc/auth.refresh; HttpOnly; Secure; SameSite=Strict`,
       '__Host-alice_session=mine; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Strict',
@@ -69,14 +69,14 @@ describe('the cookies', () => {
     ]);
   });
 
-  test('go together', () => {
+  test('are cleared together', () => {
     expect(cookies.write(request({}), { value: '', maxAgeSeconds: 0 })).toEqual([
       '__Secure-alice_refresh=; Max-Age=0; Path=/trpc/auth.refresh; HttpOnly; Secure; SameSite=Strict',
       '__Host-alice_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict',
     ]);
   });
 
-  test('without TLS have no prefix, which browsers would refuse', () => {
+  test('have no prefix without TLS, since browsers would refuse it', () => {
     const plain = sessionCookies('http://localhost:8000', []);
     expect(plain.write(request({}), cookie)).toEqual([
       `alice_refresh=${mine}; Max-Age=60; Path=/trpc/auth.refresh; HttpOnly; SameSite=Strict`,
@@ -85,7 +85,7 @@ describe('the cookies', () => {
     expect(plain.read(request({ cookie: `alice_refresh=${mine}; alice_session=mine` }))).toBe(mine);
   });
 
-  test('are read by their whole names; what was planted without TLS is not taken', () => {
+  test('are matched by their full names; a cookie set without TLS is ignored', () => {
     expect(cookies.read(request({ cookie: `a=b; ${refreshCookie(mine)}; c=d; ${mark}` }))).toBe(mine);
     for (const header of [`alice_refresh=${mine}`, `not__Secure-alice_refresh=${mine}`, `c=__Secure-alice_refresh`]) {
       expect(cookies.read(request({ cookie: `${header}; ${mark}` }))).toBeNull();
@@ -94,17 +94,21 @@ describe('the cookies', () => {
   });
 
   test.each<[string, string, string | null]>([
-    ['alone, in a browser where nobody is signed in', refreshCookie(planted), null],
-    ['with a mark without the prefix', `${refreshCookie(planted)}; alice_session=planted`, null],
-    ['with the mark of the other transport', `${refreshCookie(planted)}; __Host-alice_session_rest=planted`, null],
-    ['where somebody else is signed in', `${refreshCookie(planted)}; ${mark}`, null],
-    ['before that of the person', `${refreshCookie(planted)}; ${refreshCookie(mine)}; ${mark}`, mine],
+    ['alone, in a browser without a session', refreshCookie(planted), null],
+    ['with a session marker without the prefix', `${refreshCookie(planted)}; alice_session=planted`, null],
+    [
+      'with the session marker of the other transport',
+      `${refreshCookie(planted)}; __Host-alice_session_rest=planted`,
+      null,
+    ],
+    ['in a browser where another user is signed in', `${refreshCookie(planted)}; ${mark}`, null],
+    ['before the cookie of the user', `${refreshCookie(planted)}; ${refreshCookie(mine)}; ${mark}`, mine],
     ['behind it', `${mark}; ${refreshCookie(mine)}; ${refreshCookie(planted)}`, mine],
-  ])('a refresh token that a sibling host has planted does not count: %s', (_, header, expected) => {
+  ])('ignores a refresh token that a sibling host has planted: %s', (_, header, expected) => {
     expect(cookies.read(request({ cookie: header }))).toBe(expected);
   });
 
-  test('what is no token at all is handed on, to be refused and taken away', () => {
+  test('return an unknown value, so that it is refused and cleared', () => {
     expect(cookies.read(request({ cookie: refreshCookie('nonsense') }))).toBe('nonsense');
   });
 });

@@ -16,7 +16,7 @@ const database = 9;
 const silent = pino({ enabled: false });
 
 if (redisUrl === null) {
-  it('with a Redis that is not there, half of them are counted by each process, at once', async () => {
+  it('without Redis from the start, each process applies half of each limit, without delay', async () => {
     const connection = connectRedis('redis://127.0.0.1:1', silent);
     const windows = connection.openWindows({ name: 't0', points: 10, seconds: 60 });
     const taken = await Promise.all(Array.from({ length: 50 }, () => windows.take('ada', 1)));
@@ -72,7 +72,7 @@ function windowsIn(redisUrl: string): void {
     await Promise.all([one.close(), other.close()]);
   });
 
-  it('are shared: of fifty that come at once to two processes, so many get one as there are', async () => {
+  it('are shared: fifty concurrent calls to two processes get exactly as many points as there are', async () => {
     const limit = limitOf(10);
     const [here, there] = [one.openWindows(limit), other.openWindows(limit)];
     const taken = await Promise.all(
@@ -83,7 +83,7 @@ function windowsIn(redisUrl: string): void {
     for (const { msUntilEnd } of taken) expect(msUntilEnd).toBeGreaterThan(55_000);
   });
 
-  it('grant what is left of what was asked for, count nothing that is refused, and take points back', async () => {
+  it('grant what is left, consume nothing when they refuse, and take refunds', async () => {
     const windows = one.openWindows(limitOf(10));
     expect(await windows.take('ada', 6)).toMatchObject({ granted: 6, left: 4 });
     expect(await windows.take('ada', 6)).toMatchObject({ granted: 4, left: 0 });
@@ -96,7 +96,7 @@ function windowsIn(redisUrl: string): void {
     expect(await windows.take('ada', 6)).toMatchObject({ granted: 6, left: 4 });
   });
 
-  it('end, leave nothing behind, and take nothing back afterwards', async () => {
+  it('expire, leave no keys behind, and ignore later refunds', async () => {
     const windows = one.openWindows(limitOf(5, 1));
     expect(await windows.take('ada', 5)).toMatchObject({ granted: 5 });
     expect(await admin.keys('*')).toEqual([expect.stringMatching(/^alice:t\d+:ada$/)]);
@@ -106,7 +106,7 @@ function windowsIn(redisUrl: string): void {
     expect(await windows.take('ada', 7)).toMatchObject({ granted: 5 });
   });
 
-  it('name no account and no address but by its network, and all expire', async () => {
+  it('contain neither an account nor an address beyond its network in their keys, and all expire', async () => {
     const guesses = createGuessLimiter({ secret: 'a key of this test alone', openWindows: one.openWindows });
     const limiter = createCallLimiter({ callsPerMinute: 10, anonymousPerMinute: 10, openWindows: one.openWindows });
     for (const kind of ['password', 'code', 'mail', 'notice', 'register', 'token'] as const) {
@@ -124,7 +124,7 @@ function windowsIn(redisUrl: string): void {
     }
   });
 
-  it('are counted at half by each process while Redis is gone, at once, and together again when it is back', async () => {
+  it('apply half of each limit per process while Redis is down, and are shared again after it is back', async () => {
     const limit = limitOf(10);
     const [here, there] = [one.openWindows(limit), other.openWindows(limit)];
     await here.take('ada', 3);
@@ -149,7 +149,7 @@ function windowsIn(redisUrl: string): void {
   it.each([
     ['says nothing', () => gate.pause()],
     ['is slow by 500 ms', () => gate.slow(500)],
-  ])('cost one caller a second a tenth of it while Redis %s, and nobody else anything', async (_name, break_) => {
+  ])('delay one call per second by 100 ms while Redis %s, and no other call', async (_name, break_) => {
     const windows = one.openWindows(limitOf(10));
     await windows.take('ada', 1);
     break_();
@@ -171,7 +171,7 @@ function windowsIn(redisUrl: string): void {
     expect(performance.now() - backAt).toBeLessThan(5000);
   });
 
-  it('begin anew when Redis was emptied', async () => {
+  it('start again when Redis was emptied', async () => {
     const limiter = createCallLimiter({ callsPerMinute: 5, openWindows: one.openWindows });
     const used = async () => (await limiter.countCall('ada')).isUsedUp;
     for (let count = 0; count < 5; count += 1) expect(await used()).toBe(false);
@@ -182,7 +182,7 @@ function windowsIn(redisUrl: string): void {
   });
 
   // Redis counts in seconds of its own, which no test can move: here an hour is a second, and the attack ends within a day.
-  it('let at most 100 of 10,000 guesses from 50 addresses in a day reach the hash', { timeout: 180_000 }, async () => {
+  it('let at most 100 of 10,000 guesses per day from 50 addresses reach the hash', { timeout: 180_000 }, async () => {
     await using db = await testDatabase();
     const plain = await testDeps(db);
     const passwords = recordedPasswords(plain.passwords);

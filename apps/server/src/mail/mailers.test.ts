@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
 describe('without MAIL_URL', () => {
-  it('a mail becomes a file that any mail program opens, for its owner only, and the log names it', async () => {
+  it('writes an email to a file that mail programs can open, readable only by its owner, and logs its path', async () => {
     const log = testLog();
     const mail = outgoing();
     await createMailer({ mailUrl: null, mailFrom, dataDir }, log).send(mail);
@@ -50,7 +50,7 @@ describe('without MAIL_URL', () => {
     expect(parsed.to).toMatchObject({ value: [mail.to] });
   });
 
-  it('a mail that is sent again is the same file', async () => {
+  it('writes an email that is sent again to the same file', async () => {
     const mailer = createMailer({ mailUrl: null, mailFrom, dataDir }, testLog());
     const mail = outgoing();
     await mailer.send(mail);
@@ -58,7 +58,7 @@ describe('without MAIL_URL', () => {
     expect(await readdir(join(dataDir, 'mail'))).toHaveLength(1);
   });
 
-  it('the latest thousand files are kept', async () => {
+  it('keeps the latest thousand files', async () => {
     const mailer = createMailer({ mailUrl: null, mailFrom, dataDir }, testLog());
     await mailer.send(outgoing());
     const old = Array.from(
@@ -74,7 +74,7 @@ describe('without MAIL_URL', () => {
 });
 
 describe('with MAIL_URL', () => {
-  it('a mail arrives with both parts, and with nothing but what we wrote in its headers', async () => {
+  it('delivers an email with both parts, and with only our own text in its headers', async () => {
     await using server = await startMailServer();
     const mailer = createMailer({ mailUrl: server.url, mailFrom, dataDir }, testLog());
     const name = 'Eve\r\nBcc: eve@example.com\r\n\r\n<script>\u202e, "x" <x@example.com>';
@@ -104,7 +104,7 @@ describe('with MAIL_URL', () => {
     expect(raw).toMatch(/^Content-Type: multipart\/alternative/m);
   });
 
-  it('a mail that a slow server keeps waiting is given up, and does not arrive all the same', async () => {
+  it('gives up on a slow server, and the email is not delivered later', async () => {
     // It answers each line, just so late that all of them together are too many.
     await using server = await startSlowServer(200);
     const mailer = createSmtpMailer(server.url, mailFrom, 700);
@@ -119,7 +119,7 @@ describe('with MAIL_URL', () => {
     patient.close();
   });
 
-  it('a server that is not there, refuses, or shows a certificate that nobody vouches for, is a failure', async () => {
+  it('fails when the server is down, refuses the email, or has an untrusted certificate', async () => {
     const failing = async (mailUrl: string) => {
       const mailer = createMailer({ mailUrl, mailFrom, dataDir }, testLog());
       await expect(mailer.send(outgoing())).rejects.toThrow();

@@ -11,7 +11,7 @@ import { serveRest } from './serve-rest.ts';
 
 const log = pino({ level: 'silent' });
 
-it('serves an export as a file to keep, in the usual envelope, which nobody else keeps', async () => {
+it('serves an export as an attachment, in the usual envelope, and not cacheable', async () => {
   await using db = await testDatabase();
   const deps = await testDeps(db);
   const { tokens, user } = await signUp(deps);

@@ -25,8 +25,8 @@ function refusal(run: () => unknown): unknown {
   }
 }
 
-describe('a query', () => {
-  it('gives each field the type that the input has, and leaves the rest to the schema', () => {
+describe('the query string', () => {
+  it('is converted to the types of the input, and otherwise left to the schema', () => {
     expect(
       read('tasks.list', 'status=todo&status=done&deleted=true&limit=5&text=5&due[from]=2026-01-01&due[to]=x'),
     ).toEqual({ status: ['todo', 'done'], deleted: true, limit: 5, text: '5', due: { from: '2026-01-01', to: 'x' } });
@@ -45,7 +45,7 @@ describe('a query', () => {
     ]);
   });
 
-  it('never fails on what anybody may write, and changes no prototype', () => {
+  it('never throws on any input, and changes no prototype', () => {
     const names = fc.oneof(
       fc.string(),
       fc.constantFrom('__proto__', 'constructor', 'due[__proto__]', '__proto__[x]', 'due[]'),
@@ -59,7 +59,7 @@ describe('a query', () => {
     );
   });
 
-  it('carries whatever a list can be asked, there and back', () => {
+  it('round-trips every list input', () => {
     const { inputs } = procedureMap.get('tasks.list') ?? { inputs: [] };
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 50 });
     const asked = fc.record(
@@ -91,10 +91,10 @@ describe('a query', () => {
   });
 });
 
-describe('a body', () => {
+describe('the request body', () => {
   const id = '01a20543-66c4-727a-834f-ddca3c63f226';
 
-  it('is joined by the address and the version in If-Match', () => {
+  it('is merged with the path parameters and the version in If-Match', () => {
     expect(read('tasks.update', '', { path: { id }, ifMatch: '"3-0a1b"' }, { title: 'a' })).toEqual({
       id,
       title: 'a',
@@ -107,7 +107,7 @@ describe('a body', () => {
     expect(read('sync.live', '', { lastEventId: '57' })).toEqual({ lastEventId: '57' });
   });
 
-  it('does not hold what is said elsewhere', () => {
+  it('may not repeat a field of the path or the header', () => {
     expect(refusal(() => read('tasks.update', '', { path: { id } }, { id, expectedVersion: 1 }))).toEqual([
       { path: 'id', message: 'must be in the path' },
       { path: 'expectedVersion', message: 'must be sent as the header If-Match' },
@@ -117,7 +117,7 @@ describe('a body', () => {
     ]);
   });
 
-  it('is not overlooked where none is taken, nor is a query beside one', () => {
+  it('is refused where none is expected, and so is a query string beside a body', () => {
     expect(refusal(() => read('tasks.delete', '', { path: { id } }, { expectedVersion: 1, constructor: 1 }))).toEqual([
       { path: 'expectedVersion', message: 'must be sent as the header If-Match' },
       { path: 'constructor', message: 'is not a known field' },
@@ -136,7 +136,7 @@ describe('a body', () => {
   });
 
   it.each(['3', '"x"', '"1", "2"', '""', '"-1"', 'W/3', '"99999999999"', '"0"'])(
-    'with If-Match %j is refused',
+    'is refused with If-Match %j',
     (ifMatch) => {
       expect(refusal(() => read('tasks.update', '', { path: { id }, ifMatch }, {}))).toMatchObject([
         { path: 'If-Match' },

@@ -59,8 +59,8 @@ async function ask(method: string, path: string, headers: Record<string, string>
 
 const etag = ({ headers }: { headers: Headers }) => headers.get('etag') ?? '';
 
-describe('a creation', () => {
-  it('says where what it made is, and in which version', async () => {
+describe('a create operation', () => {
+  it('returns the Location and the ETag of the new row', async () => {
     const made = await ask('POST', '/tasks', {}, { title: 'a' });
     expect(made.status).toBe(201);
     expect(etag(made)).toBe('"1"');
@@ -70,7 +70,7 @@ describe('a creation', () => {
   });
 });
 
-it('of a stream by HEAD is refused, and takes no place among the streams of a person', async () => {
+it('HEAD of a stream is refused and takes no stream slot of the user', async () => {
   for (let time = 0; time < 20; time += 1) {
     const refused = await ask('HEAD', '/sync/live');
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, OPTIONS']);
@@ -81,8 +81,8 @@ it('of a stream by HEAD is refused, and takes no place among the streams of a pe
   await stream.body?.cancel();
 });
 
-describe('a read', () => {
-  it('is not sent again while nothing has changed, and is as soon as something has', async () => {
+describe('a GET request', () => {
+  it('returns 304 until something changes, and then the new data', async () => {
     const { id } = await person.api.tasks.create({ title: 'a' });
     for (const path of ['/tasks', '/tasks?limit=1', `/tasks/${id}`, '/users/me', '/goals', '/sync/changes']) {
       const first = await ask('GET', path);
@@ -96,7 +96,7 @@ describe('a read', () => {
     }
   });
 
-  it('of a goal follows its tasks', async () => {
+  it('of a goal returns new data when its tasks change', async () => {
     const goal = await person.api.goals.create({ title: 'g', progressSource: 'tasks' });
     const task = await person.api.tasks.create({ title: 'a', goalId: goal.id });
     const first = await ask('GET', `/goals/${goal.id}`);
@@ -106,14 +106,14 @@ describe('a read', () => {
     expect(second.body.data['progress']).toMatchObject({ fraction: 1 });
   });
 
-  it('that depends on the time is judged by what it says', async () => {
+  it('that depends on the current time is compared by its content', async () => {
     const first = await ask('GET', '/insights');
     expect((await ask('GET', '/insights', { 'if-none-match': etag(first) })).status).toBe(304);
     await person.api.tasks.create({ title: 'a' });
     expect((await ask('GET', '/insights', { 'if-none-match': etag(first) })).status).toBe(200);
   });
 
-  it("is tagged for one person, one address and one release: another one's tag is worth nothing", async () => {
+  it('has an ETag per user, address and release: it matches nowhere else', async () => {
     const tag = etag(await ask('GET', '/tasks'));
     expect((await ask('GET', '/tasks?limit=20', { 'if-none-match': tag })).status).toBe(200);
     expect((await ask('GET', '/tasks', { 'if-none-match': tag }, undefined, serve(deps, '2'))).status).toBe(200);
@@ -121,13 +121,13 @@ describe('a read', () => {
     expect((await ask('GET', '/tasks', { 'if-none-match': tag })).status).toBe(200);
   });
 
-  it('is still closed to whoever is not signed in', async () => {
+  it('is refused without sign-in, even with a matching ETag', async () => {
     const tag = etag(await ask('GET', '/tasks'));
     await person.api.auth.logout();
     expect((await ask('GET', '/tasks', { 'if-none-match': tag })).status).toBe(401);
   });
 
-  it('by HEAD has the headers and no body', async () => {
+  it('by HEAD returns the headers and no body', async () => {
     const get = await ask('GET', '/users/me');
     const head = await ask('HEAD', '/users/me');
     expect([head.status, head.text, etag(head)]).toEqual([200, '', etag(get)]);
@@ -135,7 +135,7 @@ describe('a read', () => {
 });
 
 describe('a conditional write', () => {
-  it('goes by the version in the tag of a read or of a write', async () => {
+  it('accepts the ETag of a read or of a write', async () => {
     const made = await ask('POST', '/tasks', {}, { title: 'a' });
     const path = `/tasks/${made.body.data['id']}`;
     const read = await ask('GET', path);
@@ -154,8 +154,8 @@ describe('a conditional write', () => {
   });
 });
 
-describe('limits', () => {
-  it('are told with each call, and when they are reached', async () => {
+describe('rate limits', () => {
+  it('are in the headers of each response, and of the refusal', async () => {
     const app = serve({ ...deps, limiter: createCallLimiter({ callsPerMinute: 2 }) });
     const first = await ask('GET', '/users/me', {}, undefined, app);
     const names = ['limit', 'remaining', 'reset'].map((name) => `ratelimit-${name}`);

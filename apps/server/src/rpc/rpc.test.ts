@@ -71,51 +71,51 @@ async function ask(way: 'ours' | 'adapter', path: string, init: RequestInit = {}
 const input = (value: unknown) => `input=${encodeURIComponent(JSON.stringify(value))}`;
 const post = (body: string): RequestInit => ({ method: 'POST', body });
 
-describe('plain calls go the short way and get what the adapter gives', () => {
+describe('plain calls on the fast path get the same response as from the tRPC adapter', () => {
   it.each<[string, () => string, RequestInit]>([
     ['a query', () => 'users.me', {}],
     ['a query with input', () => `tasks.get?${input({ id: taskId })}`, {}],
-    ['a query with no input where some is needed', () => 'tasks.get', {}],
-    ['a query whose input is no JSON', () => 'tasks.list?input={', {}],
-    ['a query whose input is wrong', () => `tasks.list?${input({ limit: 0, status: ['x'] })}`, {}],
-    ['a query for what is not there', () => `tasks.get?${input({ id: '01a20543-66c4-727a-834f-ddca3c63f226' })}`, {}],
-    ['a query of nobody', () => 'users.me', { headers: { authorization: '' } }],
-    ['a query with a bad token', () => 'users.me', { headers: { authorization: 'Bearer x' } }],
-    ['a mutation with wrong input', () => 'tasks.create', post('{"title":""}')],
+    ['a query without its required input', () => 'tasks.get', {}],
+    ['a query with malformed JSON', () => 'tasks.list?input={', {}],
+    ['a query with invalid input', () => `tasks.list?${input({ limit: 0, status: ['x'] })}`, {}],
+    ['a query for a missing row', () => `tasks.get?${input({ id: '01a20543-66c4-727a-834f-ddca3c63f226' })}`, {}],
+    ['a query without a token', () => 'users.me', { headers: { authorization: '' } }],
+    ['a query with an invalid token', () => 'users.me', { headers: { authorization: 'Bearer x' } }],
+    ['a mutation with invalid input', () => 'tasks.create', post('{"title":""}')],
     ['a mutation with no body', () => 'tasks.create', post('')],
-    ['a mutation with half a body', () => 'tasks.create', post('{"title":')],
+    ['a mutation with a truncated body', () => 'tasks.create', post('{"title":')],
     ['a mutation with null', () => 'tasks.create', post('null')],
     ['a mutation that changes nothing', () => 'users.update', post('{"name":"Ada"}')],
-    ['a mutation in conflict', () => 'tasks.update', post(`{"id":"${'0'.repeat(36)}"}`)],
+    ['a mutation with an invalid id', () => 'tasks.update', post(`{"id":"${'0'.repeat(36)}"}`)],
     ['a batch', () => `users.me,tasks.list?batch=1&${input({ 1: { limit: 2 } })}`, {}],
     ['a batch of one', () => `users.me?batch=1&${input({})}`, {}],
     ['a batch with no input', () => 'users.me,users.me?batch=1', {}],
-    ['a batch of good and bad', () => `users.me,tasks.get?batch=1&${input({ 1: { id: 'x' } })}`, {}],
-    ['a batch of bad and bad', () => `tasks.get,tasks.get?batch=1&${input({ 0: { id: 'x' } })}`, {}],
-    ['a batch whose input is a list', () => `users.me,tasks.list?batch=1&${input([null, { limit: 1 }])}`, {}],
+    ['a batch of a valid and an invalid call', () => `users.me,tasks.get?batch=1&${input({ 1: { id: 'x' } })}`, {}],
+    ['a batch of two invalid calls', () => `tasks.get,tasks.get?batch=1&${input({ 0: { id: 'x' } })}`, {}],
+    ['a batch whose input is an array', () => `users.me,tasks.list?batch=1&${input([null, { limit: 1 }])}`, {}],
     ['a batch of mutations', () => 'users.update,users.update?batch=1', post('{"0":{"name":"Ada"},"1":{"name":""}}')],
-    ['a batch of mutations with half a body', () => 'users.update,users.update?batch=1', post('{"0":')],
-    ['an encoded path', () => 'users%2Eme', {}],
+    ['a batch of mutations with a truncated body', () => 'users.update,users.update?batch=1', post('{"0":')],
+    ['a URL-encoded path', () => 'users%2Eme', {}],
   ])('%s', async (_name, path, init) => {
     const [ours, adapter] = [await ask('ours', path(), init), await ask('adapter', path(), init)];
     expect(ours).toEqual(adapter);
   });
 
-  it('and they do go the short way', async () => {
+  it('uses the fast path', async () => {
     expect((await ask('ours', 'users.me')).isDirect).toBe(true);
     expect((await ask('ours', 'tasks.create', post('{"title":"x"}'))).isDirect).toBe(true);
     expect((await ask('ours', `users.me,users.me?batch=1&${input({})}`)).isDirect).toBe(true);
   });
 });
 
-it('a key on a read means nothing, however it is written', async () => {
+it('ignores an idempotency key on a query, however the header is written', async () => {
   const headers = { 'idempotency-key': 'one, two, three' };
   expect((await ask('ours', 'users.me', { headers })).status).toBe(200);
   expect((await ask('adapter', 'users.me', { headers })).status).toBe(200);
   expect((await ask('ours', 'tasks.create', { ...post('{"title":"x"}'), headers })).status).toBe(400);
 });
 
-it('a batch needs a key for each of its calls, also where its commas are encoded', async () => {
+it('requires one key per call of a batch, also when its commas are URL-encoded', async () => {
   const request = post('{"0":{"title":"one of two"},"1":{"title":"two of two"}}');
   for (const path of ['tasks.create,tasks.create?batch=1', 'tasks.create%2Ctasks.create?batch=1']) {
     for (const way of ['ours', 'adapter'] as const) {
@@ -130,12 +130,12 @@ it('a batch needs a key for each of its calls, also where its commas are encoded
   expect(encoded.status).toBe(200);
 });
 
-describe('whatever is not plain is left to the adapter', () => {
+describe('all other requests fall back to the tRPC adapter', () => {
   it.each<[string, string, RequestInit, number]>([
     ['an unknown procedure', 'nope', {}, 404],
     ['a query by POST', 'users.me', post('{}'), 405],
     ['a mutation by GET', 'tasks.create', {}, 405],
-    ['a batch of both kinds', `users.me,tasks.create?batch=1&${input({})}`, {}, 400],
+    ['a batch of a query and a mutation', `users.me,tasks.create?batch=1&${input({})}`, {}, 400],
     ['a batch that is too large', `${Array(11).fill('users.me').join(',')}?batch=1&${input({})}`, {}, 400],
     ['a batch with an unknown procedure', `users.me,nope?batch=1&${input({})}`, {}, 207],
     ['another method', 'users.me', { method: 'DELETE' }, 405],

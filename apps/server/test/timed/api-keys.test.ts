@@ -49,7 +49,7 @@ async function refusedAfter(url: string, key: string): Promise<number> {
   }
 }
 
-test('an API key over HTTP: made, used over REST and tRPC, and never seen again', { timeout }, async () => {
+test('an API key over HTTP: created, used over REST and tRPC, and never shown again', { timeout }, async () => {
   await using store = await createTestStore();
   await using server = await startServer(store);
   const { url } = server;
@@ -83,7 +83,7 @@ test('an API key over HTTP: made, used over REST and tRPC, and never seen again'
   expect(server.output.join('\n')).not.toContain(key.slice(6, -4));
 });
 
-test('a revoked key is refused within a second, on another process too, and its streams end', { timeout }, async () => {
+test('a revoked key is refused within a second on every process, and its streams end', { timeout }, async () => {
   await using store = await createTestStore();
   await using here = await startServer(store);
   // An embedded database belongs to one process.

@@ -29,7 +29,7 @@ interface Row {
   readonly kept: boolean;
 }
 
-test('F16: whatever one account does, the others keep their pace', { timeout: 600_000 }, async () => {
+test('F16: whatever one user does, others are served at their usual speed', { timeout: 600_000 }, async () => {
   await using store = await createTestStore();
   await using server = await startServer(store);
   const { url } = server;

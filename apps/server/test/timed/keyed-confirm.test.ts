@@ -11,7 +11,7 @@ const confirming = { perSecond: 20, seconds: 4 };
 const password = 'correct horse battery staple';
 const mostRounds = 5;
 
-test('F11: an idempotency key holds no connection while a password waits to be hashed', {
+test('F11: a request with an idempotency key holds no connection while its password waits to be hashed', {
   timeout: 180_000,
 }, async () => {
   await using store = await createTestStore();

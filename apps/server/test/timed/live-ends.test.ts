@@ -16,7 +16,7 @@ for (const [name, hasRedis] of [
   ['with Redis', true],
 ] as const) {
   if (hasRedis && redisUrl === undefined) continue;
-  test(`a stream ends, and says why, within a second of its session, on another process too, ${name}`, {
+  test(`a stream ends with a reason within a second of its session, also on another process, ${name}`, {
     timeout,
   }, async () => {
     await using store = await createTestStore();
@@ -50,7 +50,7 @@ for (const [name, hasRedis] of [
   });
 }
 
-test('SIGTERM with 50 open streams: all end in order, and the server within 10 s', { timeout }, async () => {
+test('SIGTERM with 50 open streams: all end properly, and the server stops within 10 s', { timeout }, async () => {
   await using store = await createTestStore();
   await using server = await startServer(store);
   const persons = await Promise.all(Array.from({ length: 5 }, () => register(server.url)));

@@ -12,7 +12,7 @@ const changes = 1000;
 // With a small heap garbage does not pass for memory that is held.
 const shared = sharedServer({ NODE_OPTIONS: '--max-old-space-size=96' });
 
-test('readers that stop reading cost no memory and get everything when they go on', { timeout }, async () => {
+test('clients that stop reading use no memory and receive everything when they continue', { timeout }, async () => {
   const server = shared();
   const ada = await register(server.url);
   const notes = 'All that is said of it. '.repeat(830);
@@ -50,7 +50,7 @@ test('readers that stop reading cost no memory and get everything when they go o
   expect(after - before).toBeLessThan(queued / 2);
 });
 
-test('1,000 clients that leave in mid-stream leave nothing behind', { timeout }, async () => {
+test('1,000 clients that disconnect in mid-stream leak nothing', { timeout }, async () => {
   const server = shared();
   const persons: Person[] = [];
   while (persons.length < 50) {

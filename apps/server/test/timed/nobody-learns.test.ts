@@ -17,7 +17,7 @@ interface Answer {
   readonly bytes: string;
 }
 
-test('whether an address has an account, neither the bytes nor the time of a login tell', {
+test('neither the bytes nor the time of a login response reveal whether an address has an account', {
   timeout: 300_000,
 }, async () => {
   await using store = await createTestStore();

@@ -38,7 +38,7 @@ function list(server: ChildServer, { token }: Person): Promise<Response> {
 const isRefused = (status: number) => status === 429;
 
 if (redisUrl === null) {
-  test('with a Redis that is not there, a process counts half for itself and answers everybody', {
+  test('without Redis, a process applies half of each limit by itself and answers every call', {
     timeout: 60_000,
   }, async () => {
     await using store = await createTestStore();
@@ -55,11 +55,11 @@ if (redisUrl === null) {
     ]);
   });
 } else {
-  describe('limits over Redis', { timeout: 120_000 }, () => limitsOver(redisUrl));
+  describe('rate limits in Redis', { timeout: 120_000 }, () => limitsOver(redisUrl));
 }
 
 function limitsOver(redisUrl: string): void {
-  test('F4: two processes share one budget, have half each without Redis, begin anew when it is emptied, and never fail', async () => {
+  test('F4: two processes share one budget, use half each without Redis, start again when it is emptied, and never fail', async () => {
     const admin = new Redis(redisUrl, { db: database });
     await using gate = await openRedisGate(redisUrl, database);
     await using stores = new AsyncDisposableStack();
@@ -105,7 +105,7 @@ function limitsOver(redisUrl: string): void {
     admin.disconnect();
   });
 
-  test('F4: stopped, silent, slow or emptied, Redis costs nobody an answer and hardly any time', async () => {
+  test('F4: a stopped, silent, slow or emptied Redis fails no call and delays calls only slightly', async () => {
     const admin = new Redis(redisUrl, { db: database });
     await using gate = await openRedisGate(redisUrl, database);
     await using store = await createTestStore();

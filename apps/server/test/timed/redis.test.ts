@@ -8,7 +8,7 @@ const timeout = 60_000;
 const redisUrl = testRedisUrl();
 
 if (redisUrl === null) {
-  test('without Redis, health calls it disabled', { timeout }, async () => {
+  test('without Redis, health reports it as disabled', { timeout }, async () => {
     await using store = await createTestStore();
     await using server = await startServer(store);
     expect(await health(server.url)).toMatchObject({
@@ -17,7 +17,7 @@ if (redisUrl === null) {
     });
   });
 } else {
-  test('with Redis, health calls it ok, at the first question too', { timeout }, async () => {
+  test('with Redis, health reports it as ok, also at the first request', { timeout }, async () => {
     await using store = await createTestStore();
     await using server = await startServer({ ...store, redisUrl });
     expect(await health(server.url)).toMatchObject({
@@ -28,7 +28,7 @@ if (redisUrl === null) {
   });
 }
 
-test('with a dead Redis it starts, calls itself degraded, serves, and stops', { timeout }, async () => {
+test('with Redis down the server starts, reports degraded, serves, and stops', { timeout }, async () => {
   await using store = await createTestStore();
   await using server = await startServer({ ...store, redisUrl: 'redis://127.0.0.1:1' });
 

@@ -23,7 +23,7 @@ const settings = [
 
 for (const [name, redisUrl] of settings) {
   if (name === 'with Redis' && redisUrl === undefined) continue;
-  test(`revocation binds within a second on every process, ${name}`, { timeout }, async () => {
+  test(`revocation takes effect within a second on every process, ${name}`, { timeout }, async () => {
     await using store = await createTestStore();
     const options = { ...store, redisUrl, env: { ADMIN_EMAILS: administrator } };
     await using here = await startServer(options);

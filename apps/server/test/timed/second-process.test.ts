@@ -8,7 +8,7 @@ import { testDatabaseUrl } from '../harness/env.ts';
 import { createTestStore } from '../harness/test-store.ts';
 
 if (testDatabaseUrl() === null) {
-  test('F3: a second process on the same data directory leaves, names the first and has written nothing', {
+  test('F3: a second process on the same data directory exits, names the first, and has written nothing', {
     timeout: 60_000,
   }, async () => {
     await using store = await createTestStore();
@@ -48,7 +48,7 @@ if (testDatabaseUrl() === null) {
     expect(third.output.join('\n')).toContain(String(second.pid));
   });
 } else {
-  test('with a server as its database, a second process on the same data directory serves beside the first', {
+  test('with an external database, a second process on the same data directory serves beside the first', {
     timeout: 60_000,
   }, async () => {
     await using store = await createTestStore();
