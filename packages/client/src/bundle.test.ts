@@ -33,7 +33,7 @@ async function bundle(contents: string) {
   return { code: output?.text ?? '', inputs: Object.keys(result.metafile.inputs), metafile: result.metafile };
 }
 
-test('a page that uses the SDK downloads no server code, and little', async () => {
+test('a page that uses the SDK downloads no server code, and only a small bundle', async () => {
   const { code, inputs, metafile } = await bundle(page);
   const kb = gzipSync(code, { level: 9 }).length / 1000;
   console.log(
@@ -59,7 +59,7 @@ test('a page that uses the SDK downloads no server code, and little', async () =
   expect([...(code.match(words) ?? []), ...(code.match(/\bBuffer\b/g) ?? [])]).toEqual([]);
 });
 
-test('what a page does not use falls away', async () => {
+test('unused parts are removed from the bundle (tree shaking)', async () => {
   const { code } = await bundle(`import { TaskPriority } from './index.ts'; console.log(TaskPriority.urgent);`);
   expect(code.length).toBeLessThan(300);
 });

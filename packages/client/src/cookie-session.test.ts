@@ -10,7 +10,7 @@ const list = (alice: AliceClient) => alice.tasks.list.query({});
 describe('a session in a cookie', () => {
   const page = ({ url }: { url: string }) => createAliceClient({ url, session: 'cookie' });
 
-  test('asks for the cookie in every request, and takes cookies along', async () => {
+  test('requests the cookie mode in every call, and sends cookies', async () => {
     const account = await startAccount();
     const inits: (RequestInit | undefined)[] = [];
     const alice = createAliceClient({
@@ -30,7 +30,7 @@ describe('a session in a cookie', () => {
     }
   });
 
-  test('a page that is loaded again asks once and is still signed in', async () => {
+  test('refreshes once after a page reload and is still signed in', async () => {
     const account = await startAccount();
     await page(account).auth.login.mutate(credentials);
     const reloaded = page(account);
@@ -42,7 +42,7 @@ describe('a session in a cookie', () => {
     expect(account.refreshes).toBe(1);
   });
 
-  test('a page that nobody has signed in to asks once, and its public calls work', async () => {
+  test('refreshes once on a page without a session, and public calls work', async () => {
     const account = await startAccount();
     const alice = page(account);
     await alice.auth.refresh.mutate({}).catch(() => undefined);
@@ -55,7 +55,7 @@ describe('a session in a cookie', () => {
     expect(account.refreshes).toBe(2);
   });
 
-  test('a network that fails at the first question leaves it open', async () => {
+  test('refreshes again after the first refresh failed with a network error', async () => {
     const account = await startAccount();
     await page(account).auth.login.mutate(credentials);
     const reloaded = createAliceClient({ url: account.url, session: 'cookie', retries: 0 });
@@ -64,7 +64,7 @@ describe('a session in a cookie', () => {
     await list(reloaded);
   });
 
-  test('an access token that has ended is renewed once for all calls', async () => {
+  test('refreshes an expired access token once for all calls', async () => {
     const account = await startAccount({ refreshTakesMs: 30 });
     const alice = page(account);
     await alice.auth.login.mutate(credentials);
@@ -76,7 +76,7 @@ describe('a session in a cookie', () => {
     expect(account.refreshes).toBe(2);
   });
 
-  test('after a sign-out nothing is asked again', async () => {
+  test('sends no refresh after logout', async () => {
     const account = await startAccount();
     const alice = page(account);
     await alice.auth.login.mutate(credentials);
@@ -86,7 +86,7 @@ describe('a session in a cookie', () => {
     expect(account.cookie).toBeNull();
   });
 
-  test('a session that another tab has begun is taken up when it is asked for', async () => {
+  test('uses a session that another tab started, after an explicit refresh', async () => {
     const account = await startAccount();
     const [here, there] = [page(account), page(account)];
     await expect(list(here)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -95,7 +95,7 @@ describe('a session in a cookie', () => {
     await list(here);
   });
 
-  test('two tabs that renew at the same moment both go on', async () => {
+  test('keeps both tabs signed in when they refresh at the same moment', async () => {
     const account = await startAccount();
     let isRenewed = false;
     // Its call with the new token arrives after the other tab has renewed the session once more.
@@ -115,7 +115,7 @@ describe('a session in a cookie', () => {
     await Promise.all([list(here), list(there)]);
   });
 
-  test('no refresh token is ever in the hands of the page', async () => {
+  test('never gives the refresh token to the page', async () => {
     const account = await startAccount();
     const set = vi.fn();
     const tokens = { ...memoryTokenStore(), set };
@@ -125,7 +125,7 @@ describe('a session in a cookie', () => {
     expect(set).not.toHaveBeenCalled();
   });
 
-  test('a copy knows whose it is', async () => {
+  test('lets a local copy know its user', async () => {
     const account = await startAccount({ person: () => 'person-1', answer: () => ({ data: {} }) });
     await page(account).auth.login.mutate(credentials);
     const load = vi.fn(async () => null);
@@ -139,7 +139,7 @@ describe('a session in a cookie', () => {
 describe('an API key', () => {
   const apiKey = 'alice_Zm9vYmFy';
 
-  test('signs every call, and nothing else is asked or kept', async () => {
+  test('is sent with every call, without refresh or storage', async () => {
     const peer = await startPeer(() => ({ data: { items: [], nextCursor: null } }));
     const set = vi.fn();
     const alice = createAliceClient({ url: peer.url, apiKey, tokens: { ...memoryTokenStore(), set } });
@@ -152,7 +152,7 @@ describe('an API key', () => {
     expect(set).not.toHaveBeenCalled();
   });
 
-  test.each(['UNAUTHENTICATED', 'INSUFFICIENT_SCOPE'])('%s is final: there is nothing to renew', async (code) => {
+  test.each(['UNAUTHENTICATED', 'INSUFFICIENT_SCOPE'])('is not refreshed after %s', async (code) => {
     const peer = await startPeer(() => ({ code, status: code === 'UNAUTHENTICATED' ? 401 : 403 }));
     const alice = createAliceClient({ url: peer.url, apiKey, session: 'cookie' });
     await expect(list(alice)).rejects.toMatchObject({ name: 'AliceError', code });
@@ -160,7 +160,7 @@ describe('an API key', () => {
     expect(peer.calls[0]?.headers['x-alice-session']).toBeUndefined();
   });
 
-  test('streams are signed with it, too', async () => {
+  test('is also sent with streams', async () => {
     const bearer = Promise.withResolvers<string | undefined>();
     const peer = await startPeer(
       () => ({ data: {} }),
@@ -177,7 +177,7 @@ describe('an API key', () => {
 });
 
 describe('a second factor', () => {
-  test('is asked for by an error that says how to go on', async () => {
+  test('is requested by an error that says how to continue', async () => {
     const details = { ticket: 'ticket-1', methods: ['totp', 'recoveryCode'] };
     const peer = await startPeer(() => ({ code: 'SECOND_FACTOR_REQUIRED', status: 401, details }));
     const alice = createAliceClient({ url: peer.url });

@@ -57,7 +57,7 @@ function expected(changes: readonly Change[]): string[] {
     .sort();
 }
 
-test('in whatever order changes come, and however often, the copy is the same', () => {
+test('the copy is the same for any order and any repetition of changes', () => {
   const shuffled = history.chain((changes) =>
     fc.tuple(fc.constant(changes), fc.shuffledSubarray([...changes, ...changes], { minLength: changes.length * 2 })),
   );
@@ -72,7 +72,7 @@ test('in whatever order changes come, and however often, the copy is the same', 
   );
 });
 
-test('once it is settled, what comes again changes nothing, and what is new comes in', () => {
+test('after the initial sync, old changes are ignored and new ones are applied', () => {
   fc.assert(
     fc.property(history, fc.nat(), fc.nat(), (changes, first, back) => {
       const settled = changes.length === 0 ? 0 : first % (changes.length + 1);
@@ -88,7 +88,7 @@ test('once it is settled, what comes again changes nothing, and what is new come
   );
 });
 
-test('a pull from further back does not make it forget how far it is', () => {
+test('a pull from an older cursor does not move the copy back', () => {
   const copy = new CopyRows();
   copy.apply([change(5, 'task', 'a', 2, true)]);
   copy.settle(5);
@@ -97,7 +97,7 @@ test('a pull from further back does not make it forget how far it is', () => {
   expect(copy.number).toBe(5);
 });
 
-test('a first sync whose rows are ahead of the changes that follow ends at the same copy', () => {
+test('a full sync with rows newer than the following changes ends with the same copy', () => {
   fc.assert(
     fc.property(history, fc.nat(), fc.nat(), (changes, start, ahead) => {
       const begin = changes.length === 0 ? 0 : start % (changes.length + 1);
@@ -113,7 +113,7 @@ test('a first sync whose rows are ahead of the changes that follow ends at the s
   );
 });
 
-test('what is saved of each step adds up to the copy', () => {
+test('the saved deltas of all steps add up to the copy', () => {
   fc.assert(
     fc.property(history, fc.integer({ min: 1, max: 7 }), (changes, size) => {
       const copy = new CopyRows();
@@ -130,7 +130,7 @@ test('what is saved of each step adds up to the copy', () => {
   );
 });
 
-test('the difference of two copies makes one of the other', () => {
+test('the difference of two copies turns one into the other', () => {
   fc.assert(
     fc.property(history, history, (before, after) => {
       const [older, newer] = [new CopyRows(), new CopyRows()];
@@ -150,7 +150,7 @@ test('the difference of two copies makes one of the other', () => {
   );
 });
 
-test('what a newer server syncs beside these is left alone', () => {
+test('unknown tables of a newer server are ignored', () => {
   const copy = new CopyRows();
   // The guarantee: none; that is the point.
   const label = { ...change(1, 'task', 'l', 1), entity: 'label' } as unknown as Change;

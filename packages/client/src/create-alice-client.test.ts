@@ -4,7 +4,7 @@ import { createAliceClient, type Task } from './index.ts';
 
 const page = { data: { items: [], nextCursor: null } };
 
-test('a call reaches its procedure and comes back with Dates', async () => {
+test('a call reaches its procedure and returns Dates', async () => {
   const peer = await startPeer(() => ({
     data: { id: '1', title: '2026-11-22T09:30:00.000Z', createdAt: '2026-11-22T09:30:00.000Z' },
   }));
@@ -16,7 +16,7 @@ test('a call reaches its procedure and comes back with Dates', async () => {
   expect(peer.calls[0]).toMatchObject({ path: 'tasks.create', type: 'mutation', input: { title: 'Zahnarzt 🦷' } });
 });
 
-test('calls of one moment share requests of at most 10', async () => {
+test('concurrent calls share batches of at most 10', async () => {
   const peer = await startPeer(() => page);
   const alice = createAliceClient({ url: peer.url });
   await Promise.all(Array.from({ length: 23 }, () => alice.tasks.list.query({})));
@@ -24,7 +24,7 @@ test('calls of one moment share requests of at most 10', async () => {
   expect([...sizes.values()].sort()).toEqual([10, 10, 3]);
 });
 
-test('queries whose address would be too long are split, and one that is too long alone is still sent', async () => {
+test('queries with a URL that is too long are split, and a single one that is too long is still sent', async () => {
   const peer = await startPeer(() => page);
   const alice = createAliceClient({ url: peer.url });
   const long = { text: '🦷'.repeat(120) };
@@ -34,7 +34,7 @@ test('queries whose address would be too long are split, and one that is too lon
   expect(Math.max(...peer.calls.map(({ size }) => size))).toBeLessThan(4);
 });
 
-test('what is slow or asks for it goes alone and holds nobody up', async () => {
+test('slow calls and calls that opt out are not batched, so that they delay no others', async () => {
   const release = Promise.withResolvers<PeerReply>();
   const peer = await startPeer(({ path }) =>
     path === 'insights.overview' || path === 'goals.list' ? release.promise : page,
@@ -53,7 +53,7 @@ test('what is slow or asks for it goes alone and holds nobody up', async () => {
   await Promise.all([slow, alone]);
 });
 
-test('own headers and an own fetch are used', async () => {
+test('custom headers and a custom fetch are used', async () => {
   const peer = await startPeer(() => page);
   const seen: string[] = [];
   const alice = createAliceClient({
@@ -69,7 +69,7 @@ test('own headers and an own fetch are used', async () => {
   expect(peer.calls[0]?.headers['x-tenant']).toBe('north');
 });
 
-test('the caller cancels one call of a batch, and only that one, at once', async () => {
+test('cancelling one call of a batch cancels only that call, at once', async () => {
   const release = Promise.withResolvers<PeerReply>();
   const peer = await startPeer(() => release.promise);
   const alice = createAliceClient({ url: peer.url });
@@ -82,7 +82,7 @@ test('the caller cancels one call of a batch, and only that one, at once', async
   await expect(kept).resolves.toEqual(page.data);
 });
 
-test('a call that is cancelled before it begins sends nothing', async () => {
+test('a call that was cancelled before it starts sends nothing', async () => {
   const peer = await startPeer(() => page);
   const alice = createAliceClient({ url: peer.url });
   await expect(alice.tasks.list.query({}, { signal: AbortSignal.abort() })).rejects.toMatchObject({
@@ -91,7 +91,7 @@ test('a call that is cancelled before it begins sends nothing', async () => {
   expect(peer.calls).toEqual([]);
 });
 
-test('an input that JSON cannot hold rejects, and is not taken for a fault of the network', async () => {
+test('an input that JSON cannot represent rejects, and is not reported as a network error', async () => {
   const alice = createAliceClient({ url: 'http://127.0.0.1:1' });
   const input: object = { limit: 1n };
   for (const skipBatch of [false, true]) {

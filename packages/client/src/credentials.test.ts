@@ -11,14 +11,14 @@ const operation = (context: Record<string, unknown>): Operation => ({
   signal: null,
 });
 
-test('the calls of a request are sent with one token, the latest, and know which', () => {
+test('all calls of a request are sent with one token, the latest, and know which', () => {
   const [before, after] = [new Credentials('old'), new Credentials('new')];
   const sent = authorization([operation({ credentials: before }), operation({}), operation({ credentials: after })]);
   expect(sent).toEqual({ authorization: 'Bearer new' });
   expect([before.accessToken, after.accessToken]).toEqual(['new', 'new']);
 });
 
-test('without a token there is no header', () => {
+test('without a token there is no authorization header', () => {
   expect(authorization([operation({})])).toEqual({});
   expect(authorization([operation({ credentials: new Credentials(undefined) })])).toEqual({});
 });

@@ -6,7 +6,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('one after the other, by name', async () => {
+test('work with the same name runs one after the other', async () => {
   const order: string[] = [];
   const work = (name: string) => async () => {
     order.push(`${name} begins`);
@@ -19,7 +19,7 @@ test('one after the other, by name', async () => {
   expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
 });
 
-test('work that fails is done once and its failure is the result', async () => {
+test('work that fails runs once and rejects with its error', async () => {
   const work = vi.fn(() => Promise.reject(new Error('refused')));
   await expect(exclusively('test', work)).rejects.toThrow('refused');
   expect(work).toHaveBeenCalledTimes(1);
@@ -28,14 +28,14 @@ test('work that fails is done once and its failure is the result', async () => {
 test.each([
   ['has no locks', {}],
   ['forbids them', { locks: { request: () => Promise.reject(new DOMException('denied', 'SecurityError')) } }],
-])('a runtime that %s', async (_, navigator) => {
+])('works in a runtime that %s', async (_, navigator) => {
   vi.stubGlobal('navigator', navigator);
   const work = vi.fn(async () => 'done');
   await expect(exclusively('test', work)).resolves.toBe('done');
   expect(work).toHaveBeenCalledTimes(1);
 });
 
-test('another tab that keeps the lock does not keep us for ever', async () => {
+test('another tab that holds the lock does not block this one forever', async () => {
   const release = Promise.withResolvers<void>();
   const held = navigator.locks.request('test', () => release.promise);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -23,7 +23,7 @@ async function peerWith(...replies: PeerReply[]) {
   };
 }
 
-test('each mutation has a key of its own, in the order of the calls of a batch; a query has none', async () => {
+test('each mutation has its own key, in the order of the calls of a batch; a query has none', async () => {
   const { peer, alice } = await peerWith(done);
   await Promise.all([
     ...['a', 'b', 'c'].map((title) => alice.tasks.create.mutate({ title })),
@@ -44,8 +44,8 @@ test.each<[string, PeerReply]>([
   ['502', { code: 'UNAVAILABLE', status: 502 }],
   ['503', { code: 'UNAVAILABLE', status: 503 }],
   ['504', { code: 'UNAVAILABLE', status: 504 }],
-  ['an attempt that is still being done', { code: 'IDEMPOTENCY_KEY_IN_USE', status: 409, retryAfterSeconds: 0 }],
-])('after %s a mutation is repeated under the same key', async (_, failure) => {
+  ['an attempt that is still running', { code: 'IDEMPOTENCY_KEY_IN_USE', status: 409, retryAfterSeconds: 0 }],
+])('after %s a mutation is repeated with the same key', async (_, failure) => {
   hurry();
   const { alice, keys } = await peerWith(failure, failure, done);
   await alice.tasks.create.mutate({ title: 'a' });
@@ -53,7 +53,7 @@ test.each<[string, PeerReply]>([
   expect(new Set(keys()).size).toBe(1);
 });
 
-test('a mutation whose reply takes too long is repeated under the same key', async () => {
+test('a mutation is repeated with the same key when its response takes too long', async () => {
   hurry();
   let calls = 0;
   const peer = await startPeer(() => {
@@ -64,20 +64,20 @@ test('a mutation whose reply takes too long is repeated under the same key', asy
   expect(peer.calls.map((call) => call.idempotencyKey)).toEqual(Array(2).fill(peer.calls[0]?.idempotencyKey));
 });
 
-test.each([400, 404, 409, 412, 422, 500])('what meets %i is not repeated', async (status) => {
+test.each([400, 404, 409, 412, 422, 500])('a mutation that gets %i is not repeated', async (status) => {
   const { alice, keys } = await peerWith({ code: 'IDEMPOTENCY_KEY_REUSED', status });
   await expect(alice.tasks.create.mutate({ title: 'a' })).rejects.toMatchObject({ status });
   expect(keys()).toHaveLength(1);
 });
 
-test('an attempt in use is waited for as long as the server says', async () => {
+test('a key in use is retried after the time that the server asks for', async () => {
   const { alice } = await peerWith({ code: 'IDEMPOTENCY_KEY_IN_USE', status: 409, retryAfterSeconds: 1 }, done);
   const begin = performance.now();
   await alice.tasks.create.mutate({ title: 'a' });
   expect(performance.now() - begin).toBeGreaterThanOrEqual(1000);
 });
 
-test('the renewal of the session keeps the key', async () => {
+test('the key stays the same after a session refresh', async () => {
   const account = await startAccount();
   const alice = createAliceClient({ url: account.url });
   await alice.auth.login.mutate({ email: 'a@example.com', password: 'correct horse battery staple' });
@@ -90,7 +90,7 @@ test('the renewal of the session keeps the key', async () => {
   expect(more).toEqual([]);
 });
 
-test('sign-ins have keys, a refresh has none and is not repeated beyond its own policy', async () => {
+test('sign-ins have keys; a refresh has none and is repeated only by its own policy', async () => {
   hurry();
   const account = await startAccount();
   const alice = createAliceClient({ url: account.url });
@@ -109,7 +109,7 @@ test('sign-ins have keys, a refresh has none and is not repeated beyond its own 
   ]);
 });
 
-test('the caller’s key makes two calls one, even at the same moment', async () => {
+test('a key from the caller makes two calls one, even concurrent ones', async () => {
   const planner = await startPlanner();
   const alice = createAliceClient({ url: planner.url });
   await alice.auth.login.mutate({ email: 'a@example.com', password: 'correct horse battery staple' });
@@ -123,7 +123,7 @@ test('the caller’s key makes two calls one, even at the same moment', async ()
   expect(planner.calls.filter(({ path }) => path === 'tasks.create').map(({ size }) => size)).toEqual([1, 1, 1]);
 });
 
-test('without a key a mutation goes alone and carries none', async () => {
+test('without a key a mutation is not batched and carries none', async () => {
   const { peer, alice } = await peerWith(done);
   await Promise.all([
     alice.tasks.create.mutate({ title: 'a' }, { context: { idempotencyKey: null } }),
@@ -135,7 +135,7 @@ test('without a key a mutation goes alone and carries none', async () => {
   expect([a, b, c].map((call) => call?.idempotencyKey === undefined)).toEqual([true, false, false]);
 });
 
-test('what is a key passes unchanged; what is none is refused and sends nothing', async () => {
+test('a valid key is sent unchanged; an invalid one is refused before sending', async () => {
   const { peer, alice } = await peerWith(done);
   const visible = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
   const key = fc.string({ unit: visible.filter((character) => character !== ','), minLength: 1, maxLength: 255 });
@@ -157,7 +157,7 @@ test('what is a key passes unchanged; what is none is refused and sends nothing'
   expect(peer.calls).toHaveLength(sent);
 });
 
-test('a page that has no randomUUID still makes keys', async () => {
+test('keys are generated without randomUUID, too', async () => {
   const { getRandomValues } = crypto;
   vi.stubGlobal('crypto', { getRandomValues: getRandomValues.bind(crypto) });
   const { alice, keys } = await peerWith(done);

@@ -61,7 +61,7 @@ function memoryStore() {
   return { store, steps, savedIds };
 }
 
-test('a copy has everything once it is ready, with Dates, and follows what happens', async () => {
+test('a copy is complete when it is ready, contains Dates, and follows changes', async () => {
   const { planner, alice, sees } = await signedIn(250);
   planner.write('goal', { id: 'g' });
   planner.write('task', { id: 't3', deletedAt: new Date().toISOString() });
@@ -98,7 +98,7 @@ test('a copy has everything once it is ready, with Dates, and follows what happe
   copy.stop();
 });
 
-test('what changes while the first sync reads is in it, and nothing older undoes it', async () => {
+test('changes during the full sync are included, and no older data overwrites them', async () => {
   const { planner, alice, sees } = await signedIn(250);
   let page = 0;
   planner.onPull = () => {
@@ -118,7 +118,7 @@ test('what changes while the first sync reads is in it, and nothing older undoes
   copy.stop();
 });
 
-test('a dropped connection costs nothing but time', async () => {
+test('a dropped connection only causes a delay', async () => {
   hurry();
   const { planner, alice, pulls, sees } = await signedIn(3);
   const copy = alice.sync.keep();
@@ -135,7 +135,7 @@ test('a dropped connection costs nothing but time', async () => {
   copy.stop();
 });
 
-test('when changes are gone it starts over, and the old copy is seen until the new one is whole', async () => {
+test('when changes were pruned it starts a full sync, and shows the old copy until the new one is complete', async () => {
   hurry();
   const { planner, alice, sees } = await signedIn(150);
   const copy = alice.sync.keep();
@@ -164,7 +164,7 @@ test('when changes are gone it starts over, and the old copy is seen until the n
   copy.stop();
 });
 
-test('from a store it is there at once, pulls only what is new, and saves it', async () => {
+test('with a store it is available at once, pulls only what is new, and saves it', async () => {
   const { planner, alice, pulls, sees } = await signedIn(120);
   const { store, steps, savedIds } = memoryStore();
   const first = alice.sync.keep({ store });
@@ -198,7 +198,7 @@ test('from a store it is there at once, pulls only what is new, and saves it', a
   second.stop();
 });
 
-test('a first sync that was broken off goes on where it was', async () => {
+test('an interrupted full sync continues where it stopped', async () => {
   const { planner, alice, pulls, sees } = await signedIn(250);
   const { store, steps } = memoryStore();
   const first = alice.sync.keep({
@@ -221,7 +221,7 @@ test('a first sync that was broken off goes on where it was', async () => {
   second.stop();
 });
 
-test('a kept copy whose changes are gone is replaced', async () => {
+test('a stored copy whose changes were pruned is replaced', async () => {
   const { planner, alice, sees } = await signedIn(5);
   const { store, savedIds } = memoryStore();
   const first = alice.sync.keep({ store });
@@ -236,7 +236,7 @@ test('a kept copy whose changes are gone is replaced', async () => {
   second.stop();
 });
 
-test('so is one whose cursor the server does not know any more', async () => {
+test('a stored copy whose cursor the server does not know is replaced', async () => {
   const { alice, sees } = await signedIn(5);
   const { store, savedIds } = memoryStore();
   await store.save({ cursor: 'of another age', number: 3, put: [], remove: [], reset: true });
@@ -247,7 +247,7 @@ test('so is one whose cursor the server does not know any more', async () => {
   copy.stop();
 });
 
-test('the copy of somebody else is not shown, and is replaced', async () => {
+test('a stored copy of another user is not shown, and is replaced', async () => {
   const { planner, alice, sees } = await signedIn(5);
   const { store, savedIds } = memoryStore();
   const first = alice.sync.keep({ store });
@@ -269,7 +269,7 @@ test('the copy of somebody else is not shown, and is replaced', async () => {
   second.stop();
 });
 
-test('who signs in as somebody else while it is made ends it', async () => {
+test('a sign-in as another user during the sync ends the copy', async () => {
   const { planner, alice } = await signedIn(250);
   let pages = 0;
   planner.onPull = async () => {
@@ -286,7 +286,7 @@ test('who signs in as somebody else while it is made ends it', async () => {
   expect(copy.tasks.size).toBe(0);
 });
 
-test('no server, or one that is busy, is waited for', async () => {
+test('an unavailable or busy server is retried', async () => {
   hurry();
   const { planner, alice, sees } = await signedIn(3);
   const { fetch } = globalThis;
@@ -307,7 +307,7 @@ test('no server, or one that is busy, is waited for', async () => {
   await alice.auth.logout.mutate();
 });
 
-test('the end of the session ends it: before it is ready, and after', async () => {
+test('the end of the session ends the copy, before and after it is ready', async () => {
   hurry();
   const { planner, alice } = await signedIn(1);
   const copy = alice.sync.keep();
@@ -327,14 +327,14 @@ test('the end of the session ends it: before it is ready, and after', async () =
   await expect(alice.sync.keep().ready).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
-test('a store that fails ends it', async () => {
+test('a failing store ends the copy', async () => {
   const { alice } = await signedIn(1);
   const full = new Error('disk full');
   const copy = alice.sync.keep({ store: { load: async () => null, save: () => Promise.reject(full) } });
   await expect(copy.ready).rejects.toMatchObject({ name: 'AliceError', message: 'disk full', cause: full });
 });
 
-test('it stops when it is told, by hand or by signal, and then takes in nothing more', async () => {
+test('it stops when it is closed or its signal aborts, and applies no further changes', async () => {
   const { planner, alice } = await signedIn(1);
   const controller = new AbortController();
   const onError = vi.fn();
@@ -351,7 +351,7 @@ test('it stops when it is told, by hand or by signal, and then takes in nothing 
   expect(onError).not.toHaveBeenCalled();
 });
 
-test('a listener that throws breaks neither the others nor the copy; one that has left is not called', async () => {
+test('an error in a listener affects neither other listeners nor the copy; a removed listener is not called', async () => {
   const reported = vi.fn();
   vi.stubGlobal('reportError', reported);
   const { planner, alice } = await signedIn(1);

@@ -20,7 +20,7 @@ async function signedIn() {
   return { planner, alice, states, isLive, connections };
 }
 
-test('each handler gets what it asks for, typed, over one connection', async () => {
+test('each handler gets the events it asked for, typed, over one connection', async () => {
   const { planner, alice, isLive, connections } = await signedIn();
   const tasks: Change[] = [];
   const goals: Change[] = [];
@@ -55,7 +55,7 @@ test('each handler gets what it asks for, typed, over one connection', async () 
   expect(connections()).toBe(1);
 });
 
-test('the connection stays until the last handler goes, and comes back with the next', async () => {
+test('the connection stays open until the last handler is removed, and reopens for the next one', async () => {
   const { planner, alice, isLive, connections } = await signedIn();
   const seen: string[] = [];
   const first = alice.live.on('task', ({ id }) => seen.push(id));
@@ -76,7 +76,7 @@ test('the connection stays until the last handler goes, and comes back with the 
   off();
 });
 
-test('a function that is given twice is called twice, and goes once at a time', async () => {
+test('a function that was added twice is called twice, and removed one at a time', async () => {
   const { planner, alice, isLive } = await signedIn();
   const handler = vi.fn();
   const [off, other] = [alice.live.on('task', handler), alice.live.on('task', handler)];
@@ -89,7 +89,7 @@ test('a function that is given twice is called twice, and goes once at a time', 
   other();
 });
 
-test('a handler that throws breaks neither the others nor the stream', async () => {
+test('an error in a handler affects neither other handlers nor the stream', async () => {
   const reported = vi.fn();
   vi.stubGlobal('reportError', reported);
   const { planner, alice, isLive, connections } = await signedIn();
@@ -109,7 +109,7 @@ test('a handler that throws breaks neither the others nor the stream', async () 
   for (const off of offs) off();
 });
 
-test('the status is told at once and with each turn; a restart of the server loses nothing', async () => {
+test('the status is reported at once and at each change; a restart of the server loses nothing', async () => {
   hurry();
   const { planner, alice, states, isLive } = await signedIn();
   const seen: string[] = [];
@@ -131,7 +131,7 @@ test('the status is told at once and with each turn; a restart of the server los
   for (const off of offs) off();
 });
 
-test('what ends it is told; the next handler opens it again', async () => {
+test('the reason for the end is reported; the next handler reopens the stream', async () => {
   hurry();
   const { planner, alice, states } = await signedIn();
   planner.tokens = null;
@@ -144,7 +144,7 @@ test('what ends it is told; the next handler opens it again', async () => {
   off();
 });
 
-test('handlers may be there before anybody signs in, and stay when somebody else does', async () => {
+test('handlers can be added before sign-in, and stay when another user signs in', async () => {
   hurry();
   const planner = await startPlanner();
   const alice = createAliceClient({ url: planner.url });
@@ -171,7 +171,7 @@ test('handlers may be there before anybody signs in, and stay when somebody else
   for (const off of offs) off();
 });
 
-test('a client on which nobody listens opens nothing when somebody signs in', async () => {
+test('a client without handlers opens no stream at sign-in', async () => {
   const { alice, connections } = await signedIn();
   await alice.auth.logout.mutate();
   await alice.auth.login.mutate(credentials);

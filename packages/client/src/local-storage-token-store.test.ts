@@ -30,7 +30,7 @@ function stubStorage() {
   return { items, fault };
 }
 
-test('keeps the session, and only the two strings', () => {
+test('stores the session, and only its two strings', () => {
   const { items } = stubStorage();
   const store = localStorageTokenStore();
   expect(store.get()).toBeNull();
@@ -42,7 +42,7 @@ test('keeps the session, and only the two strings', () => {
   expect(items.size).toBe(0);
 });
 
-test('notices what other tabs do', () => {
+test('detects changes by other tabs', () => {
   stubStorage();
   const [here, there] = [localStorageTokenStore(), localStorageTokenStore()];
   here.set(first);
@@ -53,13 +53,13 @@ test('notices what other tabs do', () => {
   expect(here.get()).toBeNull();
 });
 
-test('keys keep sessions apart', () => {
+test('separates sessions by key', () => {
   stubStorage();
   localStorageTokenStore('one').set(first);
   expect(localStorageTokenStore('two').get()).toBeNull();
 });
 
-test('when storage is full the session lives on here, and the used tokens are gone', () => {
+test('keeps the session in memory when storage is full, and removes the used tokens', () => {
   const { items, fault } = stubStorage();
   const store = localStorageTokenStore();
   store.set(first);
@@ -76,9 +76,9 @@ test('when storage is full the session lives on here, and the used tokens are go
 });
 
 test.each([
-  ['throws at everything', () => Object.assign(stubStorage().fault, { read: true, write: true, remove: true })],
+  ['throws on every access', () => Object.assign(stubStorage().fault, { read: true, write: true, remove: true })],
   ['is not there', () => vi.stubGlobal('localStorage', undefined)],
-])('when storage %s, the session lives as long as the page', (_, stub) => {
+])('keeps the session for the lifetime of the page when storage %s', (_, stub) => {
   stub();
   const store = localStorageTokenStore();
   expect(store.get()).toBeNull();
@@ -89,7 +89,7 @@ test.each([
 });
 
 test.each(['not json', 'null', '"text"', '{}', '{"accessToken":1,"refreshToken":"r"}'])(
-  '%s in storage is nobody',
+  'treats %s in storage as signed out',
   (value) => {
     stubStorage().items.set('alice.tokens', value);
     expect(localStorageTokenStore().get()).toBeNull();

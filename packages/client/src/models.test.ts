@@ -17,7 +17,7 @@ import {
 /** The fields that both have, but for those in which the wire deliberately differs from the row. */
 type Shared<Model, Row, Different extends PropertyKey = never> = Exclude<keyof Model & keyof Row, Different>;
 
-test('a model is its row, field by field, where both have the field', () => {
+test('a model type equals its row type, field by field, where both have the field', () => {
   // A task without a list is in the Inbox: on the wire it has the id of that list.
   type TaskField = Shared<Task, Prisma.Task, 'listId'>;
   expectTypeOf<Pick<Task, TaskField>>().toEqualTypeOf<Pick<Prisma.Task, TaskField>>();
@@ -30,7 +30,7 @@ test('a model is its row, field by field, where both have the field', () => {
   expectTypeOf<Pick<User, UserField>>().toEqualTypeOf<Pick<Prisma.User, UserField>>();
 });
 
-test('the fields in question are those that one expects', () => {
+test('exactly the expected fields are Dates', () => {
   type Instants<Model> = { [Key in keyof Model]: Date extends Model[Key] ? Key : never }[keyof Model];
   expectTypeOf<Instants<Task>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'startedAt' | 'completedAt' | 'deletedAt'>();
   expectTypeOf<Instants<Goal>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'deletedAt'>();
@@ -50,7 +50,7 @@ test('enums are types and values', () => {
   );
 });
 
-test('inputs and outputs of each procedure', () => {
+test('the types of inputs and outputs of each procedure', () => {
   expectTypeOf<RouterOutputs['tasks']['list']['items'][number]>().toEqualTypeOf<Task>();
   expectTypeOf<RouterInputs['tasks']['create']>().toExtend<{ title: string }>();
 });

@@ -20,19 +20,19 @@ async function listOf(length: number) {
   return { peer, alice: createAliceClient({ url: peer.url }) };
 }
 
-test.each([0, 1, 7, 20])('all of %i items, in order, once each', async (length) => {
+test.each([0, 1, 7, 20])('returns all of %i items, in order, once each', async (length) => {
   const { alice } = await listOf(length);
   const titles = (await collect(paginate(alice.tasks.list, { limit: 7 }))).map(({ title }) => title);
   expect(titles).toEqual(Array.from({ length }, (_, index) => String(index)));
 });
 
-test('page by page', async () => {
+test('returns page by page', async () => {
   const { alice } = await listOf(10);
   const sizes = (await collect(paginate(alice.tasks.list, { limit: 4 }).pages())).map(({ length }) => length);
   expect(sizes).toEqual([4, 4, 2]);
 });
 
-test('fetches no page that nobody asks for, and carries the input along', async () => {
+test('fetches no page that is not needed, and sends the input with each', async () => {
   const { peer, alice } = await listOf(100);
   for await (const task of paginate(alice.tasks.list, { limit: 5, order: 'due', cursor: '10' })) {
     if (task.title === '16') break;
@@ -43,20 +43,20 @@ test('fetches no page that nobody asks for, and carries the input along', async 
   ]);
 });
 
-test('may be run through twice', async () => {
+test('can be iterated twice', async () => {
   const { alice } = await listOf(3);
   const all = paginate(alice.tasks.list, {});
   for (const _ of [1, 2]) expect(await collect(all)).toHaveLength(3);
 });
 
-test('ends with the error of the page that failed, or when the caller cancels', async () => {
+test('rejects with the error of the failed page, or when the caller cancels', async () => {
   const { alice } = await listOf(10);
   await expect(collect(paginate(alice.tasks.list, {}, { signal: AbortSignal.abort() }))).rejects.toMatchObject({
     code: 'CANCELLED',
   });
 });
 
-test('types come from the procedure', async () => {
+test('infers its types from the procedure', async () => {
   const { alice } = await listOf(0);
   for await (const task of paginate(alice.tasks.list, {})) expectTypeOf(task).toEqualTypeOf<Task>();
   for await (const goal of paginate(alice.goals.list, {})) expectTypeOf(goal).toEqualTypeOf<Goal>();
@@ -66,7 +66,7 @@ test('types come from the procedure', async () => {
   paginate(alice.tasks.get, { id: '1' });
 });
 
-test('whatever answers in pages takes a cursor', () => {
+test('every procedure that returns pages accepts a cursor', () => {
   type Lists<Procedures> = {
     [Name in keyof Procedures]: Procedures[Name] extends { nextCursor: string | null } ? Name : never;
   }[keyof Procedures];

@@ -31,7 +31,7 @@ const item = fc.record({
   data: fc.record({ title: line, number: fc.nat() }).map((value) => JSON.stringify(value)),
 });
 
-test('wherever the network cuts the bytes, the events are the same', async () => {
+test('the events are the same for any division of the bytes into chunks', async () => {
   const newline = fc.constantFrom('\n', '\r\n', '\r');
   await fc.assert(
     fc.asyncProperty(
@@ -52,11 +52,11 @@ test('wherever the network cuts the bytes, the events are the same', async () =>
   );
 });
 
-test('an event that is not finished when the body ends is none', async () => {
+test('an incomplete event at the end of the body is ignored', async () => {
   expect(await collect(bodyOf([new TextEncoder().encode('data: 1\n\ndata: 2\n')]))).toMatchObject([{ data: '1' }]);
 });
 
-test('a body that says nothing for too long is given up and let go', async () => {
+test('a body without data for too long is cancelled', async () => {
   const cancel = vi.fn();
   const silent = new ReadableStream<Uint8Array>({ cancel });
   const events = readEvents(silent, { signal: undefined, idleMs: 30 });
@@ -64,7 +64,7 @@ test('a body that says nothing for too long is given up and let go', async () =>
   expect(cancel).toHaveBeenCalledOnce();
 });
 
-test('any byte counts as a sign of life', async () => {
+test('any byte counts as activity', async () => {
   let ticks = 0;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -78,7 +78,7 @@ test('any byte counts as a sign of life', async () => {
   expect(await events.next()).toEqual({ done: true, value: undefined });
 });
 
-test('a body that breaks off is a fault of the network', async () => {
+test('an interrupted body is reported as a network error', async () => {
   const broken = new ReadableStream<Uint8Array>({
     pull(controller) {
       controller.error(new TypeError('terminated'));
@@ -87,7 +87,7 @@ test('a body that breaks off is a fault of the network', async () => {
   await expect(readEvents(broken, options).next()).rejects.toMatchObject({ code: 'NETWORK' });
 });
 
-test('who stops reading lets the body go at once', async () => {
+test('the body is cancelled at once when the reader stops', async () => {
   const cancel = vi.fn();
   const controller = new AbortController();
   const events = readEvents(new ReadableStream<Uint8Array>({ cancel }), { signal: controller.signal, idleMs: 1_000 });

@@ -73,7 +73,7 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, 'given');
 });
 
-test('all examples hold as types', { timeout: 60_000 }, async () => {
+test('all examples are type-correct', { timeout: 60_000 }, async () => {
   expect(examples.length).toBeGreaterThanOrEqual(12);
   const folder = await mkdtemp(join(tmpdir(), 'alice-readme-'));
   try {
@@ -125,7 +125,7 @@ test('the first example: sign in, create, complete, list', async () => {
   expect(log).toHaveBeenCalledWith('Pay rent');
 });
 
-test('a store of one’s own', async () => {
+test('a custom store', async () => {
   const kept = new Map<string, unknown>();
   const secureStorage = {
     read: async (key: string) => kept.get(key) ?? null,
@@ -178,7 +178,7 @@ test('an API key', async () => {
   expect(log).toHaveBeenCalledExactlyOnceWith('Pay rent');
 });
 
-test('a failure is told by its code', async () => {
+test('a failure is identified by its code', async () => {
   const report = vi.fn();
   const names = {
     alice: client.createAliceClient({ url: 'http://127.0.0.1:1', retries: 0 }),
@@ -190,7 +190,7 @@ test('a failure is told by its code', async () => {
   expect(report).toHaveBeenCalledExactlyOnceWith('The server cannot be reached', undefined);
 });
 
-test('a key of one’s own makes one task of two calls', async () => {
+test('a custom key makes two calls create one task', async () => {
   const { planner, alice } = await signedIn();
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   await run(example('Retries and idempotency', 'once'), '', { alice, row: { number: 7, title: 'Imported' } });
@@ -210,7 +210,7 @@ test('live changes', async () => {
   expect(off).toBeTypeOf('function');
 });
 
-test('the subscription from a number of one’s own', async () => {
+test('the subscription from a given number', async () => {
   const { planner, alice } = await signedIn();
   for (let number = 2; number <= 58; number += 1) planner.write('task', { id: 'a' });
   const controller = new AbortController();
@@ -228,7 +228,7 @@ test('a local copy', async () => {
   expect(log).toHaveBeenCalledExactlyOnceWith('A', 1, 1);
 });
 
-test('a local copy in IndexedDB outlives its client', async () => {
+test('a local copy in IndexedDB survives its client', async () => {
   const { planner, alice } = await signedIn();
   for (let index = 0; index < 150; index += 1) planner.write('task', { id: `t${index}`, title: `Task ${index}` });
   const code = example('A local copy', 'indexedDBStore');
@@ -267,7 +267,7 @@ test('cancellation and batches', async () => {
   expect(planner.paths().slice(-2)).toEqual(['tasks.list', 'goals.list']);
 });
 
-test('watching requests', async () => {
+test('observing requests', async () => {
   const planner = await startPlanner();
   const metrics = { time: vi.fn() };
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});

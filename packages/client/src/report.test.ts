@@ -8,14 +8,14 @@ const faulty = () => {
   throw fault;
 };
 
-test('what a listener throws goes to the runtime’s own report', () => {
+test('an error in a listener is passed to the reportError of the runtime', () => {
   const reported = vi.fn();
   vi.stubGlobal('reportError', reported);
   callSafely(faulty, 1);
   expect(reported).toHaveBeenCalledExactlyOnceWith(fault);
 });
 
-test('where there is none, it is thrown where nobody catches it', () => {
+test('without reportError it is thrown as an uncaught error', () => {
   vi.stubGlobal('reportError', undefined);
   const later: (() => void)[] = [];
   vi.stubGlobal('queueMicrotask', (work: () => void) => later.push(work));

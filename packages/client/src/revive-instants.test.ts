@@ -4,7 +4,7 @@ import { reviveInstants } from './revive-instants.ts';
 
 const instant = '2026-11-22T09:30:00.000Z';
 
-test('an instant under a key that ends in At becomes a Date, however deep', () => {
+test('an instant under a key that ends in At becomes a Date, at any depth', () => {
   expect(reviveInstants({ createdAt: instant, items: [{ open: { measuredAt: instant } }] })).toEqual({
     createdAt: new Date(instant),
     items: [{ open: { measuredAt: new Date(instant) } }],
@@ -13,16 +13,16 @@ test('an instant under a key that ends in At becomes a Date, however deep', () =
 
 test.each([
   ['a title that looks like an instant', { title: instant }],
-  ['a key that only holds the letters', { at: instant, Attic: instant, createdat: instant }],
+  ['a key that only contains the letters', { at: instant, Attic: instant, createdat: instant }],
   [
     'another form',
     { createdAt: '2026-11-22T09:30:00Z', updatedAt: '2026-11-22', deletedAt: '2026-11-22T09:30:00.000+0' },
   ],
-  ['a day that the calendar has not', { createdAt: '2026-02-30T09:30:00.000Z', updatedAt: '2026-13-01T09:30:00.000Z' }],
+  ['a day that does not exist', { createdAt: '2026-02-30T09:30:00.000Z', updatedAt: '2026-13-01T09:30:00.000Z' }],
   ['no string', { createdAt: null, updatedAt: 0, deletedAt: [instant] }],
   ['a bare value', instant],
   ['nothing', null],
-])('%s stays as it is', (_, value) => {
+])('%s is not changed', (_, value) => {
   expect(reviveInstants(structuredClone(value))).toEqual(value);
 });
 
@@ -47,7 +47,7 @@ const { value: json } = fc.letrec((tie) => ({
   ),
 }));
 
-test('exactly the strings whose key and form fit become Dates; the structure is otherwise unchanged', () => {
+test('exactly the strings with a matching key and format become Dates; the structure is otherwise unchanged', () => {
   fc.assert(
     fc.property(json, (value) => {
       const wire = JSON.stringify(value);

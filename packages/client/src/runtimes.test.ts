@@ -59,7 +59,7 @@ const script = `
   })();
 `;
 
-test('the bundle needs nothing but what the web has: a call, a repeated mutation, a stream that is resumed', async () => {
+test('the bundle needs only web APIs: for a call, a repeated mutation, and a resumed stream', async () => {
   const { outputFiles } = await build({
     stdin: { contents: script, resolveDir: import.meta.dirname, loader: 'ts' },
     bundle: true,

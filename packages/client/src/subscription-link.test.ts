@@ -50,7 +50,7 @@ async function take(alice: AliceClient, count: number, input: { lastEventId?: st
 
 const inputs = (streams: PeerStream[]) => streams.map(({ call }) => call.input);
 
-test('changes come with their numbers and with Dates, and the token is not in the address', async () => {
+test('changes contain their numbers and Dates, and the token is not in the URL', async () => {
   const account = await startAccount({
     openStream(stream) {
       stream.connect(56);
@@ -76,7 +76,7 @@ test('changes come with their numbers and with Dates, and the token is not in th
   });
 });
 
-test('whoever subscribes with functions is told of each step', async () => {
+test('callbacks are called at each step', async () => {
   hurry();
   const { streams, alice } = await peerWith((stream, connection) => {
     stream.connect(0);
@@ -105,7 +105,7 @@ test('whoever subscribes with functions is told of each step', async () => {
 test.each<[string, (stream: PeerStream) => void]>([
   ['the stream ends', (stream) => stream.end()],
   ['the connection breaks', (stream) => stream.drop()],
-])('when %s it goes on behind the last change', async (_, leave) => {
+])('when %s it resumes after the last change', async (_, leave) => {
   hurry();
   const { streams, alice } = await peerWith((stream, connection) => {
     stream.connect(connection * 10);
@@ -118,7 +118,7 @@ test.each<[string, (stream: PeerStream) => void]>([
   expect(inputs(streams)).toEqual([{}, { lastEventId: '11' }, { lastEventId: '21' }]);
 });
 
-test('a drop before the first change loses nothing', async () => {
+test('a disconnect before the first change loses nothing', async () => {
   hurry();
   const { streams, alice } = await peerWith((stream, connection) => {
     stream.connect(56);
@@ -135,7 +135,7 @@ test.each<[string, 'hang up' | PeerFailure]>([
   ['answers 502', { code: 'UNAVAILABLE', status: 502 }],
   ['answers 503', { code: 'UNAVAILABLE', status: 503 }],
   ['answers 504', { code: 'UNAVAILABLE', status: 504 }],
-])('a server that %s is asked again, many times', async (_, refusal) => {
+])('a server that %s is retried many times', async (_, refusal) => {
   hurry();
   const { streams, alice } = await peerWith((stream, connection) => {
     if (connection <= 8) stream.refuse(refusal);
@@ -145,7 +145,7 @@ test.each<[string, 'hang up' | PeerFailure]>([
   expect(streams).toHaveLength(9);
 });
 
-test('not before the time that the server asks for', async () => {
+test('it does not reconnect before the time that the server asks for', async () => {
   const { alice } = await peerWith((stream, connection) => {
     if (connection === 1) stream.refuse({ code: 'TOO_MANY_REQUESTS', status: 429, retryAfterSeconds: 1 });
     else stream.change(1, change(1));
@@ -155,7 +155,7 @@ test('not before the time that the server asks for', async () => {
   expect(performance.now() - begin).toBeGreaterThanOrEqual(1000);
 });
 
-test('pauses grow while nothing connects, and begin anew after it did', async () => {
+test('the delay grows with each failed connection, and starts again after a successful one', async () => {
   const pauses: number[] = [];
   const { setTimeout: schedule } = globalThis;
   vi.spyOn(Math, 'random').mockReturnValue(1);
@@ -177,7 +177,7 @@ test('pauses grow while nothing connects, and begin anew after it did', async ()
   expect(pauses).toEqual([250, 500, 1000, 2000, 4000, 4000, 250]);
 });
 
-test.each([400, 403, 404, 500])('a server that answers %i ends it', async (status) => {
+test.each([400, 403, 404, 500])('a server that responds %i ends the subscription', async (status) => {
   const { streams, alice } = await peerWith((stream) =>
     stream.refuse({ code: 'FORBIDDEN', status, message: 'Forbidden' }),
   );
@@ -191,7 +191,7 @@ test.each([400, 403, 404, 500])('a server that answers %i ends it', async (statu
   expect(streams).toHaveLength(1);
 });
 
-test('so does problem+json; the page of a public network does not', async () => {
+test('a problem+json error ends it; the HTML page of a captive portal does not', async () => {
   hurry();
   const problem = { code: 'NOT_ACCEPTABLE', title: 'Accept JSON', status: 406, request_id: 'r', errors: [] };
   const peer = await startPeer(
@@ -242,7 +242,7 @@ async function signedIn(openStream: (stream: PeerStream, account: Account) => vo
   return { account, alice, tokens };
 }
 
-test('a token that the server refuses is renewed, and it goes on', async () => {
+test('when the server refuses the token, it is refreshed and the subscription continues', async () => {
   hurry();
   const { account, alice } = await signedIn((stream) => {
     stream.connect(4);
@@ -254,7 +254,7 @@ test('a token that the server refuses is renewed, and it goes on', async () => {
   expect(account.paths()).toEqual(['auth.login', 'sync.live', 'auth.refresh', 'sync.live']);
 });
 
-test('so is one that ends while the stream is open', async () => {
+test('when the token expires during the stream, it is refreshed and the subscription continues', async () => {
   hurry();
   let connections = 0;
   const { account, alice } = await signedIn((stream, { expireAccess }) => {
@@ -272,7 +272,7 @@ test('so is one that ends while the stream is open', async () => {
   expect(account.refreshes).toBe(1);
 });
 
-test('a stream that says that the session has ended is renewed once, then it is over', async () => {
+test('when the stream reports that the session has ended, it refreshes once and then ends', async () => {
   hurry();
   const { account, alice } = await signedIn((stream) => {
     stream.connect(4);
@@ -284,7 +284,7 @@ test('a stream that says that the session has ended is renewed once, then it is 
   expect(account.paths().filter((path) => path === 'sync.live')).toHaveLength(2);
 });
 
-test('a session that is over ends it and empties the store', async () => {
+test('an ended session ends it and clears the store', async () => {
   hurry();
   const { account, alice, tokens } = await signedIn((stream) => stream.end());
   account.tokens = null;
@@ -292,7 +292,7 @@ test('a session that is over ends it and empties the store', async () => {
   expect(tokens.get()).toBeNull();
 });
 
-test('it outlasts a refresh that fails for a while', async () => {
+test('it continues after temporary refresh failures', async () => {
   hurry();
   const { account, alice } = await signedIn((stream) => stream.change(5, change(5)));
   account.expireAccess();
@@ -301,7 +301,7 @@ test('it outlasts a refresh that fails for a while', async () => {
   expect(account.refreshes).toBe(6);
 });
 
-test('somebody else’s session does not go on where the last one was', async () => {
+test('it does not continue in the session of another user', async () => {
   hurry();
   let person = 'person-1';
   const { account, alice } = await signedIn(
@@ -323,7 +323,7 @@ test('somebody else’s session does not go on where the last one was', async ()
   await failed;
 });
 
-test('the signal ends it, quietly, and the connection with it', async () => {
+test('aborting the signal ends it without an error, and closes the connection', async () => {
   const { streams, alice } = await peerWith((stream) => stream.connect(0));
   const controller = new AbortController();
   const steps: string[] = [];
@@ -344,7 +344,7 @@ test('the signal ends it, quietly, and the connection with it', async () => {
   expect(none).toHaveLength(0);
 });
 
-test('a connection that says nothing any more is given up, and it goes on behind the last change', async () => {
+test('a silent connection is closed, and it resumes after the last change', async () => {
   hurry();
   const { peer, streams } = await peerWith((stream, connection) => {
     stream.connect(4);
@@ -372,14 +372,14 @@ test('a connection that says nothing any more is given up, and it goes on behind
   expect(inputs(streams)).toEqual([{}, { lastEventId: '5' }]);
 });
 
-test('who leaves the loop leaves the server', async () => {
+test('leaving the loop closes the connection', async () => {
   const { streams, alice } = await peerWith((stream) => stream.change(1, change(1)));
   await take(alice, 1);
   await streams[0]?.closed;
   expect(streams).toHaveLength(1);
 });
 
-test('events that are not for us, of a newer server, disturb nothing', async () => {
+test('unknown events of a newer server are ignored', async () => {
   const { alice } = await peerWith((stream) => {
     stream.write(': hello\n\nretry: 5\n\nevent: ping\ndata: \n\nevent: weather\nid: 99\ndata: sunny\n\n');
     stream.change(1, change(1));

@@ -14,7 +14,7 @@ async function signedIn() {
   return { planner, alice, queryClient, trpc };
 }
 
-test('the client is found behind the members that we added, and they behind none of tRPC’s', async () => {
+test("the tRPC client is accessible beside our own members, and none hides one of tRPC's", async () => {
   const { alice } = await signedIn();
   expect(typeof getUntypedClient<AppRouter>(alice).query).toBe('function');
   expect(typeof alice.live.on).toBe('function');
@@ -24,7 +24,7 @@ test('the client is found behind the members that we added, and they behind none
   expect(await Promise.resolve(alice)).toBe(alice);
 });
 
-test('queries and mutations go through our layers, typed', async () => {
+test('queries and mutations use our links, typed', async () => {
   const { planner, queryClient, trpc } = await signedIn();
   planner.expireAccess();
   const mutation = new MutationObserver(queryClient, trpc.tasks.create.mutationOptions());
@@ -41,7 +41,7 @@ test('queries and mutations go through our layers, typed', async () => {
   });
 });
 
-test('a change that is made elsewhere brings a list up to date', async () => {
+test('a change made elsewhere updates a list', async () => {
   const { planner, alice, queryClient, trpc } = await signedIn();
   const list = new QueryObserver(queryClient, trpc.tasks.list.queryOptions({}));
   const titles: unknown[] = [];
@@ -54,7 +54,7 @@ test('a change that is made elsewhere brings a list up to date', async () => {
   unsubscribe();
 });
 
-test('its subscriptions are ours', async () => {
+test('subscriptions use our link', async () => {
   const { planner, trpc } = await signedIn();
   const changes: Change[] = [];
   const options = trpc.sync.live.subscriptionOptions({});

@@ -9,7 +9,7 @@ const refused = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-test('the server’s error comes with everything that it says', async () => {
+test('the error contains everything that the server sent', async () => {
   const errors = [{ path: 'due.date', message: 'must be a valid calendar date' }];
   const peer = await startPeer(() => ({
     code: 'STALE_VERSION',
@@ -34,7 +34,7 @@ test('the server’s error comes with everything that it says', async () => {
   });
 });
 
-test('the whole request refused with problem+json, outside the procedures', async () => {
+test('a request refused with problem+json as a whole, outside the procedures', async () => {
   const peer = await startPeer(
     () => expect.fail('not reached'),
     (_, response) => {
@@ -62,7 +62,7 @@ test.each([
   [401, 'NETWORK'],
   [404, 'NETWORK'],
   [200, 'NETWORK'],
-])('a proxy’s page with status %i is %s', async (status, code) => {
+])('an HTML page of a proxy with status %i is %s', async (status, code) => {
   const peer = await startPeer(
     () => expect.fail('not reached'),
     (_, response) => {
@@ -75,7 +75,7 @@ test.each([
   await expect(alice.insights.overview.query()).rejects.toMatchObject({ code, status });
 });
 
-test('nobody there', async () => {
+test('no server at the address', async () => {
   const alice = createAliceClient({ url: 'http://127.0.0.1:1', retries: 0 });
   await expect(alice.tasks.list.query({})).rejects.toMatchObject({
     code: 'NETWORK',
@@ -85,13 +85,13 @@ test('nobody there', async () => {
   });
 });
 
-test('no reply in time', async () => {
+test('no response in time', async () => {
   const peer = await startPeer(() => new Promise(() => {}));
   const alice = createAliceClient({ url: peer.url, timeoutMs: 30, retries: 0 });
   await expect(alice.tasks.list.query({})).rejects.toMatchObject({ code: 'TIMEOUT' });
 });
 
-test('a reply cut short', async () => {
+test('a truncated response', async () => {
   const peer = await startPeer(
     () => expect.fail('not reached'),
     (_, response) => {
@@ -105,7 +105,7 @@ test('a reply cut short', async () => {
   });
 });
 
-test('a reply with fewer results than calls fails the calls that it leaves out', async () => {
+test('a response with fewer results than calls fails the missing calls', async () => {
   const peer = await startPeer(
     () => expect.fail('not reached'),
     (_, response) => {
@@ -121,7 +121,7 @@ test('a reply with fewer results than calls fails the calls that it leaves out',
   ]);
 });
 
-test('a fault of one’s own, such as a store that fails, is an AliceError too', async () => {
+test('a local failure, such as a failing store, is an AliceError too', async () => {
   const alice = createAliceClient({
     url: 'http://127.0.0.1:1',
     tokens: { get: () => Promise.reject(new Error('disk full')), set: vi.fn(), clear: vi.fn() },
@@ -133,7 +133,7 @@ test('a fault of one’s own, such as a store that fails, is an AliceError too',
   });
 });
 
-test('the error of another copy of the package is known', () => {
+test('the error of another copy of the package is recognized', () => {
   class AliceErrorOfAnotherBundle extends Error {
     override readonly name = 'AliceError';
   }
@@ -142,7 +142,7 @@ test('the error of another copy of the package is known', () => {
   expect(isAliceError(null)).toBe(false);
 });
 
-test('the stack leads to the line that made the call', async () => {
+test('the stack contains the line that made the call', async () => {
   const peer = await startPeer(() => ({ code: 'NOT_FOUND', status: 404, message: 'Task not found' }));
   const alice = createAliceClient({ url: peer.url });
   async function showTask() {

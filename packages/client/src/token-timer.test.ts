@@ -14,7 +14,7 @@ test.each([
   ['now', 1_800_000_000],
   ['in 1970', 0],
   ['in 2100', 4_102_444_800],
-])('a token of 15 minutes ends 5 s early, though it was issued %s', (_, iat) => {
+])('a token of 15 minutes is refreshed 5 s early, issued %s', (_, iat) => {
   const { clock, timer } = timerAt();
   const token = jwt({ iat, exp: iat + 900, name: 'Zoë ÿ>?' });
   expect(timer.isEnding(token)).toBe(false);
@@ -24,7 +24,7 @@ test.each([
   expect(timer.isEnding(token)).toBe(true);
 });
 
-test('a short token keeps three quarters of its life', () => {
+test('a short-lived token is used for three quarters of its lifetime', () => {
   const { clock, timer } = timerAt();
   const token = jwt({ iat: 10, exp: 12 });
   timer.isEnding(token);
@@ -34,7 +34,7 @@ test('a short token keeps three quarters of its life', () => {
   expect(timer.isEnding(token)).toBe(true);
 });
 
-test('the time of a new token starts anew', () => {
+test('a new token starts a new timer', () => {
   const { clock, timer } = timerAt();
   timer.isEnding(jwt({ iat: 0, exp: 900 }));
   clock.now = 890_000;
@@ -51,7 +51,7 @@ test.each([
   jwt({ iat: 5, exp: 'soon' }),
   jwt({ iat: 5, exp: 5 }),
   `a.${btoa('null')}.c`,
-])('of %s nothing is foretold', (token) => {
+])('the expiry of %s is unknown', (token) => {
   const { clock, timer } = timerAt();
   timer.isEnding(token);
   clock.now = 1e12;

@@ -20,7 +20,7 @@ function watch() {
   return { requests, responses, hooks };
 }
 
-test('each attempt is seen once, with what it calls and how it went', async () => {
+test('each attempt is reported once, with its procedure and its result', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   const peer = await startPeer(({ request }) => (request === 1 ? { code: 'BUSY', status: 503 } : page));
   const { requests, responses, hooks } = watch();
@@ -42,14 +42,14 @@ test('each attempt is seen once, with what it calls and how it went', async () =
   ]);
 });
 
-test('the time is that until the reply begins', async () => {
+test('the duration ends when the response starts', async () => {
   const peer = await startPeer(() => new Promise((resolve) => setTimeout(() => resolve(page), 60)));
   const { responses, hooks } = watch();
   await createAliceClient({ url: peer.url, ...hooks }).tasks.list.query({});
   expect(responses[0]?.ms).toBeGreaterThanOrEqual(55);
 });
 
-test('where no reply comes, that is seen too', async () => {
+test('an attempt without a response is reported, too', async () => {
   const { requests, responses, hooks } = watch();
   const alice = createAliceClient({ url: 'http://127.0.0.1:1', retries: 0, ...hooks });
   await expect(alice.tasks.list.query({})).rejects.toMatchObject({ code: 'NETWORK' });
@@ -57,7 +57,7 @@ test('where no reply comes, that is seen too', async () => {
   expect(responses).toMatchObject([{ procedures: ['tasks.list'], status: undefined, requestId: undefined }]);
 });
 
-test('refreshes and streams are seen; the access token is not', async () => {
+test('refreshes and streams are reported; the access token is not', async () => {
   const account = await startAccount({
     openStream(stream) {
       stream.connect(1);
@@ -90,7 +90,7 @@ test('refreshes and streams are seen; the access token is not', async () => {
   expect(responses.at(-1)).toMatchObject({ procedures: ['sync.live'], status: 200 });
 });
 
-test('they can neither change nor break a call; what they throw is reported', async () => {
+test('hooks can neither change nor break a call; their errors are reported', async () => {
   const reported = vi.fn();
   vi.stubGlobal('reportError', reported);
   const peer = await startPeer(() => page);

@@ -30,27 +30,27 @@ const keyless = { context: { idempotencyKey: null } };
 /** Backoff takes no time: what is left is what the server asks for. */
 const hurry = () => vi.spyOn(Math, 'random').mockReturnValue(0);
 
-test.each([429, 502, 503, 504])('a query that meets %i is tried again', async (status) => {
+test.each([429, 502, 503, 504])('a query that gets %i is retried', async (status) => {
   hurry();
   const { peer, alice } = await peerWith({ code: 'UNAVAILABLE', status }, page);
   await expect(alice.tasks.list.query({})).resolves.toEqual({ items: [], nextCursor: null });
   expect(peer.calls).toHaveLength(2);
 });
 
-test.each([400, 403, 404, 409, 412, 500])('a query that meets %i is not', async (status) => {
+test.each([400, 403, 404, 409, 412, 500])('a query that gets %i is not retried', async (status) => {
   const { peer, alice } = await peerWith({ code: 'INTERNAL', status });
   await expect(alice.tasks.list.query({})).rejects.toMatchObject({ status });
   expect(peer.calls).toHaveLength(1);
 });
 
-test('a query is tried four times at most', async () => {
+test('a query has at most four attempts', async () => {
   hurry();
   const { peer, alice } = await peerWith(busy());
   await expect(alice.tasks.list.query({})).rejects.toMatchObject({ code: 'BUSY' });
   expect(peer.calls).toHaveLength(4);
 });
 
-test('a query is tried again when the connection breaks and when the reply takes too long', async () => {
+test('a query is retried when the connection breaks and when the response takes too long', async () => {
   hurry();
   const peer = await startPeer(
     () => page,
@@ -64,7 +64,7 @@ test('a query is tried again when the connection breaks and when the reply takes
   expect(peer.calls[0]?.request).toBe(3);
 });
 
-test('a mutation without a key is tried again where nothing was done, and not before the time', async () => {
+test('a mutation without a key is retried if it was not executed, and not before the given time', async () => {
   const { peer, alice } = await peerWith(busy(1), page);
   const begin = performance.now();
   await alice.tasks.create.mutate({ title: 'a' }, keyless);
@@ -72,7 +72,7 @@ test('a mutation without a key is tried again where nothing was done, and not be
   expect(peer.calls).toHaveLength(2);
 });
 
-test('a proxy’s Retry-After counts too', async () => {
+test('the Retry-After of a proxy is respected, too', async () => {
   hurry();
   const peer = await startPeer(
     () => page,
@@ -90,13 +90,13 @@ test.each([
   ['502', 502, 'UNAVAILABLE'],
   ['504', 504, 'UNAVAILABLE'],
   ['500', 500, 'INTERNAL'],
-])('a mutation without a key that meets %s is not repeated: it may have been done', async (_, status, code) => {
+])('a mutation without a key that gets %s is not repeated: it may have been executed', async (_, status, code) => {
   const { peer, alice } = await peerWith({ code, status });
   await expect(alice.tasks.create.mutate({ title: 'a' }, keyless)).rejects.toMatchObject({ status });
   expect(peer.calls).toHaveLength(1);
 });
 
-test('a mutation without a key whose reply is lost is not repeated', async () => {
+test('a mutation without a key is not repeated when its response is lost', async () => {
   let requests = 0;
   const peer = await startPeer(
     () => page,
@@ -114,7 +114,7 @@ test('a mutation without a key whose reply is lost is not repeated', async () =>
   expect(requests).toBe(1);
 });
 
-test('in a batch, one call’s Retry-After is not another’s', async () => {
+test('in a batch, the Retry-After of one call does not apply to another', async () => {
   // Both calls fail with 503, so the batch does, and a header on it would speak for both.
   const peer = await startPeer(({ path }) =>
     path === 'tasks.complete'
@@ -130,13 +130,13 @@ test('in a batch, one call’s Retry-After is not another’s', async () => {
   expect(peer.calls.map(({ size }) => size)).toEqual([2, 2]);
 });
 
-test('a wait longer than half a minute is left to the caller', async () => {
+test('a call that must wait longer than half a minute fails at once', async () => {
   const { peer, alice } = await peerWith(busy(31));
   await expect(alice.tasks.list.query({})).rejects.toMatchObject({ code: 'BUSY', retryAfterMs: 31_000 });
   expect(peer.calls).toHaveLength(1);
 });
 
-test('the caller cancels while a call waits for its next attempt', async () => {
+test('the caller can cancel a call that waits for its next attempt', async () => {
   const { peer, alice } = await peerWith(busy(20));
   const begin = performance.now();
   const call = alice.tasks.list.query({}, { signal: AbortSignal.timeout(100) });
@@ -145,7 +145,7 @@ test('the caller cancels while a call waits for its next attempt', async () => {
   expect(peer.calls).toHaveLength(1);
 });
 
-test('retries can be switched off', async () => {
+test('retries can be disabled', async () => {
   const { peer } = await peerWith(busy(0));
   await expect(createAliceClient({ url: peer.url, retries: 0 }).tasks.list.query({})).rejects.toMatchObject({
     code: 'BUSY',
@@ -153,7 +153,7 @@ test('retries can be switched off', async () => {
   expect(peer.calls).toHaveLength(1);
 });
 
-test('the pause never ends before the server allows it and never lasts 4 s longer', () => {
+test('the delay is never shorter than the server requires, and at most 4 s longer', () => {
   fc.assert(
     fc.property(
       fc.nat({ max: 50 }),

@@ -25,7 +25,7 @@ describe.each([
 ])('%s', (_, has) => {
   beforeEach(() => withLocks(has));
 
-  test('a sign-in signs the calls that follow, a sign-out ends it', async () => {
+  test('calls after a login are authenticated, until the logout', async () => {
     const account = await startAccount();
     const { alice, tokens } = clientOf(account);
     await expect(list(alice)).rejects.toMatchObject({ code: 'UNAUTHENTICATED', status: 401 });
@@ -49,7 +49,7 @@ describe.each([
     expect(account.refreshes).toBe(1);
   });
 
-  test('50 calls that find the token ending share one refresh before they are sent', async () => {
+  test('50 calls shortly before the token expires share one refresh before they are sent', async () => {
     const account = await startAccount({ lifetimeSeconds: 1, refreshTakesMs: 30 });
     const { alice } = clientOf(account);
     await alice.auth.login.mutate(credentials);
@@ -60,7 +60,7 @@ describe.each([
     expect(account.paths().filter((path) => path === 'tasks.list')).toHaveLength(50);
   });
 
-  test('calls that come in waves while a refresh is under way wait for it', async () => {
+  test('calls that start during a refresh wait for it', async () => {
     const account = await startAccount({ refreshTakesMs: 60 });
     const { alice } = clientOf(account);
     await alice.auth.login.mutate(credentials);
@@ -73,7 +73,7 @@ describe.each([
     expect(account.refreshes).toBe(1);
   });
 
-  test('a session that has ended: the store is emptied, every call gets the typed error, nothing loops', async () => {
+  test('an ended session clears the store, every call gets the typed error, and nothing loops', async () => {
     const account = await startAccount();
     const { alice, tokens } = clientOf(account);
     await alice.auth.login.mutate(credentials);
@@ -86,7 +86,7 @@ describe.each([
     expect(await tokens.get()).toBeNull();
   });
 
-  test.each(['server', 'client'])('a %s clock that is 10 hours off changes nothing', async (whose) => {
+  test.each(['server', 'client'])('a %s clock that is wrong by 10 hours has no effect', async (whose) => {
     for (const hours of [-10, 10]) {
       const account = await startAccount(whose === 'server' ? { clockOffsetMs: hours * 3_600_000 } : {});
       const { alice } = clientOf(account);
@@ -101,7 +101,7 @@ describe.each([
     }
   });
 
-  test('what another tab has renewed is used, with no refresh of one’s own', async () => {
+  test('a session that another tab has refreshed is used, without another refresh', async () => {
     const account = await startAccount();
     const tokens = memoryTokenStore();
     const here = clientOf(account, tokens).alice;
@@ -114,7 +114,7 @@ describe.each([
   });
 });
 
-test('two clients that share a store, refused at the same moment, refresh once', async () => {
+test('two clients with one store that are refused at the same moment refresh once', async () => {
   const account = await startAccount({ refreshTakesMs: 30 });
   const tokens = memoryTokenStore();
   const here = clientOf(account, tokens).alice;
@@ -128,7 +128,7 @@ test('two clients that share a store, refused at the same moment, refresh once',
   expect(account.refreshes).toBe(1);
 });
 
-test('a refresh whose reply is lost is sent again at once, while the server still gives the same successor', async () => {
+test('a refresh whose response is lost is repeated at once, while the server still returns the same successor', async () => {
   const account = await startAccount();
   const { alice, tokens } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -141,9 +141,9 @@ test('a refresh whose reply is lost is sent again at once, while the server stil
 
 test.each<[string, PeerReply[], string]>([
   ['is lost twice', ['hang up', 'hang up'], 'NETWORK'],
-  ['meets a fault of the server', [{ code: 'INTERNAL', status: 500 }], 'INTERNAL'],
-  ['comes too often', [{ code: 'TOO_MANY_REQUESTS', status: 429, retryAfterSeconds: 60 }], 'TOO_MANY_REQUESTS'],
-])('a refresh that %s does not sign out: the call fails, the next succeeds', async (_, failures, code) => {
+  ['gets a server error', [{ code: 'INTERNAL', status: 500 }], 'INTERNAL'],
+  ['is rate-limited', [{ code: 'TOO_MANY_REQUESTS', status: 429, retryAfterSeconds: 60 }], 'TOO_MANY_REQUESTS'],
+])('a refresh that %s does not sign out: the call fails, the next one succeeds', async (_, failures, code) => {
   const account = await startAccount();
   const { alice, tokens } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -157,7 +157,7 @@ test.each<[string, PeerReply[], string]>([
   await alice.tasks.create.mutate({ title: 'a' });
 });
 
-test('a query outlasts a refresh that fails for a while', async () => {
+test('a query succeeds after temporary refresh failures', async () => {
   const account = await startAccount();
   const { alice } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -166,7 +166,7 @@ test('a query outlasts a refresh that fails for a while', async () => {
   await list(alice);
 });
 
-test('a call that is refused again after the refresh fails; it is not tried a third time', async () => {
+test('a call that is refused again after the refresh fails, without a third attempt', async () => {
   const account = await startAccount();
   const { alice } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -181,7 +181,7 @@ test('a call that is refused again after the refresh fails; it is not tried a th
   expect(account.refreshes).toBe(1);
 });
 
-test('wrong credentials are no reason to refresh', async () => {
+test('wrong credentials cause no refresh', async () => {
   const account = await startAccount();
   const { alice } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -191,7 +191,7 @@ test('wrong credentials are no reason to refresh', async () => {
   expect(account.refreshes).toBe(1);
 });
 
-test('a sign-out with an expired token still ends the session on the server', async () => {
+test('a logout with an expired token still ends the session on the server', async () => {
   const account = await startAccount();
   const { alice, tokens } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -201,7 +201,7 @@ test('a sign-out with an expired token still ends the session on the server', as
   expect(await tokens.get()).toBeNull();
 });
 
-test('a sign-out from a session that is gone leaves nobody signed in', async () => {
+test('a logout from an ended session leaves nobody signed in', async () => {
   const account = await startAccount();
   const { alice, tokens } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -211,7 +211,7 @@ test('a sign-out from a session that is gone leaves nobody signed in', async () 
 });
 
 // The refreshes below take longer than what happens meanwhile, however slow the machine.
-test('who signs out during a refresh stays signed out', async () => {
+test('a logout during a refresh stays in effect', async () => {
   const account = await startAccount({ refreshTakesMs: 1000 });
   const { alice, tokens } = clientOf(account);
   await alice.auth.login.mutate(credentials);
@@ -223,7 +223,7 @@ test('who signs out during a refresh stays signed out', async () => {
   expect(await tokens.get()).toBeNull();
 });
 
-test('a refresh that is refused because another tab was first: its session is used', async () => {
+test('when a refresh is refused because another tab refreshed first, its session is used', async () => {
   withLocks(false);
   const account = await startAccount({ refreshTakesMs: 1000 });
   const { alice, tokens } = clientOf(account);
@@ -236,7 +236,7 @@ test('a refresh that is refused because another tab was first: its session is us
   expect(await tokens.get()).toEqual(account.tokens);
 });
 
-test('the caller cancels while the call waits for a refresh; the refresh goes on for the others', async () => {
+test('a caller can cancel a call that waits for a refresh, which continues for the others', async () => {
   const account = await startAccount({ refreshTakesMs: 100 });
   const { alice } = clientOf(account);
   await alice.auth.login.mutate(credentials);
