@@ -24,7 +24,7 @@ async function seed(database: Database, appEnv: string, ...args: string[]) {
 }
 const users = (database: Database) => database.query<{ email: string }>({ text: 'SELECT email FROM users' }, []);
 
-test('in production nobody is seeded without the flag, and nobody with a password that others know', async () => {
+test('in production the seed requires the flag, and creates no account with a publicly known password', async () => {
   await using database = await testDatabase();
   const refused = await seed(database, 'production');
   expect(refused).toEqual({ code: 1, said: expect.stringMatching(/^database: .*\nerror: APP_ENV is production: /) });
@@ -38,7 +38,7 @@ test('in production nobody is seeded without the flag, and nobody with a passwor
   expect(await users(database)).toEqual([{ email: 'demo@alice.example' }]);
 });
 
-test('elsewhere the demo account has the password of the documentation, and is made once', async () => {
+test('elsewhere the demo account has the documented password, and is created once', async () => {
   await using database = await testDatabase();
   expect(await seed(database, 'development')).toEqual({
     code: 0,

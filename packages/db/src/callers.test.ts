@@ -18,8 +18,8 @@ const running = {
           WHERE datname = current_database() AND state <> 'idle' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
 };
 
-describe('callers of several owners', () => {
-  test('one with many calls leaves the others their turn', async () => {
+describe('calls of several owners', () => {
+  test('leave turns to others when one owner has many', async () => {
     await using database = await testDatabase();
     const greedy = database.for({ owner: 'greedy' });
     const flood = Array.from({ length: 40 }, () => greedy.query(sleep(0.3), []).catch(() => undefined));
@@ -31,7 +31,7 @@ describe('callers of several owners', () => {
     await Promise.all(flood);
   });
 
-  test('many owners at once are served in turns, and not in the order in which they came', async () => {
+  test('are served in turns when many owners wait, and not in order of arrival', async () => {
     await using database = await testDatabase();
     const order: string[] = [];
     const ask = (owner: string) =>
@@ -44,7 +44,7 @@ describe('callers of several owners', () => {
     expect(order.indexOf('late')).toBeLessThan(12);
   });
 
-  test('a transaction is one turn, and the database seen from within it is the transaction', async () => {
+  test('use one turn per transaction, and the database handle inside it is the transaction', async () => {
     await using database = await testDatabase();
     const view = database.for({ owner: 'a' });
     await view.transaction(async (tx) => {
@@ -56,8 +56,8 @@ describe('callers of several owners', () => {
   });
 });
 
-describe('what takes long', () => {
-  test('is cancelled when its caller has left, and its connection serves nobody after that', async () => {
+describe('a long-running statement', () => {
+  test('is cancelled when its caller has left, and its connection is not used again', async () => {
     await using database = await testDatabase();
     let hasLeft = false;
     const view = database.for({ owner: 'a', hasLeft: () => hasLeft });
@@ -74,7 +74,7 @@ describe('what takes long', () => {
     await expect.poll(() => clients.filter((client) => poolOf(database).clients.has(client))).toEqual([]);
   });
 
-  test('is not begun when its caller left while it waited', async () => {
+  test('is not started when its caller left while it waited', async () => {
     await using database = await testDatabase();
     const pool = poolOf(database);
     const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
@@ -85,7 +85,7 @@ describe('what takes long', () => {
     expect((await waiting).outcome).toEqual({ kind: 'abandoned' });
   });
 
-  test('is cancelled when its time is up, in a transaction too', async () => {
+  test('is cancelled at its time limit, also in a transaction', async () => {
     await using database = await testDatabase();
     const view = database.for({ owner: 'a', patienceMs: 400 });
     const statement = timed(() => view.query(sleep(8), []));
@@ -101,7 +101,7 @@ describe('what takes long', () => {
     expect(await database.query(running, [])).toEqual([{ running: 0 }]);
   });
 
-  test('goes on where its caller has patience', async () => {
+  test('continues when its caller is willing to wait', async () => {
     await using database = await testDatabase();
     const view = database.for({ owner: 'a', hasLeft: () => false, patienceMs: 5000 });
     expect(await view.query({ text: `SELECT 'late' AS answer FROM pg_sleep(0.7)` }, [])).toEqual([{ answer: 'late' }]);

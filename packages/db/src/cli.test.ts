@@ -53,7 +53,7 @@ async function command(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ cod
 const cli = (...args: string[]) => command({ DATABASE_URL: database.url }, ...args);
 const nameOf = (url: string) => new URL(url).pathname.slice(1);
 
-test('status, migrate and rollback name the database and say what they did', { timeout: 90_000 }, async () => {
+test('status, migrate and rollback name the database and report what they did', { timeout: 90_000 }, async () => {
   const title = `database: PostgreSQL database ${nameOf(database.url)} at \\S+\n`;
   const done = (out: string) => ({ code: 0, out: expect.stringMatching(new RegExp(out)), err: '' });
   expect(await cli('status')).toEqual(done(`^${title}pending {2}\\d{14}_ground_floor\n`));
@@ -65,7 +65,7 @@ test('status, migrate and rollback name the database and say what they did', { t
   );
 });
 
-test('rollback asks first, and in production needs its flag', { timeout: 90_000 }, async () => {
+test('rollback asks for confirmation, and requires its flag in production', { timeout: 90_000 }, async () => {
   await cli('migrate');
   const before = (await cli('status')).out;
   expect(await cli('rollback')).toMatchObject({ code: 0, out: expect.stringMatching(/nothing was rolled back\n$/) });
@@ -83,7 +83,7 @@ test('rollback asks first, and in production needs its flag', { timeout: 90_000 
   await cli('migrate');
 });
 
-test('backup, restore and move: what comes back is what was there', { timeout: 90_000 }, async () => {
+test('backup, restore and move reproduce the same data', { timeout: 90_000 }, async () => {
   await cli('migrate');
   await using filled = await openDatabase({ url: database.url, poolSize: 1 });
   await fill(filled, { people: 2, tasks: 20 });
@@ -108,7 +108,7 @@ test('backup, restore and move: what comes back is what was there', { timeout: 9
   });
 });
 
-test('the settings are those of npm start: .env, and the environment above it', { timeout: 90_000 }, async () => {
+test('the settings are those of npm start: .env, overridden by the environment', { timeout: 90_000 }, async () => {
   await writeFile(envFile, `# kept\nDATABASE_URL="${empty.url}"\nAPP_ENV=production\n`);
   expect(await command({}, 'status')).toMatchObject({ code: 0, out: expect.stringContaining(nameOf(empty.url)) });
   expect(await cli('status')).toMatchObject({ code: 0, out: expect.stringContaining(nameOf(database.url)) });
@@ -134,7 +134,7 @@ test.each([
   [['move', '--to', 'mysql://root:hunter2@h/d'], expect.stringMatching(/^error: a database must be a URL \(postgres:/)],
   [['new', 'Bad Name'], expect.stringContaining('snake_case')],
   [[], expect.stringMatching(/^error: unknown command/)],
-])('%j is a mistake that ends with one message and code 1', async (args, err) => {
+])('%j is an error with one message and exit code 1', async (args, err) => {
   const outcome = await cli(...args);
   expect(outcome).toEqual({ code: 1, out: '', err });
   expect(outcome.err).not.toContain('hunter2');
@@ -153,7 +153,7 @@ test.each([
   expect(out + err).not.toContain('hunter2');
 });
 
-test('the process itself: exit codes, both streams, and a question that nobody can answer', {
+test('the process: exit codes, both streams, and a confirmation without a terminal', {
   timeout: 90_000,
 }, async () => {
   const settings = { DATABASE_URL: database.url, APP_ENV: '', DATA_DIR: dir };

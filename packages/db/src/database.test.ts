@@ -21,7 +21,7 @@ function insertUser(database: Pick<Database, 'query'>, email: string): Promise<u
 const countUsers = async (database: Database): Promise<number> => database.prisma.user.count();
 
 describe('transaction', () => {
-  test('commits what work did and gives its result', async () => {
+  test('commits the work and returns its result', async () => {
     await using database = await testDatabase();
     const result = await database.transaction(async (tx) => {
       await insertUser(tx, 'a');
@@ -31,7 +31,7 @@ describe('transaction', () => {
     expect(await countUsers(database)).toBe(1);
   });
 
-  test('leaves nothing behind when work throws, and rethrows the same error', async () => {
+  test('rolls back when the work throws, and rethrows the same error', async () => {
     await using database = await testDatabase();
     const mistake = new Error('no');
     await expect(
@@ -43,7 +43,7 @@ describe('transaction', () => {
     expect(await countUsers(database)).toBe(0);
   });
 
-  test('does not claim success when an error in it was swallowed', async () => {
+  test('does not report success when an error inside it was swallowed', async () => {
     await using database = await testDatabase();
     await expect(
       database.transaction(async (tx) => {
@@ -54,7 +54,7 @@ describe('transaction', () => {
     expect(await countUsers(database)).toBe(0);
   });
 
-  test('tells who waits for its commit, after it, and nobody when it is rolled back', async () => {
+  test('calls afterCommit callbacks after the commit, and none after a rollback', async () => {
     await using database = await testDatabase();
     const told: string[] = [];
     await database.transaction(async (tx) => {
@@ -73,21 +73,21 @@ describe('transaction', () => {
     expect(told).toEqual(['committed', 'at once']);
   });
 
-  test('refuses a query that outlives it', async () => {
+  test('refuses a query after its end', async () => {
     await using database = await testDatabase();
     const query = await database.transaction(async (tx) => tx.query);
     await expect(query({ text: 'SELECT 1' }, [])).rejects.toThrow('the transaction is over');
   });
 });
 
-test('several statements in one text give the rows of all', async () => {
+test('several statements in one text return the rows of all', async () => {
   await using database = await testDatabase();
   const text = 'BEGIN; SELECT 1 AS n; SELECT 2 AS n; COMMIT';
   expect(await database.query({ text }, [])).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
 describe('connections', () => {
-  test('one that broke a constraint is used again', async () => {
+  test('are used again after a constraint error', async () => {
     await using database = await testDatabase();
     const pool = poolOf(database);
     await insertUser(database, 'a');
@@ -98,7 +98,7 @@ describe('connections', () => {
     await insertUser(database, 'b');
   });
 
-  test('one that comes back with an open transaction is not used again', async () => {
+  test('are not used again when they are returned with an open transaction', async () => {
     await using database = await testDatabase();
     const client = await poolOf(database).connect();
     await client.query('BEGIN');
@@ -112,7 +112,7 @@ describe('connections', () => {
     expect(row?.there).toBe(false);
   });
 
-  test('a prepared statement works again after its connection was replaced', async () => {
+  test('support prepared statements after they were replaced', async () => {
     await using database = await testDatabase();
     const statement = { name: 'plus_one', text: 'SELECT $1::int + 1 AS n' };
     expect(await database.query(statement, [1])).toEqual([{ n: 2 }]);
@@ -124,7 +124,7 @@ describe('connections', () => {
     expect(await database.query(statement, [2])).toEqual([{ n: 3 }]);
   });
 
-  test('many callers at once share a bounded pool, and each gets its own answer', async () => {
+  test('are limited, and each of many concurrent callers gets its own result', async () => {
     await using database = await testDatabase();
     const answers = await Promise.all(
       Array.from({ length: 300 }, async (_, i) => {
@@ -140,7 +140,7 @@ describe('connections', () => {
     expect(poolOf(database).totalCount).toBeLessThanOrEqual(poolOf(database).options.max);
   });
 
-  test('who waits too long for one is told that the database is unavailable', async () => {
+  test('that take too long to get fail with DATABASE_UNAVAILABLE', async () => {
     await using database = await testDatabase();
     const pool = poolOf(database);
     const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
@@ -165,7 +165,7 @@ describe('connections', () => {
 });
 
 describe('close', () => {
-  test('waits for what is running, refuses what comes later, and may be called again', async () => {
+  test('waits for running work, refuses later work, and can be called again', async () => {
     const database = await testDatabase();
     const slow = database.query<{ n: number }>({ text: 'SELECT count(*) AS n FROM generate_series(1, 500000)' }, []);
     await database.ping().catch(() => undefined);
@@ -177,8 +177,8 @@ describe('close', () => {
   });
 });
 
-describe('a server', () => {
-  test('close cuts off what does not end', async () => {
+describe('an external server', () => {
+  test('close cancels work that does not end', async () => {
     const database = await testDatabase();
     const endless = database.query({ text: 'SELECT pg_sleep(30)' }, []).catch((error: unknown) => error);
     await expect.poll(() => poolOf(database).busy.size).toBe(1);
@@ -188,7 +188,7 @@ describe('a server', () => {
     expect(databaseFault(await endless)).toEqual({ kind: 'unavailable' });
   });
 
-  test('the settings of the session are ours, whatever the URL says', async () => {
+  test('the session settings are ours, whatever the URL contains', async () => {
     const url = new URL(await testServerUrl());
     url.searchParams.set('options', '-c TimeZone=Europe/Berlin -c work_mem=5MB');
     await using database = await openDatabase({ url: url.href, statementTimeoutMs: 1_234, lockTimeoutMs: 432 });
@@ -202,7 +202,7 @@ describe('a server', () => {
     expect(row).toEqual({ zone: 'UTC', statement: '1234ms', lock: '432ms', mem: '5MB', app: 'alice' });
   });
 
-  test('a server that is not there fails the opening', async () => {
+  test('opening fails when the server is down', async () => {
     await expect(openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' })).rejects.toThrow('ECONNREFUSED');
     await expect(openDatabase({ url: 'postgres://user:secret@:x:y/none' })).rejects.toThrow(
       /^the database URL cannot be read/,

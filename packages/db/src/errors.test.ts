@@ -38,7 +38,7 @@ const task = (userId: string) => ({
   updatedAt: new Date(),
 });
 
-describe('a broken constraint is named, by raw SQL and by Prisma', () => {
+describe('a constraint violation is identified, from raw SQL and from Prisma', () => {
   test('unique', async () => {
     const someone = await database.prisma.user.create({ data: person() });
     const again = { ...person(), email: someone.email };
@@ -80,7 +80,7 @@ describe('a broken constraint is named, by raw SQL and by Prisma', () => {
   });
 });
 
-test('text that PostgreSQL cannot hold', async () => {
+test('text that PostgreSQL cannot store', async () => {
   expect(await faultOf(sql('SELECT $1::text', ['a\u0000b']))).toEqual({ kind: 'invalid_text' });
   expect(await faultOf(sql('SELECT $1::jsonb', ['"\\u0000"']))).toEqual({ kind: 'invalid_text' });
   expect(await faultOf(sql('SELECT $1::uuid', ['no-uuid']))).toEqual({ kind: 'invalid_text' });
@@ -92,7 +92,7 @@ test('text that PostgreSQL cannot hold', async () => {
   });
 });
 
-test('a mistake of ours, or none of the database, is no fault', async () => {
+test('a bug of ours, or an error from elsewhere, is not a database error', async () => {
   expect(await faultOf(sql('SELECT nonsense'))).toBeNull();
   expect(await faultOf(database.prisma.$queryRaw`SELECT 1 / 0`)).toBeNull();
   expect(await faultOf(database.transaction(async () => Promise.reject(new Error('a rule of ours'))))).toBeNull();
@@ -100,7 +100,7 @@ test('a mistake of ours, or none of the database, is no fault', async () => {
   expect(databaseFault('text')).toBeNull();
 });
 
-test('a database that was closed', async () => {
+test('a closed database', async () => {
   const closed = await testDatabase();
   await closed.close();
   expect(await faultOf(closed.query({ text: 'SELECT 1' }, []))).toEqual({ kind: 'unavailable' });
@@ -110,8 +110,8 @@ test('a database that was closed', async () => {
 
 const server = await testServerUrl();
 
-describe('faults of a server', () => {
-  test('a terminated backend: its callers learn it, the next one gets a new connection', async () => {
+describe('server failures', () => {
+  test('a terminated backend: its callers get the error, the next one gets a new connection', async () => {
     const running = Promise.all([
       faultOf(sql('SELECT pg_sleep(20)')),
       faultOf(database.prisma.$queryRaw`SELECT pg_sleep(20)::text`),
@@ -155,7 +155,7 @@ describe('faults of a server', () => {
     });
   });
 
-  test('a statement that takes too long', async () => {
+  test('a statement timeout', async () => {
     await using hasty = await openDatabase({ url: server, statementTimeoutMs: 100 });
     expect(await faultOf(hasty.query({ text: 'SELECT pg_sleep(5)' }, []))).toEqual({ kind: 'timeout' });
     expect(await faultOf(hasty.prisma.$queryRaw`SELECT pg_sleep(5)::text`)).toEqual({ kind: 'timeout' });
@@ -195,7 +195,7 @@ describe('faults of a server', () => {
     expect(await faultOf(serial)).toEqual({ kind: 'timeout' });
   });
 
-  test('a dead port, a wrong database, no connection left', async () => {
+  test('a closed port, an unknown database, no connection left', async () => {
     const gone = { kind: 'unavailable' };
     expect(await faultOf(openDatabase({ url: 'postgres://postgres@127.0.0.1:1/x' }))).toEqual(gone);
     expect(await faultOf(openDatabase({ url: 'postgres://postgres@localhost:1/x' }))).toEqual(gone);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { FairQueue, ownWork } from './fair-queue.ts';
 
-test('serves those who wait in turns, one of each owner', () => {
+test('serves waiting owners in turns, one call each', () => {
   const queue = new FairQueue(4, 2);
   const served: string[] = [];
   const ask = (owner: string) => {
@@ -24,14 +24,14 @@ test('serves those who wait in turns, one of each owner', () => {
   expect(served).toEqual(['greedy', 'd', 'e', 'greedy']);
 });
 
-test("leaves one owner half of the places, and the process's own work all of them", () => {
+test("leaves one owner half of the slots, and the process's own work all of them", () => {
   const queue = new FairQueue(4, 2);
   expect([1, 2, 3].map(() => queue.tryEnter('a'))).toEqual([true, true, false]);
   expect([1, 2, 3].map(() => queue.tryEnter(ownWork))).toEqual([true, true, false]);
   expect(queue.tryEnter('b')).toBe(false);
 });
 
-test('does not serve who has stopped waiting', () => {
+test('does not serve callers that have stopped waiting', () => {
   const queue = new FairQueue(1, 1);
   queue.tryEnter('a');
   const stop = queue.wait('a', () => expect.unreachable());
@@ -40,7 +40,7 @@ test('does not serve who has stopped waiting', () => {
   expect(queue.tryEnter('b')).toBe(true);
 });
 
-test('gives out every place and none twice, whoever asks, leaves and gives up', () => {
+test('uses every slot and none twice, while callers enter, leave and give up', () => {
   const step = fc.record({ what: fc.constantFrom('ask', 'leave', 'stop'), owner: fc.constantFrom('a', 'b', 'c', '') });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {

@@ -12,9 +12,9 @@ const hash = () => promisify(pbkdf2)('password', 'salt', 10, 32, 'sha256');
 
 test.each([
   ['a timer', () => sleep(1)],
-  ['a thread that hashes', hash],
+  ['a hashing thread', hash],
   ['a signature', () => crypto.subtle.digest('SHA-256', new Uint8Array(1_000_000))],
-])('a transaction that waits for %s fails, wherever it waits, and writes nothing', async (_name, wait) => {
+])('a transaction that waits for %s fails, at any point, and writes nothing', async (_name, wait) => {
   await using database = await testDatabase();
   await database.query({ text: 'CREATE TABLE written (n int)' }, []);
   const write = (query: RunQuery) => query({ text: 'INSERT INTO written VALUES (1)' }, []);
@@ -37,7 +37,7 @@ test.each([
   expect(await database.query({ text: 'SELECT * FROM written' }, [])).toEqual([]);
 });
 
-test('computing, for however long, and statements side by side are no waiting', async () => {
+test('computation of any length and concurrent statements are not idle time', async () => {
   await using database = await testDatabase();
   const result = await database.transaction(async ({ query }) => {
     for (let count = 0; count < 5; count += 1) {
@@ -66,7 +66,7 @@ test('a deferred transaction holds no connection before its first statement', as
   expect(await database.query(exists, [])).toEqual([{ there: false }]);
 });
 
-test('a deferred transaction also ends where nothing was run in it', async () => {
+test('a deferred transaction also ends when no statement was run in it', async () => {
   await using database = await testDatabase();
   const ended: string[] = [];
   const begin = async () => void ended.push('began');

@@ -6,7 +6,7 @@ import { expect, expectTypeOf, test } from 'vitest';
 import type * as Models from './models.ts';
 import { TaskStatus } from './models.ts';
 
-test('a browser gets the enums and nothing of the server', async () => {
+test('a browser gets the enums and no server code', async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: [fileURLToPath(new URL('./models.ts', import.meta.url))],
     bundle: true,
@@ -27,7 +27,7 @@ test('enums are plain constants', () => {
   expect(TaskStatus).toEqual({ todo: 'todo', in_progress: 'in_progress', done: 'done', cancelled: 'cancelled' });
 });
 
-test('models are flat and hold no secret', () => {
+test('models are flat and contain no secret', () => {
   expectTypeOf<keyof Models.User>().not.toEqualTypeOf<'passwordHash'>();
   expectTypeOf<Models.User>().not.toHaveProperty('passwordHash');
   expectTypeOf<Models.Session>().not.toHaveProperty('refreshHash');

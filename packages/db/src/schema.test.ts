@@ -34,7 +34,7 @@ const insertTask = (userId: string, id: string, goalId: string | null = null): P
     [userId, id, goalId],
   );
 
-test('every column is the snake_case of its field, for every model', async () => {
+test('every column is the snake_case name of its field, in every model', async () => {
   const schema = await readFile(SCHEMA_FILE, 'utf8');
   for (const model of Object.values(Prisma.ModelName)) {
     const body = new RegExp(`^model ${model} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(schema)?.[1];
@@ -48,12 +48,12 @@ test('every column is the snake_case of its field, for every model', async () =>
   }
 });
 
-test('the tables with a history have the columns that the schema names', () => {
+test('the tables with a history have the columns of the schema', () => {
   expect(columns.tasks).toContainEqual({ field: 'dueTimeZone', column: 'due_time_zone' });
   expect(Object.keys(columns)).toEqual(['users', 'sessions', 'goals', 'tasks', 'api_keys', 'passkeys', 'totps']);
 });
 
-test("the database refuses a task in another person's goal", async () => {
+test("the database refuses a task in another user's goal", async () => {
   const [mine, theirs, goal] = [await insertUser(), await insertUser(), randomUUID()];
   await database.query(
     { text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` },
@@ -64,7 +64,7 @@ test("the database refuses a task in another person's goal", async () => {
   expect(refused).toEqual({ kind: 'foreign_key', constraint: 'tasks_user_id_goal_id_fkey' });
 });
 
-test('two people may hold the same task id, one person may not twice', async () => {
+test('two users can have the same task id, one user cannot have it twice', async () => {
   const [one, two, id] = [await insertUser(), await insertUser(), randomUUID()];
   await insertTask(one, id);
   await insertTask(two, id);
@@ -72,7 +72,7 @@ test('two people may hold the same task id, one person may not twice', async () 
   expect(refused).toEqual({ kind: 'unique', constraint: 'tasks_pkey' });
 });
 
-test('a person goes with everything that is theirs', async () => {
+test('deleting a user deletes all their data', async () => {
   const [id, goal] = [await insertUser(), randomUUID()];
   await database.query(
     { text: `INSERT INTO goals (user_id, id, title, created_at, updated_at) VALUES ($1, $2, 'x', now(), now())` },
@@ -101,7 +101,7 @@ test.each([
   ['goals', 'version = 0', 'goals_version_check'],
   ['users', 'version = 0', 'users_version_check'],
   ['change_counters', 'number = -1', 'change_counters_number_check'],
-])('%s: %s is refused', async (table, change, constraint) => {
+])('refuses %s: %s', async (table, change, constraint) => {
   const [id, row] = [await insertUser(), randomUUID()];
   await insertTask(id, row);
   await database.query(
@@ -116,7 +116,7 @@ test.each([
   expect(refused).toEqual({ kind: 'check', constraint });
 });
 
-test('500 characters are counted as people count, not as bytes', async () => {
+test('500 characters are counted as code points, not as bytes', async () => {
   const [id, row] = [await insertUser(), randomUUID()];
   await insertTask(id, row);
   await database.query({ text: 'UPDATE tasks SET title = $2 WHERE user_id = $1' }, [id, 'é🎯'.repeat(250)]);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { assertSession } from './session.ts';
 import { testDatabase } from './testing.ts';
 
-test('a session that is not in UTC is refused', async () => {
+test('refuses a session that is not in UTC', async () => {
   await using database = await testDatabase();
   await expect(assertSession(database)).resolves.toBeUndefined();
   await database.transaction(async (tx) => {
@@ -12,7 +12,7 @@ test('a session that is not in UTC is refused', async () => {
   });
 });
 
-test('a session whose dates are not ISO is refused', async () => {
+test('refuses a session whose date format is not ISO', async () => {
   await using database = await testDatabase();
   await database.transaction(async (tx) => {
     await tx.query({ text: `SET LOCAL DateStyle = 'German'` }, []);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-test('an instant of any precision comes back as ISO 8601 with three digits', () => {
+test('an instant of any precision is returned as ISO 8601 with three decimals', () => {
   expect(instantText('2026-11-22 08:30:00+00')).toBe('2026-11-22T08:30:00.000Z');
   expect(instantText('2026-11-22 08:30:00.1+00')).toBe('2026-11-22T08:30:00.100Z');
   expect(instantText('2026-11-22 08:30:00.12+00')).toBe('2026-11-22T08:30:00.120Z');
@@ -20,14 +20,14 @@ test('an instant of any precision comes back as ISO 8601 with three digits', () 
   expect(instantText('2026-11-22 08:30:00.123456+00')).toBe('2026-11-22T08:30:00.123Z');
 });
 
-test('instants that our own data never holds are still read rightly', () => {
+test('instants outside the range of our own data are read correctly', () => {
   expect(instantText('2026-11-22 14:00:00+05:30')).toBe('2026-11-22T08:30:00.000Z');
   expect(instantText('10000-01-01 00:00:00+00')).toBe('+010000-01-01T00:00:00.000Z');
   expect(instantText('0044-03-15 10:00:00+00 BC')).toBe('-000043-03-15T10:00:00.000Z');
   expect(instantText('infinity')).toBe('infinity');
 });
 
-test('every instant of JavaScript survives the way into the database and back', async () => {
+test('every JavaScript instant round-trips through the database', async () => {
   const instants = fc.array(
     fc
       .date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
@@ -50,7 +50,7 @@ test('every instant of JavaScript survives the way into the database and back', 
   );
 });
 
-test('every type has its wire form', async () => {
+test('every type has a wire format', async () => {
   const rows = await database.query(
     {
       text: `SELECT date '2026-02-28' AS day, time '09:05:00' AS clock, timestamp '2026-02-28 09:05:00' AS wall,
@@ -82,7 +82,7 @@ test('every type has its wire form', async () => {
   ]);
 });
 
-test('Prisma reads the same instant, unmoved by our parsers', async () => {
+test('Prisma reads the same instant, unaffected by our parsers', async () => {
   const [row] = await database.prisma.$queryRaw<{ at: Date }[]>`SELECT '2026-11-22 08:30:00.123+00'::timestamptz AS at`;
   expect(row?.at.toISOString()).toBe('2026-11-22T08:30:00.123Z');
 });

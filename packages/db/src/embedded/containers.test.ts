@@ -46,8 +46,8 @@ async function endsWell(start: Run): Promise<void> {
 }
 
 if (isLinux) {
-  describe('two containers over one data directory', { timeout }, () => {
-    test('never both own it, and the refusal names the PID that the owner has', async () => {
+  describe('two containers with one data directory', { timeout }, () => {
+    test('never both own it, and the refusal contains the PID of the owner in its container', async () => {
       const first = run(script, [dataDir], { prefix: container });
       await first.says('open');
       const { pid } = JSON.parse(await readFile(join(dataDir, 'owner.lock'), 'utf8')) as { readonly pid: number };
@@ -63,7 +63,7 @@ if (isLinux) {
       await endsWell(first);
     });
 
-    test('hand over when one is killed, at once and with nothing in the way', async () => {
+    test('take over at once when the owner is killed', async () => {
       for (let round = 0; round < 3; round++) {
         const first = run(script, [dataDir, 'migrate'], { prefix: container });
         await first.says('open');
@@ -76,7 +76,7 @@ if (isLinux) {
       }
     });
 
-    test('an orphaned PostgreSQL in the other one is asked to end', async () => {
+    test('stop an orphaned PostgreSQL of the other container', async () => {
       await (await openDatabase({ dataDir })).close();
       // The namespace lives for as long as its first process, which is the shell.
       const first = run('leave-orphan.ts', [dataDir], { prefix: [...container, 'sh', '-c', '"$@"; sleep 60', 'sh'] });
@@ -90,7 +90,7 @@ if (isLinux) {
 }
 
 if (isLinux) {
-  test('F15: a full disk fails callers as unavailable; when there is room again nothing is lost', {
+  test('F15: a full disk fails callers as unavailable; with free space again nothing is lost', {
     timeout,
   }, async () => {
     const smallDisk = [
@@ -105,17 +105,17 @@ if (isLinux) {
 }
 
 if (isLinux && isRoot) {
-  describe('as root', { timeout }, () => {
+  describe('the database as root', { timeout }, () => {
     const ordinary = 12_345;
 
-    test('the database is run in a user namespace, in a folder that nobody else may enter', async () => {
+    test('runs in a user namespace, in a directory that no other user can enter', async () => {
       await chmod(parent, 0o700);
       await (await openDatabase({ dataDir })).close();
       expect(await stat(join(dataDir, 'postgresql'))).toMatchObject({ uid: 0 });
       expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
     });
 
-    test('where namespaces are forbidden it is run as another user, in a folder that every user may pass', async () => {
+    test('runs as another user where namespaces are forbidden, in a directory that every user can traverse', async () => {
       await chmod(parent, 0o755);
       // Made with namespaces, it is given away, and then stays with that user.
       await (await openDatabase({ dataDir })).close();
@@ -129,7 +129,7 @@ if (isLinux && isRoot) {
       expect(await database.prisma.user.count()).toBe(0);
     });
 
-    test('where neither is possible one line says what is', async () => {
+    test('reports what is missing in one line where neither is possible', async () => {
       await chmod(parent, 0o700);
       const { code, out, err } = await run(script, [dataDir], { prefix: namespacesForbidden }).ended;
       expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -137,7 +137,7 @@ if (isLinux && isRoot) {
       expect(err).toMatch(/as an ordinary user.*mode 0711 or 0755.*DATABASE_URL/);
     });
 
-    test('an ordinary user needs nothing of this, and may hand the directory to root', async () => {
+    test('needs none of this for an ordinary user, whose directory root can use later', async () => {
       await chmod(parent, 0o755);
       await chown(parent, ordinary, ordinary);
       const asUser = ['setpriv', '--reuid', String(ordinary), '--regid', String(ordinary), '--clear-groups', '--'];
@@ -156,7 +156,7 @@ if (isLinux && isRoot) {
       await endsWell(last);
     });
 
-    test('a directory of another user is refused to an ordinary one by name', async () => {
+    test("refuses to open another user's directory as an ordinary user, and names it", async () => {
       await (await openDatabase({ dataDir })).close();
       await chmod(parent, 0o755);
       await chmod(dataDir, 0o777);

@@ -53,7 +53,7 @@ async function isRunning(pid: number): Promise<boolean> {
 }
 
 describe('a data directory', { timeout }, () => {
-  test('keeps what was committed, is closed to other users, and opens again', async () => {
+  test('keeps committed data, is closed to other users, and opens again', async () => {
     {
       await using database = await openDatabase({ dataDir });
       await database.query({ text: 'CREATE TABLE kept (id int)' }, []);
@@ -69,7 +69,7 @@ describe('a data directory', { timeout }, () => {
     for (const path of [dataDir, join(dataDir, 'postgresql')]) expect((await stat(path)).mode & 0o777).toBe(0o700);
   });
 
-  test('may have a long name with spaces and letters of any language', async () => {
+  test('can have a long path with spaces and letters of any language', async () => {
     const long = join(parent, 'ä ö', 'x'.repeat(100), 'y'.repeat(100));
     await mkdir(long, { recursive: true });
     await made.copyTo(join(long, 'data'));
@@ -82,7 +82,7 @@ describe('a data directory', { timeout }, () => {
     expect(await first.ended).toMatchObject({ code: 0, err: '' });
   });
 
-  test('refuses a second process at once, naming the first, and gives way when the first has closed', async () => {
+  test('refuses a second process at once, names the first, and is free when the first has closed', async () => {
     await made.copyTo(dataDir);
     const first = run(script, [dataDir]);
     await first.says('open');
@@ -100,7 +100,7 @@ describe('a data directory', { timeout }, () => {
     await (await openDatabase({ dataDir })).close();
   });
 
-  test('is joined by commands while its owner runs, which they leave running', async () => {
+  test('can be used by commands while its owner runs, which keeps running', async () => {
     await made.copyTo(dataDir);
     await using owner = await openDatabase({ dataDir });
     await owner.query({ text: 'CREATE TABLE shared (id int)' }, []);
@@ -114,8 +114,8 @@ describe('a data directory', { timeout }, () => {
   test.each([
     ['of another major version', 'postgresql', '17\n', 'is a database of PostgreSQL 17'],
     ['of PGlite', 'postgres', '18\n', 'is a database of PGlite'],
-    ['that is something else', 'postgresql', null, 'is not a database (PG_VERSION is missing)'],
-  ])('%s is refused in one sentence and left as it is', async (_name, folder, version, sentence) => {
+    ['that is not a database', 'postgresql', null, 'is not a database (PG_VERSION is missing)'],
+  ])('%s is refused in one sentence and not changed', async (_name, folder, version, sentence) => {
     await mkdir(join(dataDir, folder), { recursive: true });
     await writeFile(join(dataDir, folder, version === null ? 'letter.txt' : 'PG_VERSION'), version ?? 'dear');
     const before = await readdir(dataDir, { recursive: true });
@@ -125,7 +125,7 @@ describe('a data directory', { timeout }, () => {
     expect(await readdir(dataDir, { recursive: true })).toEqual(before);
   });
 
-  test('that PostgreSQL cannot open is refused in its words', async () => {
+  test('that PostgreSQL cannot open is refused with the message of PostgreSQL', async () => {
     await made.copyTo(dataDir);
     const control = join(dataDir, 'postgresql', 'global', 'pg_control');
     const bytes = await readFile(control);
@@ -137,8 +137,8 @@ describe('a data directory', { timeout }, () => {
   });
 });
 
-describe('an owner that died', { timeout }, () => {
-  test('gives way to exactly one of many that start at once', async () => {
+describe('an owner that was killed', { timeout }, () => {
+  test('is replaced by exactly one of many that start at once', async () => {
     await made.copyTo(dataDir);
     const first = run(script, [dataDir]);
     await first.says('open');
@@ -156,7 +156,7 @@ describe('an owner that died', { timeout }, () => {
     expect(await winner.ended).toMatchObject({ code: 0, err: '' });
   });
 
-  test('takes its PostgreSQL along', async () => {
+  test('ends together with its PostgreSQL', async () => {
     await made.copyTo(dataDir);
     const first = run(script, [dataDir]);
     await first.says('open');
@@ -166,7 +166,7 @@ describe('an owner that died', { timeout }, () => {
     await expect.poll(() => isRunning(postgres), { timeout: 20_000 }).toBe(false);
   });
 
-  test('and left its PostgreSQL running is no obstacle: it is asked to end first', async () => {
+  test('and whose PostgreSQL still runs does not block the next: PostgreSQL is stopped first', async () => {
     await made.copyTo(dataDir);
     const { code, out } = await run('leave-orphan.ts', [dataDir]).ended;
     expect(code).toBe(0);
@@ -183,7 +183,7 @@ describe('an owner that died', { timeout }, () => {
     await database.ping();
   });
 
-  test('is no obstacle as a zombie', async () => {
+  test('does not block the next while it is a zombie', async () => {
     await made.copyTo(dataDir);
     // The shell becomes `sleep`, which never asks how its child ended.
     const nobodyWaits = ['sh', '-c', '"$@" & exec sleep 60', 'sh'];
@@ -196,7 +196,7 @@ describe('an owner that died', { timeout }, () => {
     first.child.kill('SIGKILL');
   });
 
-  test('whose PID another process has by now is no obstacle', async () => {
+  test('does not block the next when another process has its PID', async () => {
     await made.copyTo(dataDir);
     await writeFile(join(dataDir, 'owner.lock'), JSON.stringify({ pid: process.pid, host: 'here' }));
     const alive = `${process.pid}\n${join(dataDir, 'postgresql')}\n1700000000\n5432\n.\n\n 1 1\nready   \n`;
@@ -204,7 +204,7 @@ describe('an owner that died', { timeout }, () => {
     await (await openDatabase({ dataDir })).close();
   });
 
-  test('F2: at any moment of a first start and its migrations leaves what the next start completes', {
+  test('F2: at any moment of the first start and its migrations leaves a state that the next start completes', {
     timeout: timeout * testRounds(),
   }, async () => {
     for (let round = 0; round < testRounds(); round++) await killFirstStart(join(parent, `data-${round}`));
@@ -230,8 +230,8 @@ describe('an owner that died', { timeout }, () => {
   }
 });
 
-describe('a PostgreSQL that ends by itself', { timeout }, () => {
-  test('is started again, with nothing lost', async () => {
+describe('a PostgreSQL that exits by itself', { timeout }, () => {
+  test('is restarted, without data loss', async () => {
     await made.copyTo(dataDir);
     const log = rememberingLog();
     await using database = await openDatabase({ dataDir, log });
@@ -251,7 +251,7 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
     expect(log.lines.some(({ message }) => /has stopped 3 times in a row/.test(message))).toBe(true);
   });
 
-  test('fails its callers as unavailable while it cannot start, and serves them again once it can', async () => {
+  test('fails callers as unavailable while it cannot start, and serves them again when it can', async () => {
     await made.copyTo(dataDir);
     const log = rememberingLog();
     await using database = await openDatabase({ dataDir, log });
@@ -274,7 +274,7 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
     expect(await database.query({ text: 'SELECT id FROM kept' }, [])).toEqual([{ id: 1 }]);
   });
 
-  test('does not keep the database from being closed', async () => {
+  test('does not prevent closing the database', async () => {
     await made.copyTo(dataDir);
     const database = await openDatabase({ dataDir });
     process.kill(await postgresPid(dataDir), 'SIGKILL');
@@ -283,7 +283,7 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
     await (await openDatabase({ dataDir })).close();
   });
 
-  test('by a crash of one session goes on by itself', async () => {
+  test('after the crash of one session recovers by itself', async () => {
     await made.copyTo(dataDir);
     const log = rememberingLog();
     await using database = await openDatabase({ dataDir, log });
@@ -298,7 +298,7 @@ describe('a PostgreSQL that ends by itself', { timeout }, () => {
   });
 });
 
-test('its log says nothing of the statements that failed, which hold what people wrote', { timeout }, async () => {
+test('the log contains no failed statements, which contain data of users', { timeout }, async () => {
   await made.copyTo(dataDir);
   const log = rememberingLog();
   await using database = await openDatabase({ dataDir, log });

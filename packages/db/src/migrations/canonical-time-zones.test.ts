@@ -18,7 +18,7 @@ const zones = [
   ['America/Argentina/Ushuaia', 'America/Argentina/Ushuaia'],
 ] as const;
 
-test('stored names of time zones become the one name of their zone, of people and of tasks', async () => {
+test('stored time zone names of users and tasks become canonical', async () => {
   await using database = await testDatabase();
   const ids = new Map<string, string>();
   const now = new Date();

@@ -52,7 +52,7 @@ const types = (database: Database): Promise<unknown[]> =>
   );
 
 describe("the repository's migrations", () => {
-  test('lead to the Prisma schema, each of them back again, and forth once more', { timeout: 90_000 }, async () => {
+  test('produce the Prisma schema, and can each be rolled back and applied again', { timeout: 90_000 }, async () => {
     await using database = await emptyDatabase();
     const folder = await readMigrations(MIGRATIONS_DIR);
     for (const { name } of folder) {
@@ -70,7 +70,7 @@ describe("the repository's migrations", () => {
     expect(await schemaDrift({ database })).toBe('');
   });
 
-  test("are recorded so that Prisma's own engine finds nothing to do and nothing wrong", async () => {
+  test("are recorded so that Prisma's own engine reports nothing to do and no error", async () => {
     await using database = await emptyDatabase();
     await migrate({ database });
     const migrations = await readMigrations(MIGRATIONS_DIR);
@@ -102,7 +102,7 @@ describe("the repository's migrations", () => {
 });
 
 describe('migrate', () => {
-  test('applies what is pending in order and then nothing', async () => {
+  test('applies pending migrations in order and then nothing', async () => {
     await using database = await emptyDatabase();
     await write('2_b', 'ALTER TABLE t ADD COLUMN b int', 'ALTER TABLE t DROP COLUMN b');
     await write(
@@ -115,7 +115,7 @@ describe('migrate', () => {
     expect(await names(database)).toEqual(['1_a', '2_b']);
   });
 
-  test('undoes a migration that fails, keeps those before it, and succeeds once it is mended', async () => {
+  test('rolls back a failing migration, keeps those before it, and succeeds once it is fixed', async () => {
     await using database = await emptyDatabase();
     await write('1_a', 'CREATE TABLE a (id int)');
     await write('2_b', 'CREATE TABLE b (id int); SELECT 1 / 0; CREATE TABLE c (id int)');
@@ -135,7 +135,7 @@ describe('migrate', () => {
     await database.ping();
   });
 
-  test('refuses when an applied migration was changed, is unknown, or did not finish; status says the same', async () => {
+  test('refuses when an applied migration was changed, is unknown, or did not finish; status reports the same', async () => {
     await using database = await emptyDatabase();
     await write('1_a', 'CREATE TABLE a (id int)');
     await write('2_b', 'CREATE TABLE b (id int)');
@@ -174,7 +174,7 @@ describe('migrate', () => {
 });
 
 describe('rollbackLast', () => {
-  test('undoes one migration at a time, and nothing when its down.sql is missing or fails', async () => {
+  test('rolls back one migration at a time, and nothing when its down.sql is missing or fails', async () => {
     await using database = await emptyDatabase();
     await write('1_a', 'CREATE TABLE a (id int)', 'DROP TABLE a');
     await write('2_b', 'CREATE TABLE b (id int)', 'DROP TABLE b; SELECT 1 / 0');
@@ -194,7 +194,7 @@ describe('rollbackLast', () => {
 describe('createMigration', () => {
   const schema = (body: string): string => `datasource db {\n  provider = "postgresql"\n}\n${body}`;
 
-  test('writes the way there and the way back, and refuses when nothing changed', { timeout: 90_000 }, async () => {
+  test('writes the SQL for both directions, and refuses when nothing changed', { timeout: 90_000 }, async () => {
     const schemaFile = join(dir, '..', 'schema.prisma');
     await writeFile(schemaFile, schema('model A {\n  id Int @id\n}\n'));
     expect(await createMigration('first', { dir, schemaFile, now: new Date('2026-01-02T03:04:05Z') })).toBe(
@@ -219,7 +219,7 @@ describe('createMigration', () => {
     expect(await migrate({ database, dir })).toEqual([second]);
   });
 
-  test('the way back from a new enum value keeps the rows, and names those that stand in its way', {
+  test('writes a down.sql for a new enum value that keeps the rows, and names the rows that prevent it', {
     timeout: 90_000,
   }, async () => {
     const schemaFile = join(dir, '..', 'enum.prisma');
@@ -263,7 +263,7 @@ describe('createMigration', () => {
   });
 });
 
-describe('many processes on one server', () => {
+describe('many processes with one server', () => {
   const slowSteps = async (): Promise<string[]> => {
     for (let i = 1; i <= 5; i++)
       await write(`${i}_step`, `CREATE TABLE t${i} (id int); SELECT pg_sleep(0.05); INSERT INTO t${i} VALUES (1)`);
@@ -276,7 +276,7 @@ describe('many processes on one server', () => {
       expect(await database.query({ text: `SELECT id FROM t${i}` }, [])).toEqual([{ id: 1 }]);
   };
 
-  test('ten that start at once on an empty database all succeed, and each migration is applied once', {
+  test('can all migrate an empty database at once, and each migration is applied once', {
     timeout: 60_000,
   }, async () => {
     const all = await slowSteps();
@@ -292,7 +292,7 @@ describe('many processes on one server', () => {
     }
   });
 
-  test('a session that saw no history table does not trust that memory once it has the lock', async () => {
+  test('reread the history table after they get the lock', async () => {
     const all = await slowSteps();
     for (let round = 0; round < 3; round++) {
       const { url, remove } = await createServerDatabase(server, 'crowd');
@@ -308,7 +308,7 @@ describe('many processes on one server', () => {
     }
   });
 
-  test('kill -9 at any moment leaves what the next start completes', { timeout: 120_000 }, async () => {
+  test('after kill -9 at any moment the next start completes the migration', { timeout: 120_000 }, async () => {
     const all = await slowSteps();
     for (let round = 0; round < 3; round++) {
       const { url, remove } = await createServerDatabase(server, 'killed');

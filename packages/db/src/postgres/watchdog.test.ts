@@ -7,8 +7,8 @@ import { testServerUrl } from '../testing.ts';
 
 const server = await testServerUrl();
 
-describe('a network that swallows everything', () => {
-  test('fails every caller within 3 s, and the first call after its return succeeds within 2 s', async () => {
+describe('a network that drops all packets', () => {
+  test('fails every caller within 3 s, and the first call after its recovery succeeds within 2 s', async () => {
     await using network = await blackHole(server);
     await using database = await openDatabase({ url: network.url, poolSize: 4 });
     await Promise.all([1, 2, 3, 4].map(() => database.query({ text: 'SELECT pg_sleep(0.05)' }, [])));
@@ -42,7 +42,7 @@ describe('a network that swallows everything', () => {
       .toEqual([{ one: 1 }]);
   });
 
-  test('is not mistaken for a statement that takes its time', async () => {
+  test('is not confused with a slow statement', async () => {
     await using network = await blackHole(server);
     await using database = await openDatabase({ url: network.url });
     expect(await database.query({ text: `SELECT 'late' AS answer FROM pg_sleep(3.5)` }, [])).toEqual([

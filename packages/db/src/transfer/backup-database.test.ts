@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 describe('a backup', () => {
-  test('is one readable file for its owner alone, and comes back as it was', async () => {
+  test('is one file readable only by its owner, and restores the same data', async () => {
     expect((await stat(whole)).mode & 0o777).toBe(0o600);
     expect(await readdir(dir)).toEqual(['whole.backup']);
     const text = gunzipSync(await readFile(whole)).toString();
@@ -55,7 +55,7 @@ describe('a backup', () => {
     );
   });
 
-  test('is of one moment, though people go on writing', async () => {
+  test('is a consistent snapshot, while users continue to write', async () => {
     const busy = await makePlace(filled);
     const file = join(dir, 'busy.backup');
     await on(busy, async (database) => {
@@ -81,7 +81,7 @@ describe('a backup', () => {
     await busy.remove();
   });
 
-  test('overwrites no file, and leaves nothing half-made', async () => {
+  test('overwrites no file, and leaves no partial file', async () => {
     await writeFile(join(dir, 'mine'), 'mine');
     await expect(backupDatabase({ from: filled, file: join(dir, 'mine'), say })).rejects.toThrow('already exists');
     expect(await readFile(join(dir, 'mine'), 'utf8')).toBe('mine');
@@ -97,14 +97,14 @@ describe('a backup', () => {
     expect((await readdir(dir)).filter((name) => name.startsWith('none'))).toEqual([]);
   });
 
-  test('does not fit a database that holds something', async () => {
+  test('is not restored into a database that contains data', async () => {
     await restoreDatabase({ file: whole, to, say });
     await expect(restoreDatabase({ file: whole, to, say })).rejects.toThrow('the target is not empty');
     expect(await contentOf(to)).toEqual(content);
   });
 });
 
-describe('before anything is written', () => {
+describe('before anything is written, restore', () => {
   const refusal = async (spoilt: Uint8Array, message: RegExp): Promise<void> => {
     const file = join(dir, 'spoilt.backup');
     await writeFile(file, spoilt);
@@ -126,7 +126,7 @@ describe('before anything is written', () => {
     bytes = await readFile(whole);
   });
 
-  test('a file that is cut off is noticed, wherever', async () => {
+  test('detects a truncated file, at any position', async () => {
     for (const share of [0.1, 0.5, 0.9]) {
       const cut = bytes.subarray(0, Math.floor(bytes.length * share));
       await refusal(cut, /damaged/);
@@ -136,7 +136,7 @@ describe('before anything is written', () => {
     await refusal(gzipSync(text.subarray(0, text.indexOf('END sha256'))), /damaged \(unexpected end\)/);
   });
 
-  test('so is one with a changed byte, or something after its end', async () => {
+  test('detects a changed byte, or data after the end', async () => {
     for (const share of [0.2, 0.6, 0.95]) {
       const changed = Buffer.from(bytes);
       const at = Math.floor(changed.length * share);
@@ -150,7 +150,7 @@ describe('before anything is written', () => {
     await refusal(Buffer.concat([bytes, gzipSync('more')]), /damaged \(unexpected data after its end\)/);
   });
 
-  test('one that lacks a row is noticed by its counts; one with an honest hash and other rows when it is compared', async () => {
+  test('detects a missing row by its count; with a correct hash but other rows, by comparison', async () => {
     await refusal(
       rewritten((text) => text.replace(/^.*\tTask 17\t.*\n/m, ''), true),
       /tasks has 199 of 200 rows/,
@@ -161,7 +161,7 @@ describe('before anything is written', () => {
     );
   });
 
-  test('anything else is not taken for a backup', async () => {
+  test('refuses a file that is not a backup', async () => {
     await refusal(Buffer.from('SELECT 1'), /not an ALICE backup/);
     await refusal(Buffer.alloc(0), /not an ALICE backup/);
     await refusal(gzipSync('ALICE backup, format 2\n{}\n'), /another format .*format 2/);
@@ -169,7 +169,7 @@ describe('before anything is written', () => {
   });
 });
 
-test('rows come out of the text as they went in, wherever the pieces of the file end', async () => {
+test('rows are read as they were written, for any division of the file into chunks', async () => {
   const line = fc.stringMatching(/^[\\.\tab]{0,8}$/).filter((text) => text !== '\\.');
   const table = { schema: 'public', name: 't', columns: ['c'] };
   await fc.assert(

@@ -28,7 +28,7 @@ async function claim(name: string, major: number): Promise<string> {
   return dataDir;
 }
 
-test('a data directory of an earlier major version of PostgreSQL moves into one of ours', async () => {
+test('a data directory of an earlier major version of PostgreSQL can be moved to the current version', async () => {
   const from = join(dir, 'old');
   let content: unknown;
   {

@@ -43,7 +43,7 @@ const say = (line: string) => said.push(line);
 const move = (options: { live?: boolean } = {}) => moveDatabase({ from, to, say, ...options });
 
 describe('a move', () => {
-  test('takes everything along, compares it, says how far it is, and the job queue goes on there', async () => {
+  test('copies everything, compares it, reports progress, and the job queue continues there', async () => {
     await move();
     expect(await contentOf(to)).toEqual(content);
     expect(await contentOf(from)).toEqual(content);
@@ -64,7 +64,7 @@ describe('a move', () => {
     });
   });
 
-  test('leads into a data directory and back', async () => {
+  test('works into a data directory and back', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'alice-move-'));
     try {
       const directory = { dataDir: join(dir, 'data') };
@@ -87,7 +87,7 @@ describe('a move', () => {
     }
   });
 
-  test('fits a target that is migrated and was started, but holds nothing', async () => {
+  test('accepts a target that is migrated and was started, but is empty', async () => {
     await on(to, async (database) => {
       await migrate({ database });
       await fillJobQueue(database, 0);
@@ -96,21 +96,21 @@ describe('a move', () => {
     expect(await contentOf(to)).toEqual(content);
   });
 
-  test('without a job queue makes none', async () => {
+  test('creates no job queue when the source has none', async () => {
     await on(from, (database) => database.query({ text: 'DROP SCHEMA pgboss CASCADE' }, []));
     await move();
     expect(Object.keys(await contentOf(to))).not.toContain('pgboss.job');
   });
 });
 
-describe('nothing is touched', () => {
+describe('a move changes nothing', () => {
   const refusal = async (message: RegExp, options = {}): Promise<void> => {
     const before = [await contentOf(from), await contentOf(to)];
     await expect(move(options)).rejects.toThrow(message);
     expect([await contentOf(from), await contentOf(to)]).toEqual(before);
   };
 
-  test('when the target holds a row, a job, another table or other migrations', async () => {
+  test('when the target contains a row, a job, another table or other migrations', async () => {
     await on(to, (database) => database.query({ text: 'CREATE TABLE stranger (id int)' }, []));
     await refusal(/not empty \(it has the table stranger\)/);
     await on(to, async (database) => {
@@ -131,7 +131,7 @@ describe('nothing is touched', () => {
     await refusal(/not empty \(its table \w+ contains rows\)/);
   });
 
-  test('when the source has a migration that is not in the folder, or no ALICE at all', async () => {
+  test('when the source has an unknown migration, or is not a database of ALICE', async () => {
     await expect(moveDatabase({ from: to, to: from, say })).rejects.toThrow('the source is not an ALICE database');
     await on(from, (database) =>
       database.query(
@@ -142,12 +142,12 @@ describe('nothing is touched', () => {
     await refusal(/_accounts was changed after it was applied/);
   });
 
-  test("when the job queue's tables are older than those of this version", async () => {
+  test('when the tables of the job queue are older than this version', async () => {
     await on(from, (database) => database.query({ text: 'UPDATE pgboss.version SET version = 40' }, []));
     await refusal(/has version 40.* start this ALICE once on that database/);
   });
 
-  test('while an ALICE uses the source, unless --live takes what is there; while one uses the target, never', async () => {
+  test('while a process uses the source, except with --live; while a process uses the target, always', async () => {
     await using database = await openDatabase({ url: from.url, poolSize: 1 });
     await database.ping();
     await refusal(
@@ -160,7 +160,7 @@ describe('nothing is touched', () => {
     await expect(move()).rejects.toThrow(/ALICE is using the target/);
   });
 
-  test('when a copy turns out to differ', async () => {
+  test('when a copy differs from the source', async () => {
     await on(to, async (database) => {
       await migrate({ database });
       await database.query(
@@ -174,7 +174,7 @@ describe('nothing is touched', () => {
     await refusal(/^tasks differs: 200 rows with checksum .* 200 with .* The target is unchanged$/);
   });
 
-  test('when a value breaks a rule of the target', async () => {
+  test('when a value violates a constraint of the target', async () => {
     await on(from, async (database) => {
       await database.query({ text: 'ALTER TABLE tasks DROP CONSTRAINT tasks_weight_check' }, []);
       await database.query({ text: `UPDATE tasks SET weight = 'NaN' WHERE title = 'Task 7'` }, []);
@@ -183,7 +183,7 @@ describe('nothing is touched', () => {
     expect(await contentOf(to)).toEqual({});
   });
 
-  test('when the source goes away in the middle', async () => {
+  test('when the connection to the source is lost', async () => {
     const moving = moveDatabase({
       from,
       to,
@@ -199,7 +199,7 @@ describe('nothing is touched', () => {
   });
 });
 
-test('killed at any moment, a move leaves all or nothing, and the next one does it', { timeout: 120_000 }, async () => {
+test('a move that is killed has copied all or nothing, and the next one completes', { timeout: 120_000 }, async () => {
   const big = await makeFilledPlace(1_500);
   try {
     const whole = await contentOf(big);

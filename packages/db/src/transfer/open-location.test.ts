@@ -7,7 +7,7 @@ import { makePlace } from '../testing-places.ts';
 import { openLocation } from './open-location.ts';
 import { beginTransfer } from './session.ts';
 
-test('a copy outlasts a database that accepts no connection for some seconds', { timeout: 60_000 }, async () => {
+test('a copy survives a database that accepts no connection for some seconds', { timeout: 60_000 }, async () => {
   const place = await makePlace();
   const network = await blackHole(place.url);
   const database = await openLocation({ url: network.url }, 'alone');

@@ -41,7 +41,7 @@ async function hashOf(directory: string): Promise<string> {
   return hash.digest('hex');
 }
 
-test('while its ALICE runs it is left alone', async () => {
+test('a PGlite directory is refused while its server runs', async () => {
   const lock = join(dataDir, 'postgres.lock.7');
   await writeFile(lock, JSON.stringify({ pid: process.pid, started: null, host: hostname() }));
   await expect(moveDatabase({ from: { pglite: dataDir }, to: { dataDir }, say })).rejects.toThrow(
@@ -51,7 +51,7 @@ test('while its ALICE runs it is left alone', async () => {
   expect((await readdir(dataDir)).filter((name) => name.startsWith('postgresql'))).toEqual([]);
 });
 
-test('it moves into the embedded database of the same data directory, and stays as it was', async () => {
+test('it moves into the embedded database of the same data directory, and is not changed', async () => {
   const before = await hashOf(join(dataDir, 'postgres'));
   await expect(openDatabase({ dataDir })).rejects.toThrow('--from-pglite');
   await moveDatabase({ from: { pglite: join(dataDir, 'postgres') }, to: { dataDir }, say });
@@ -61,7 +61,7 @@ test('it moves into the embedded database of the same data directory, and stays 
   expect(await contentOn(database)).toEqual(content);
 });
 
-test('any other directory is named', async () => {
+test('any other directory is refused by name', async () => {
   await expect(moveDatabase({ from: { pglite: tmpdir() }, to: { dataDir }, say })).rejects.toThrow(
     `${tmpdir()} is not a PGlite database`,
   );
