@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => deps.db.close());
 
-describe('the admin step', () => {
+describe('the admin access level', () => {
   const createCaller = createCallerFactory(
     router({
       count: admin({ summary: 'Count', rest: { none: 'only for this test' } })
@@ -27,7 +27,7 @@ describe('the admin step', () => {
   );
   const countAs = async (token: string | null) => createCaller(await requestContext(deps, token)).count();
 
-  it('lets administrators in, and nobody else; losing the role binds with the next call', async () => {
+  it('allows only administrators; losing the role takes effect at the next call', async () => {
     const { tokens, user } = await signUp(deps);
     const setRole = (role: 'user' | 'admin') => deps.db.prisma.user.update({ where: { id: user.id }, data: { role } });
     await expect(countAs(null)).rejects.toMatchObject({ cause: { code: 'UNAUTHENTICATED' } });
@@ -39,8 +39,8 @@ describe('the admin step', () => {
   });
 });
 
-describe('errors', () => {
-  it('have over tRPC the status that they have over REST, but where tRPC has no such status', () => {
+describe('tRPC errors', () => {
+  it('have the same HTTP status as over REST, except where tRPC has no such status', () => {
     const differing = Object.entries(errorKinds).flatMap(([code, { status, trpc }]) => {
       const overTrpc = getHTTPStatusCodeFromError(new TRPCError({ code: trpc }));
       return overTrpc === status ? [] : [`${code} ${status} ${overTrpc}`];
@@ -53,7 +53,7 @@ describe('errors', () => {
     ]);
   });
 
-  it('tell nothing of what was not foreseen', () => {
+  it('reveal nothing about unexpected errors', () => {
     const secret = new Error('SELECT * FROM users');
     for (const error of [
       fromUnknown(secret),
@@ -70,7 +70,7 @@ describe('errors', () => {
     [new TRPCError({ code: 'METHOD_NOT_SUPPORTED' }), 'METHOD_NOT_ALLOWED'],
     [new TRPCError({ code: 'PARSE_ERROR' }), 'VALIDATION_FAILED'],
     [new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: new DomainError('BUSY') }), 'BUSY'],
-  ])('of tRPC itself are told in our words', (error, code) => {
+  ])('that tRPC itself raises get our own message', (error, code) => {
     expect(toDomainError(error).code).toBe(code);
   });
 });

@@ -7,7 +7,7 @@ import { fromUnknown } from '../errors/to-domain-error.ts';
 import { createCaller } from '../root.ts';
 import { requestContext, signUp, testDeps, testLog } from '../testing/index.ts';
 
-it('F5: every call is refused within 3 s of the moment when the database stops answering', {
+it('F5: refuses every call within 3 s after the database stops answering', {
   timeout: 60_000,
 }, async () => {
   await using own = await testDatabase();

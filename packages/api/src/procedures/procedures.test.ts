@@ -27,19 +27,19 @@ const open = [
 const guarded = procedures.filter(({ path }) => !open.includes(path));
 const sensitive = procedures.filter(({ meta }) => meta.access === 'fresh');
 
-it('opens to everybody what is listed as open, and nothing else', () => {
+it('the procedures without sign-in are exactly those listed here', () => {
   expect(procedures.filter(({ meta }) => meta.access === 'public').map(({ path }) => path)).toEqual(open);
 });
 
 describe.each(procedures)('$path', ({ meta, output }) => {
-  it('says how it is reached over REST, or why not', () => {
+  it('declares its REST address, or why it has none', () => {
     const { rest, summary } = meta;
     if ('none' in rest) expect(rest.none.length).toBeGreaterThan(10);
     else
       expect(`${rest.method} ${rest.path}: ${summary}`).toMatch(/^(GET|POST|PATCH|PUT|DELETE) \/[\w/{}-]+: [\w-]{3}/);
   });
 
-  it('states its output, in which exactly the instants have keys that end in At', () => {
+  it('declares its output, in which exactly the instants have keys that end in At', () => {
     expect(output).toBeInstanceOf(z.ZodType);
     for (const [key, schema] of fieldsOf(itemOf(output) ?? output))
       expect([key, key.endsWith('At')]).toEqual([key, isInstant(schema)]);
@@ -51,7 +51,7 @@ it('no two procedures share a REST address', () => {
   expect(new Set(addresses).size).toBe(addresses.length);
 });
 
-describe('the ladder', () => {
+describe('access levels', () => {
   let deps: Deps;
   let clock: TestClock;
   beforeAll(async () => {
@@ -76,7 +76,7 @@ describe('the ladder', () => {
     }
   }
 
-  it.each(guarded)('$path is closed to whoever is not signed in', async (procedure) => {
+  it.each(guarded)('$path refuses callers who are not signed in', async (procedure) => {
     const [disabled, loggedOut, expired] = await Promise.all([signUp(deps), signUp(deps), signUp(deps)]);
     await deps.db.prisma.user.update({ where: { id: disabled.user.id }, data: { disabledAt: new Date() } });
     await loggedOut.api.auth.logout();
@@ -90,7 +90,7 @@ describe('the ladder', () => {
     }
   });
 
-  it.each(sensitive)('$path needs a sign-in less than five minutes old', async (procedure) => {
+  it.each(sensitive)('$path requires authentication less than five minutes ago', async (procedure) => {
     const { tokens } = await signUp(deps);
     clock.advance({ minutes: 4, seconds: 59 });
     expect(await codeOf(procedure, tokens.accessToken, {})).not.toBe('FRESH_SIGN_IN_REQUIRED');
@@ -98,16 +98,13 @@ describe('the ladder', () => {
     expect(await codeOf(procedure, tokens.accessToken, {})).toBe('FRESH_SIGN_IN_REQUIRED');
   });
 
-  it.each(guarded.filter(({ inputs }) => inputs.length > 0))(
-    '$path refuses fields that it does not know',
-    async (procedure) => {
-      const { tokens, user } = await signUp(deps);
-      await deps.db.prisma.user.update({ where: { id: user.id }, data: { role: 'admin' } });
-      const known = { id: uuidv7(), title: 't' };
-      const refusal = call(procedure, tokens.accessToken, { ...known, role: 'admin', userId: uuidv7() });
-      await expect(refusal).rejects.toMatchObject({ code: 'BAD_REQUEST', cause: { name: 'ZodError' } });
-    },
-  );
+  it.each(guarded.filter(({ inputs }) => inputs.length > 0))('$path refuses unknown fields', async (procedure) => {
+    const { tokens, user } = await signUp(deps);
+    await deps.db.prisma.user.update({ where: { id: user.id }, data: { role: 'admin' } });
+    const known = { id: uuidv7(), title: 't' };
+    const refusal = call(procedure, tokens.accessToken, { ...known, role: 'admin', userId: uuidv7() });
+    await expect(refusal).rejects.toMatchObject({ code: 'BAD_REQUEST', cause: { name: 'ZodError' } });
+  });
 });
 
 function isInstant(schema: z.ZodType): boolean {

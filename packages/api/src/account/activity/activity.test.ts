@@ -41,7 +41,7 @@ async function addLine(userId: string, line: { entity: string; action: string; a
 }
 
 describe('the security activity', () => {
-  it('shows what happened to the account, newest first, and who did it', async () => {
+  it('lists the events of the account with their actors, newest first', async () => {
     const person = await signUp(deps);
     const { api, user, email } = person;
     await api.tasks.create({ title: 'not of interest' });
@@ -93,7 +93,7 @@ describe('the security activity', () => {
     expect(await readAll(api, 4)).toEqual(items);
   });
 
-  it('shows what an administrator did to the person, not from where, and to the administrator what they did', async () => {
+  it("lists an administrator's actions without their address, and shows the administrator what they did", async () => {
     const [boss, person] = [await signUp(deps), await signUp(deps)];
     await deps.db.prisma.user.update({ where: { id: boss.user.id }, data: { role: 'admin' } });
     await boss.api.users.changeRole({ id: person.user.id, role: 'admin' });
@@ -118,7 +118,7 @@ describe('the security activity', () => {
     ]);
   });
 
-  it('shows every line that is neither of a task nor of a goal, and no secret, even one that a line holds', async () => {
+  it('lists every entry that is not about a task or a goal, without secrets, even if an entry contains one', async () => {
     const { api, user } = await signUp(deps);
     for (const [entity, column] of [
       ['user', 'password_hash'],
@@ -135,7 +135,7 @@ describe('the security activity', () => {
     for (const { details } of items) expect(details).toEqual({ seen: [null, 'true'] });
   });
 
-  it('is nobody else’s, and no API key’s', async () => {
+  it('cannot be read by other users or by API keys', async () => {
     const [one, other] = [await signUp(deps), await signUp(deps)];
     const ids = (await readAll(one.api)).map(({ entityId }) => entityId);
     expect((await readAll(other.api)).filter(({ entityId }) => ids.includes(entityId))).toEqual([]);
@@ -152,7 +152,7 @@ describe('the security activity', () => {
     });
   });
 
-  it('is found along its index in a long history of tasks', async () => {
+  it('uses its index in a long history of task changes', async () => {
     const { api, user } = await signUp(deps);
     await deps.db.query(
       {
@@ -177,11 +177,11 @@ describe('the security activity', () => {
   });
 });
 
-describe('the lines of the history', () => {
+describe('activity entries', () => {
   const entities = ['user', 'session', 'task', 'goal', 'api_key', 'passkey', 'totp'] as const;
   const refused = /the history cannot be altered/;
 
-  it.each(entities)('of a %s cannot be altered, taken away or emptied out, by SQL or Prisma', async (entity) => {
+  it.each(entities)('of a %s cannot be updated, deleted or truncated, by SQL or Prisma', async (entity) => {
     const { user } = await signUp(deps);
     await addLine(user.id, { entity, action: 'noted', after: { a: 1 } });
     const where = { userId: user.id, entity };
@@ -215,7 +215,7 @@ describe('the lines of the history', () => {
     expect(await deps.db.prisma.activity.findMany({ where })).toEqual(before);
   });
 
-  it('of tasks and goals go only once the counter says that they were pruned; the others stay', async () => {
+  it('of tasks and goals can be deleted only after the counter marks them as pruned; others stay', async () => {
     const { user } = await signUp(deps);
     for (const entity of entities) await addLine(user.id, { entity, action: 'noted' });
     const remove = (entity: string) =>
@@ -238,7 +238,7 @@ describe('the lines of the history', () => {
     expect(lines.map(({ entity }) => entity)).toEqual(left);
   });
 
-  it('go with their person', async () => {
+  it('are deleted with their user', async () => {
     const [gone, stays] = [await signUp(deps), await signUp(deps)];
     await deps.db.query({ text: 'DELETE FROM users WHERE id = $1' }, [gone.user.id]);
     expect(await deps.db.prisma.activity.count({ where: { userId: gone.user.id } })).toBe(0);

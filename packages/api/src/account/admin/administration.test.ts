@@ -40,8 +40,8 @@ const linesOf = (userId: string) =>
     [userId],
   );
 
-describe('disabling', () => {
-  it('ends every session on every process within a second, and enabling brings none back', async () => {
+describe('disabling a user', () => {
+  it('ends every session on every process within a second; enabling restores none', async () => {
     const [boss, person] = [await signUpAdmin(), await signUpVerified(deps)];
     const other = await login(person);
     const there = { ...deps, sessions: createSessionGate(deps.db, testLog(), { accessSeconds: 900 }) };
@@ -82,7 +82,7 @@ describe('disabling', () => {
     expect(ends.map(({ endReason }) => endReason)).toEqual(['disabled', 'disabled', null]);
   });
 
-  it('ends a session that began while it was being done, once the person is let in again', async () => {
+  it('also ends a session that starts at the same time, after the user is enabled again', async () => {
     const [boss, person] = [await signUpAdmin(), await signUp(deps)];
     // A sign-in that looked at the account before it was disabled, and wrote its session after.
     await deps.db.prisma.user.update({ where: { id: person.user.id }, data: { disabledAt: new Date() } });
@@ -90,7 +90,7 @@ describe('disabling', () => {
     expect(await codeOf(person.api.users.me())).toBe('UNAUTHENTICATED');
   });
 
-  it('is written into both histories, and neither shows it as a change of the administrator', async () => {
+  it('is recorded in both histories, and in neither as a change of the administrator', async () => {
     const [boss, person] = [await signUpAdmin(), await signUp(deps)];
     const id = person.user.id;
     await boss.api.users.disable({ id });
@@ -131,7 +131,7 @@ describe('disabling', () => {
     }
   });
 
-  it('is done once: what is so already changes nothing and mails nothing', async () => {
+  it('is idempotent: repeating it changes nothing and sends no email', async () => {
     const [boss, person] = [await signUpAdmin(), await signUpVerified(deps)];
     const id = person.user.id;
     for (const act of [
@@ -148,7 +148,7 @@ describe('disabling', () => {
     }
   });
 
-  it('is done once for its idempotency key', async () => {
+  it('runs once for its idempotency key', async () => {
     const [boss, person] = [await signUpAdmin(), await signUpVerified(deps)];
     const keyed = callAs(deps, boss.tokens.accessToken, randomUUID());
     const first = await keyed.users.disable({ id: person.user.id });
@@ -165,7 +165,7 @@ describe('disabling', () => {
     expect(kindsTo(person).filter((kind) => kind === 'role-changed')).toHaveLength(1);
   });
 
-  it('makes API keys useless while it lasts, however long', async () => {
+  it('blocks API keys while it lasts', async () => {
     const [boss, person] = [await signUpAdmin(), await signUp(deps)];
     const key = await person.api.apiKeys.create({ name: 'k', scopes: ['users:read'], expiresInDays: 30 });
     const byKey = callAs(deps, key.key);
@@ -192,7 +192,7 @@ describe('administrators', () => {
     expect(await boss.api.users.enable({ id })).toMatchObject({ disabledAt: null, version: 1 });
   });
 
-  it('are all that may, and know no unknown ids', async () => {
+  it('are the only users with access, and get NOT_FOUND for unknown ids', async () => {
     const [boss, person, other] = [await signUpAdmin(), await signUpVerified(deps), await signUpVerified(deps)];
     const acts = (api: Person['api'], id: string) => [
       api.users.disable({ id }),
@@ -205,7 +205,7 @@ describe('administrators', () => {
     expect(kindsTo(other)).not.toContain('account-disabled');
   });
 
-  it('remain at least one, whoever demotes or disables whom at once', async () => {
+  it('always remain at least one, also with concurrent demotions and disablings', async () => {
     for (let round = 0; round < 10; round += 1) {
       await deps.db.prisma.user.updateMany({ data: { role: 'user' } });
       const bosses = await Promise.all([signUpAdmin(), signUpAdmin(), signUpAdmin()]);
@@ -227,7 +227,7 @@ describe('administrators', () => {
 });
 
 describe('users.get', () => {
-  it('shows an id and a name and nothing else, and nobody who is locked out', async () => {
+  it('returns only the id and the name, and no disabled user', async () => {
     const [one, other] = [await signUp(deps), await signUp(deps, { name: 'Grace' })];
     const get = (id: string) => one.api.users.get({ id });
     expect(await get(other.user.id)).toStrictEqual({ id: other.user.id, name: 'Grace' });

@@ -39,7 +39,7 @@ async function readAll(filter: Partial<ListUsersInput>) {
   return items;
 }
 
-describe('the list of accounts', () => {
+describe('the list of users', () => {
   it.each<[Partial<ListUsersInput>, number]>([
     [{ isDisabled: true }, many / 100],
     [{ role: 'admin' }, many / 1000 + 1],
@@ -52,7 +52,7 @@ describe('the list of accounts', () => {
     [{ text: '\\' }, 1],
     [{ text: 'nobody is called so' }, 0],
     [{ text: 'person 1', role: 'admin', isDisabled: true }, 2],
-  ])('filtered by %o holds each once, in order', async (filter, count) => {
+  ])('filtered by %o contains each match once, in order', async (filter, count) => {
     for (const limit of [7, 100]) {
       const items = await readAll({ ...filter, limit });
       expect(items).toHaveLength(count);
@@ -62,14 +62,14 @@ describe('the list of accounts', () => {
     }
   });
 
-  it('holds everybody, and stays right while people come', async () => {
+  it('contains every user, and stays consistent while users register', async () => {
     const first = await boss.api.users.list({ limit: 100, isDisabled: false });
     await signUp(deps);
     const rest = await readAll({ isDisabled: false, cursor: first.nextCursor ?? '' });
     expect(new Set([...first.items, ...rest].map(({ id }) => id)).size).toBe(many - many / 100 + 1);
   });
 
-  it('shows no secret, to administrators alone', async () => {
+  it('contains no secret, and is for administrators only', async () => {
     const { items } = await boss.api.users.list({ limit: 1 });
     expect(JSON.stringify(items)).not.toMatch(/password/i);
     const { api } = await signUp(deps);
@@ -78,7 +78,7 @@ describe('the list of accounts', () => {
     await expect(callAs(deps, key).users.list()).rejects.toMatchObject({ cause: { code: 'INSUFFICIENT_SCOPE' } });
   });
 
-  it('finds a page along the index, wherever it begins', async () => {
+  it('reads each page from the index, at any position', async () => {
     const explain = async (input: Partial<ListUsersInput>, after?: readonly [string, string]) => {
       const { statement, values } = listStatement({ limit: 20, ...input }, after);
       const rows = await deps.db.query<{ 'QUERY PLAN': string }>({ text: `EXPLAIN ANALYZE ${statement.text}` }, values);

@@ -54,7 +54,7 @@ async function doEverything({ api, email, user }: Person): Promise<void> {
   await remindOfKeys(deps);
 }
 
-it('whoever has shown that the address is theirs is told of everything', async () => {
+it('a user with a verified address is notified of every event', async () => {
   const person = await signUpVerified(deps);
   await doEverything(person);
   expect(kindsTo(person)).toEqual([
@@ -72,7 +72,7 @@ it('whoever has shown that the address is theirs is told of everything', async (
   ]);
 });
 
-it("to an address that may be a stranger's only what asks for something goes, without words of whoever signed up", async () => {
+it('an unverified address gets only requested emails, without text chosen by the person who registered', async () => {
   const mallory = await signUp(deps, { name: advert });
   await doEverything(mallory);
   await sendPasswordReset({ deps }, { email: mallory.email });
@@ -87,7 +87,7 @@ it("to an address that may be a stranger's only what asks for something goes, wi
   expect(texts.join()).not.toContain('evil.example');
 });
 
-it('a key of such a person is told of once they have shown it', async () => {
+it('such a user is notified of an API key after verification', async () => {
   const { api, email, user } = await signUp(deps);
   await api.apiKeys.create(newKey);
   clock.advance({ hours: 12 });
@@ -99,7 +99,7 @@ it('a key of such a person is told of once they have shown it', async () => {
   expect(told()).toBe(1);
 });
 
-it('a reset tells of itself: its link has shown whose the address is', async () => {
+it('a password reset is notified, since its link has verified the address', async () => {
   const person = await signUp(deps);
   await sendPasswordReset({ deps }, { email: person.email });
   const [reset] = jobs.mailsTo(person.email).slice(-1);
@@ -108,7 +108,7 @@ it('a reset tells of itself: its link has shown whose the address is', async () 
   expect(kindsTo(person)).toEqual(['verify-email', 'reset-password', 'password-changed']);
 });
 
-it('a flood of one kind is cut short for an hour, refuses nothing, and hides no other', async () => {
+it('many events of one kind are muted for an hour, which refuses nothing and mutes no other kind', async () => {
   const person = await signUpVerified(deps);
   const { api } = person;
   for (let count = 0; count < 30; count += 1) {

@@ -51,7 +51,7 @@ async function makeAdmin(id: string, role: 'admin' | 'user' = 'admin') {
 }
 
 describe('an API key', () => {
-  it('is shown once, works at once for what it may do, and is known by its hash alone', async () => {
+  it('is shown once, works at once within its scopes, and is stored only as a hash', async () => {
     const { api, user, email } = await signUpVerified(deps);
     const { key, apiKey } = await api.apiKeys.create({ ...plain, expiresInDays: 30 });
     expect(key).toMatch(/^alice_[\w-]{91}$/);
@@ -83,7 +83,7 @@ describe('an API key', () => {
     expect(line?.after).not.toHaveProperty('hash');
   });
 
-  it('lives 90 days unless told, and ends on the second', async () => {
+  it('is valid for 90 days by default, and expires on the second', async () => {
     const { api } = await signUp(deps);
     const { key, apiKey } = await api.apiKeys.create(plain);
     expect(apiKey.expiresAt).toBe('2026-06-02T10:00:00.000Z');
@@ -104,12 +104,12 @@ describe('an API key', () => {
     { ...plain, expiresInDays: 367 },
     { ...plain, expiresInDays: 1.5 },
     { ...plain, hash: 'x' },
-  ])('cannot be made of %o', async (input) => {
+  ])('cannot be created with %o', async (input) => {
     const { api } = await signUp(deps);
     await expect(api.apiKeys.create(input as typeof plain)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   });
 
-  it('needs a fresh sign-in to be made or replaced, and none to be seen, renamed or revoked', async () => {
+  it('requires recent authentication to be created or replaced, but not to be listed, renamed or revoked', async () => {
     const { api } = await signUp(deps);
     const { apiKey } = await api.apiKeys.create(plain);
     clock.advance({ minutes: 6 });
@@ -124,7 +124,7 @@ describe('an API key', () => {
     expect((await api.apiKeys.revoke({ id: apiKey.id })).endedAt).not.toBeNull();
   });
 
-  it('is gone the moment it is revoked, streams of it too, and revoking again changes nothing', async () => {
+  it('stops working at once when it is revoked, as do its streams; revoking it again changes nothing', async () => {
     const { api, user } = await signUp(deps);
     const { key, apiKey } = await api.apiKeys.create({ ...plain, scopes: ['tasks:read', 'sync:read'] });
     const byKey = callAs(deps, key);
@@ -144,7 +144,7 @@ describe('an API key', () => {
     expect(lines.map(({ action }) => action)).toEqual(['create', 'revoke']);
   });
 
-  it('stays as it was where its end does not commit', async () => {
+  it('stays valid when its revocation does not commit', async () => {
     const { api, tokens } = await signUp(deps);
     const { key, apiKey } = await api.apiKeys.create(plain);
     const lost: Deps['db']['transaction'] = (work) =>
@@ -160,7 +160,7 @@ describe('an API key', () => {
     expect(await refusalOf(key)).toContain('UNAUTHENTICATED');
   });
 
-  it('is refused in the same bytes whatever is wrong with it', async () => {
+  it('is refused with the same bytes for every reason', async () => {
     const [one, other, locked] = [await signUp(deps), await signUp(deps), await signUp(deps)];
     const [revoked, revokedUnseen, expired] = await Promise.all([
       one.api.apiKeys.create(plain),
@@ -195,7 +195,7 @@ describe('an API key', () => {
     expect(await refusalOf(theirs.key)).toBe('OK');
   });
 
-  it('of somebody else looks like none', async () => {
+  it('of another user looks like a missing one', async () => {
     const [one, other] = [await signUp(deps), await signUp(deps)];
     const { apiKey } = await other.api.apiKeys.create(plain);
     const failureOf = async (call: Promise<unknown>) => call.then(() => 'OK').catch((error: Error) => error.message);
@@ -214,8 +214,8 @@ describe('an API key', () => {
   });
 });
 
-describe('the list', () => {
-  it('holds the keys that count, newest first, page by page; and the others when asked', async () => {
+describe('the list of API keys', () => {
+  it('contains the active keys, newest first, in pages, and the inactive ones on request', async () => {
     const { api } = await signUp(deps);
     const made = [];
     for (const name of ['a', 'b', 'c', 'd']) made.push((await api.apiKeys.create({ ...plain, name })).apiKey);
@@ -242,7 +242,7 @@ describe('the list', () => {
     expect(JSON.stringify(await again.apiKeys.list({ includeEnded: true }))).not.toContain('hash');
   });
 
-  it('has room for 50 that count, however many are made at once', async () => {
+  it('is limited to 50 active keys, however many are created at once', async () => {
     const { api } = await signUp(deps);
     for (let count = 0; count < mostKeys - 3; count += 1) await api.apiKeys.create(plain);
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => api.apiKeys.create(plain)));
@@ -257,8 +257,8 @@ describe('the list', () => {
   });
 });
 
-describe('replacing a key', () => {
-  it('gives one with the same name, scopes and lifetime, and the old one a day', async () => {
+describe('replacing an API key', () => {
+  it('creates one with the same name, scopes and lifetime, and keeps the old one valid for a day', async () => {
     const { api } = await signUp(deps);
     const old = await api.apiKeys.create({ ...plain, expiresInDays: 30 });
     await callAs(deps, old.key).tasks.list({});
@@ -273,7 +273,7 @@ describe('replacing a key', () => {
     expect(await refusalOf(next.key)).toBe('OK');
   });
 
-  it('never lets the old one live longer, and nothing replaces one that has ended', async () => {
+  it('never extends the lifetime of the old one, and is refused for a key that has ended', async () => {
     const { api } = await signUp(deps);
     const old = await api.apiKeys.create({ ...plain, expiresInDays: 1 });
     clock.advance({ minutes: 4 });
@@ -283,7 +283,7 @@ describe('replacing a key', () => {
     await expect(api.apiKeys.rotate({ id: old.apiKey.id })).rejects.toMatchObject(failure('NOT_FOUND'));
   });
 
-  it('ends a stream of the old one with it', async () => {
+  it('ends a stream of the old key when the old key ends', async () => {
     const { api } = await signUp(deps);
     const old = await api.apiKeys.create({ ...plain, scopes: ['sync:read'] });
     await callAs(deps, old.key).sync.live();
@@ -294,8 +294,8 @@ describe('replacing a key', () => {
   });
 });
 
-describe('the role of the owner', () => {
-  it('gives a key what only administrators may, for as long as they are', async () => {
+describe('the role of the user', () => {
+  it('gives a key access to administration only while the user is an administrator', async () => {
     const { api, user } = await signUp(deps);
     const scopes = ['accounts:read' as const, 'tasks:read' as const];
     await expect(api.apiKeys.create({ name: 'x', scopes })).rejects.toMatchObject(failure('FORBIDDEN'));
@@ -311,8 +311,8 @@ describe('the role of the owner', () => {
   });
 });
 
-describe('under an idempotency key', () => {
-  it('the same secret is given once more, and is kept sealed', async () => {
+describe('an idempotency key', () => {
+  it('returns the same API key once more, which is stored encrypted', async () => {
     const { tokens, user, email } = await signUpVerified(deps);
     const once = callAs(deps, tokens.accessToken, randomUUID());
     const first = await once.apiKeys.create(plain);
@@ -333,7 +333,7 @@ describe('under an idempotency key', () => {
     expect(await deps.db.prisma.apiKey.count({ where: { userId: user.id } })).toBe(2);
   });
 
-  it('a key of the person may use one, too', async () => {
+  it('can also be used by a call with an API key', async () => {
     const { api } = await signUp(deps);
     const { key } = await api.apiKeys.create({ ...plain, scopes: ['tasks:write', 'tasks:read'] });
     const once = callAs(deps, key, randomUUID());

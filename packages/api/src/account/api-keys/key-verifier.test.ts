@@ -42,7 +42,7 @@ async function newKey() {
   return { api, user, key, id: apiKey.id };
 }
 
-it('asks nobody about what is no key', async () => {
+it('does not query the database for malformed keys', async () => {
   const { key } = await newKey();
   for (const text of [
     keyPrefix,
@@ -63,7 +63,7 @@ it('asks nobody about what is no key', async () => {
   expect(looks()).toBe(0);
 });
 
-it('looks once for many that come at once, and not again for five minutes', async () => {
+it('queries once for many concurrent calls, and not again for five minutes', async () => {
   const { key, id, user } = await newKey();
   const callers = await Promise.all(Array.from({ length: 50 }, () => verifier.verify(key, null)));
   expect(new Set(callers).size).toBe(1);
@@ -77,7 +77,7 @@ it('looks once for many that come at once, and not again for five minutes', asyn
   expect(looks()).toBe(2);
 });
 
-it('remembers no failure: each unknown key costs one look, and never becomes right', async () => {
+it('caches no failure: each unknown key costs one query, and is refused every time', async () => {
   const { user } = await signUp(deps);
   const unknown = keyPrefix + makeBearerSecret(user.id, uuidv7(), deps.random).text;
   for (let count = 0; count < 3; count += 1) {
@@ -86,7 +86,7 @@ it('remembers no failure: each unknown key costs one look, and never becomes rig
   expect(looks()).toBe(3);
 });
 
-it('fails when it cannot look, and works again when it can', async () => {
+it('fails when it cannot query, and works again when it can', async () => {
   const { key } = await newKey();
   let isDown = true;
   const shaky = createKeyVerifier(
@@ -100,7 +100,7 @@ it('fails when it cannot look, and works again when it can', async () => {
   expect(await shaky.verify(key, null)).toMatchObject({ sessionId: expect.any(String) });
 });
 
-it('writes its use at most once a minute, with no change, no number and no line', async () => {
+it('records the last use at most once a minute, without a new version, change number or activity entry', async () => {
   const { api, key, id, user } = await newKey();
   const before = await db.prisma.changeCounter.findFirstOrThrow({ where: { userId: user.id } });
   const byKey = callAs(deps, key);
@@ -124,7 +124,7 @@ it('writes its use at most once a minute, with no change, no number and no line'
   expect(await db.prisma.changeCounter.findFirstOrThrow({ where: { userId: user.id } })).toEqual(before);
 });
 
-it('is written once a minute over all processes', async () => {
+it('records the last use once a minute across all processes', async () => {
   const { key, id } = await newKey();
   const others = Array.from({ length: 5 }, () => createKeyVerifier(db, clock, testLog(), { rememberSeconds: 300 }));
   await verifier.verify(key, '192.0.2.7');
@@ -135,7 +135,7 @@ it('is written once a minute over all processes', async () => {
   expect(await db.prisma.apiKey.findFirstOrThrow({ where: { id } })).toMatchObject({ lastUsedAddress: '192.0.2.7' });
 });
 
-it('does not wait for the writing, nor fail with it', async () => {
+it('neither waits for the recording nor fails with it', async () => {
   const { key } = await newKey();
   const log = testLog();
   const { promise: never } = Promise.withResolvers<never>();
@@ -166,7 +166,7 @@ it('does not wait for the writing, nor fail with it', async () => {
   expect(log.lines.map(({ message }) => message)).toEqual(['could not record the use of API keys']);
 });
 
-it('is refused by another process within a second of its end, at the cost of no query of its own', async () => {
+it('another process refuses the key within a second of its end, without a query of its own', async () => {
   const real = { now: () => new Date() };
   const here = await testDeps(db, { clock: real });
   const { api } = await signUp(here);
@@ -192,7 +192,7 @@ it('is refused by another process within a second of its end, at the cost of no 
   expect(looks()).toBe(1);
 });
 
-it('does not remember longer than the gate does', async () => {
+it('caches a key for at most the lifetime of an access token', async () => {
   const short = await testDeps(db, { clock, tokens: { ...deps.tokens, accessSeconds: 60 } });
   const { key } = await newKey();
   await short.apiKeys.verify(key, null);

@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 const reminders = (email: string) => jobs.mailsTo(email).filter(({ kind }) => kind === 'api-key-expires');
 
-it('tells the owner a week before a key ends, once', async () => {
+it('notifies the owner once, a week before a key expires', async () => {
   const { api, email } = await signUpVerified(deps);
   const { apiKey } = await api.apiKeys.create({ name: 'Backup', scopes: ['tasks:read'], expiresInDays: 30 });
   clock.advance({ days: 22, hours: 23 });
@@ -36,7 +36,7 @@ it('tells the owner a week before a key ends, once', async () => {
   ]);
 });
 
-it('tells of a short life in its second half, and of no key that was revoked, replaced, has ended or whose owner is locked out', async () => {
+it('notifies in the second half of a short lifetime, and never about revoked, replaced or expired keys or to disabled users', async () => {
   const { api, email } = await signUpVerified(deps);
   const make = (name: string, expiresInDays: number) =>
     api.apiKeys.create({ name, scopes: ['tasks:read'], expiresInDays }).then(({ apiKey: { id } }) => id);
@@ -55,7 +55,7 @@ it('tells of a short life in its second half, and of no key that was revoked, re
   expect(await remindOfKeys(deps)).toBe(0);
 });
 
-it('tells of each once, however many processes look at the same time, in batches', async () => {
+it('notifies once per key, in batches, however many processes run at the same time', async () => {
   const { user, email } = await signUpVerified(deps);
   const many = 250;
   await db.query(
@@ -74,7 +74,7 @@ it('tells of each once, however many processes look at the same time, in batches
   expect(reminders(email)).toHaveLength(many);
 });
 
-it('marks nothing when the mail cannot be put in', async () => {
+it('marks no key as notified when the email cannot be enqueued', async () => {
   const { api, email } = await signUpVerified(deps);
   await api.apiKeys.create({ name: 'Backup', scopes: ['tasks:read'], expiresInDays: 1 });
   clock.advance({ hours: 12 });

@@ -59,7 +59,7 @@ async function refusalOf({ path, type, call }: ProcedureFacts, key: string): Pro
 }
 
 describe.each(scoped)('$path, with an API key,', ({ procedure, scope }) => {
-  it(`needs ${scope}, and no other scope stands in for it`, async () => {
+  it(`requires ${scope}, and accepts no other scope instead`, async () => {
     const others = scopes.filter((each) => each !== scope);
     expect(await refusalOf(procedure, await keyWith(others))).toEqual({
       code: 'INSUFFICIENT_SCOPE',
@@ -67,24 +67,24 @@ describe.each(scoped)('$path, with an API key,', ({ procedure, scope }) => {
     });
   });
 
-  it('needs nothing else', async () => {
+  it('requires no other scope', async () => {
     expect(await refusalOf(procedure, await keyWith([scope]))).toBeNull();
   });
 
-  it('reads with a scope to read, writes with one to write', () => {
+  it('requires a read scope to read, and a write scope to write', () => {
     const isRead = procedure.type !== 'mutation';
     expect(scope.endsWith(isRead ? ':read' : ':write')).toBe(true);
   });
 });
 
-it.each(closed)('$path is for people who signed in: a key that may do everything is refused', async (procedure) => {
+it.each(closed)('$path requires a session: a key with all scopes is refused', async (procedure) => {
   expect(await refusalOf(procedure, await keyWith(scopes))).toEqual({
     code: 'INSUFFICIENT_SCOPE',
     message: 'API keys cannot call this operation: sign in instead',
   });
 });
 
-it('what guards an account is closed to keys, what administrators do needs their scopes', () => {
+it('account security is closed to API keys; administration requires its own scopes', () => {
   for (const procedure of guarded) {
     const scope = scopeOf(procedure);
     const { access } = procedure.meta;
@@ -96,6 +96,6 @@ it('what guards an account is closed to keys, what administrators do needs their
   }
 });
 
-it('every scope opens something', () => {
+it('every scope gives access to something', () => {
   expect(scopes.filter((scope) => !scoped.some((each) => each.scope === scope))).toEqual([]);
 });

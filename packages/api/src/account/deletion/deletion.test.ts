@@ -53,8 +53,8 @@ async function requestAndWait(person: Person): Promise<void> {
   clock.advance({ days: 14 });
 }
 
-describe('asking for deletion', () => {
-  it('sets a day, says so once, and leaves all as it was', async () => {
+describe('requesting the deletion of an account', () => {
+  it('sets the date, sends one email, and changes nothing else', async () => {
     const person = await signUpVerified(deps);
     const due = new Date(clock.now().getTime() + 14 * 86_400_000).toISOString();
     const asked = await person.api.users.requestDeletion();
@@ -69,7 +69,7 @@ describe('asking for deletion', () => {
     expect(line).toMatchObject({ actor: 'you', details: { deletionDueAt: [null, expect.any(String)] } });
   });
 
-  it('needs a fresh sign-in; taking it back does not', async () => {
+  it('requires recent authentication; cancelling it does not', async () => {
     const person = await signUpVerified(deps);
     clock.advance({ minutes: 6 });
     expect(await codeOf(person.api.users.requestDeletion())).toBe('FRESH_SIGN_IN_REQUIRED');
@@ -86,7 +86,7 @@ describe('asking for deletion', () => {
     ]);
   });
 
-  it('is done once for its idempotency key', async () => {
+  it('runs once for its idempotency key', async () => {
     const person = await signUp(deps);
     const keyed = callAs(deps, person.tokens.accessToken, randomUUID());
     const asked = await keyed.users.requestDeletion();
@@ -97,7 +97,7 @@ describe('asking for deletion', () => {
     expect(await cancel.users.cancelDeletion()).toEqual(await cancel.users.cancelDeletion());
   });
 
-  it('cannot be done or undone by an API key', async () => {
+  it('cannot be requested or cancelled with an API key', async () => {
     const person = await signUp(deps);
     const { key } = await person.api.apiKeys.create({ name: 'k', scopes: ['users:write'], expiresInDays: 1 });
     expect(await codeOf(callAs(deps, key).users.requestDeletion())).toBe('INSUFFICIENT_SCOPE');
@@ -105,13 +105,13 @@ describe('asking for deletion', () => {
   });
 });
 
-describe('purging', () => {
+describe('purging an account', () => {
   // What one test leaves due is no other's business.
   beforeEach(async () => {
     await deps.db.query({ text: 'UPDATE users SET deletion_due_at = NULL' }, []);
   });
 
-  it('waits for the day, shuts the account, and deletes it when no token of it is alive', async () => {
+  it('waits for the date, closes the account, and deletes it after its tokens have expired', async () => {
     const person = await signUp(deps);
     await person.api.users.requestDeletion();
     clock.advance({ days: 13, hours: 23 });
@@ -129,7 +129,7 @@ describe('purging', () => {
     expect(await purgeAccounts(deps)).toEqual({ shut: 0, deleted: 0 });
   });
 
-  it('leaves nothing of the person in any table, and their address free', async () => {
+  it('leaves no data of the user in any table, and releases the address', async () => {
     const [boss, person] = [await signUp(deps), await signUp(deps)];
     const { api, user, email } = person;
     await deps.db.prisma.user.update({ where: { id: boss.user.id }, data: { role: 'admin' } });
@@ -187,7 +187,7 @@ describe('purging', () => {
     expect(await codeOf(other.api.users.get({ id: user.id }))).toBe('NOT_FOUND');
   });
 
-  it('spares whoever changes their mind at the last moment, in each of both steps', async () => {
+  it('skips a user who cancels at the last moment, in both steps', async () => {
     const person = await signUp(deps);
     await requestAndWait(person);
     const api = callAs(deps, (await login(person.email)).tokens.accessToken);
@@ -226,7 +226,7 @@ describe('purging', () => {
     expect(await exists(person.user.id)).toBe(true);
   });
 
-  it('races with cancelling: the account is gone or kept, never half', async () => {
+  it('races with cancelling: the account is deleted or kept, never half', async () => {
     for (let round = 0; round < 5; round += 1) {
       const person = await signUp(deps);
       await requestAndWait(person);
@@ -240,7 +240,7 @@ describe('purging', () => {
     }
   });
 
-  it('begins no further account when it is told to stop', async () => {
+  it('starts no further account after it was asked to stop', async () => {
     const people = await Promise.all(Array.from({ length: 3 }, () => signUp(deps)));
     for (const person of people) await person.api.users.requestDeletion();
     clock.advance({ days: 14 });
@@ -263,7 +263,7 @@ describe('purging', () => {
     expect(await purgeAccounts(deps)).toEqual({ shut: 0, deleted: 3 });
   });
 
-  it('goes on past an account that it cannot delete, and through more than a batch of them', async () => {
+  it('continues after an account that it cannot delete, and beyond one batch', async () => {
     const people = await Promise.all(Array.from({ length: 3 }, () => signUp(deps)));
     await deps.db.query(
       {
@@ -290,7 +290,7 @@ describe('purging', () => {
   });
 });
 
-it('binds on every process within a second, from the moment it is shut and after it is gone', async () => {
+it('purging takes effect on every process within a second, both when an account is closed and when it is deleted', async () => {
   const real = { now: () => new Date() };
   const here = await testDeps(deps.db, { clock: real });
   const there = { ...here, sessions: createSessionGate(deps.db, testLog(), { accessSeconds: 900 }) };
@@ -320,7 +320,7 @@ it('binds on every process within a second, from the moment it is shut and after
   expect(await codeOf(callAs(later, person.tokens.accessToken).users.me())).toBe('UNAUTHENTICATED');
 });
 
-it('takes a large account in reasonable time', { timeout: 60_000 }, async () => {
+it('purging a large account takes a reasonable time', { timeout: 60_000 }, async () => {
   const { user } = await signUp(deps);
   for (let from = 0; from < 10_000; from += 1000) {
     await deps.db.query(

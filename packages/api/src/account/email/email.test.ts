@@ -51,8 +51,8 @@ const actions = async (userId: string) =>
     ({ action }) => action,
   );
 
-describe('registering', () => {
-  it('asks by mail whether the address is theirs, and keeps only the hash of what it sends', async () => {
+describe('registration', () => {
+  it('sends a verification email, and stores only the hash of its token', async () => {
     const { email, user, api } = await signUp(deps);
     const token = tokenTo(email, 'verify-email');
     const kept = await deps.db.query<{ row: string }>(
@@ -71,7 +71,7 @@ describe('registering', () => {
     await expect(anyone().auth.verifyEmail({ token })).rejects.toMatchObject(invalidToken);
   });
 
-  it('tells the owner of a taken address, once a day, and strangers of five addresses an hour at most', async () => {
+  it('notifies the owner of a taken address once a day, and refuses more than five attempts an hour', async () => {
     const { email } = await signUp(deps);
     const codes: string[] = [];
     for (const address of [email, email, email, newEmail(), email, newEmail()]) {
@@ -89,8 +89,8 @@ describe('registering', () => {
   });
 });
 
-describe('the token of a mail', () => {
-  it('counts for its time, its purpose and its person', async () => {
+describe('an email token', () => {
+  it('is valid for a limited time, for one purpose and for one user', async () => {
     const { email, user } = await signUp(deps);
     const token = tokenTo(email, 'verify-email');
     const { id = '' } = readBearerSecret(token) ?? {};
@@ -117,7 +117,7 @@ describe('the token of a mail', () => {
     expect(tokensTo(email, 'verify-email')).toHaveLength(2);
   });
 
-  it('counts for one of many at once', async () => {
+  it('works for one of many concurrent requests', async () => {
     const { email, user } = await signUp(deps);
     const token = tokenTo(email, 'verify-email');
     const all = await Promise.allSettled(Array.from({ length: 8 }, () => anyone().auth.verifyEmail({ token })));
@@ -125,7 +125,7 @@ describe('the token of a mail', () => {
     expect((await actions(user.id)).filter((action) => action === 'verify_email')).toHaveLength(1);
   });
 
-  it('is sent three times an hour at most', async () => {
+  it('is sent at most three times an hour', async () => {
     const { api, email } = await signUp(deps);
     for (const _ of [1, 2, 3]) await api.auth.resendVerification();
     await expect(api.auth.resendVerification()).rejects.toMatchObject({ cause: { code: 'TOO_MANY_REQUESTS' } });
@@ -135,7 +135,7 @@ describe('the token of a mail', () => {
   });
 });
 
-describe('a change of address', () => {
+describe('an email change', () => {
   async function request(to: string) {
     const person = await signUp(deps);
     await person.api.auth.requestEmailChange({ email: to });
@@ -146,7 +146,7 @@ describe('a change of address', () => {
   it.each([
     [0, 1],
     [1, 0],
-  ])('needs both addresses, in any order', async (first, second) => {
+  ])('requires both addresses, in any order', async (first, second) => {
     const email = newEmail();
     const person = await request(email);
     const both = [person.from, person.to];
@@ -164,7 +164,7 @@ describe('a change of address', () => {
     await expect(anyone().auth.verifyEmail({ token })).rejects.toMatchObject(invalidToken);
   });
 
-  it('is made once when both agree at once', async () => {
+  it('is made once when both addresses confirm at once', async () => {
     deps = { ...deps, guesses: base.guesses };
     for (let round = 0; round < 5; round += 1) {
       const person = await request(newEmail());
@@ -176,7 +176,7 @@ describe('a change of address', () => {
     }
   });
 
-  it('is not made after the hour, nor by halves of two requests', async () => {
+  it('is refused after an hour, and with the tokens of two different requests', async () => {
     const [one, two] = [newEmail(), newEmail()];
     const person = await request(one);
     await person.api.auth.requestEmailChange({ email: two });
@@ -191,7 +191,7 @@ describe('a change of address', () => {
     expect(email).toBe(person.email);
   });
 
-  it('answers alike where the new address has an account, whose owner is told', async () => {
+  it('responds the same when the new address has an account, and notifies its owner', async () => {
     const owner = await signUp(deps);
     const person = await signUp(deps);
     expect(await person.api.auth.requestEmailChange({ email: owner.email })).toEqual(
@@ -204,7 +204,7 @@ describe('a change of address', () => {
     });
   });
 
-  it('is asked for three times an hour at most, and leaves its owner all mails that reset a password', async () => {
+  it('is limited to three requests an hour, which do not count as password resets', async () => {
     const owner = await signUp(deps);
     const person = await signUp(deps);
     const ask = () => person.api.auth.requestEmailChange({ email: owner.email });
@@ -214,7 +214,7 @@ describe('a change of address', () => {
       for (const _ of [1, 2, 3]) expect(await anyone().auth.requestPasswordReset({ email })).toEqual({ ok: true });
   });
 
-  it('fails whole when the new address gets an account meanwhile', async () => {
+  it('fails as a whole when the new address is taken meanwhile', async () => {
     const email = newEmail();
     const person = await request(email);
     await anyone().auth.register({ email, password: testPassword, name: 'Quick' });
@@ -225,7 +225,7 @@ describe('a change of address', () => {
     expect((await person.api.users.me()).email).toBe(person.email);
   });
 
-  it('works under an idempotency key, once', async () => {
+  it('runs once for its idempotency key', async () => {
     const { tokens, email } = await signUp(deps);
     const keyed = () =>
       callAs(deps, tokens.accessToken, 'move').auth.requestEmailChange({ email: 'moved@example.com' });

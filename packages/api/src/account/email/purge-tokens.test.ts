@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { signUp, testClock, testDeps } from '../../testing/index.ts';
 import { purgeTokens } from './purge-tokens.ts';
 
-it('takes away what has expired, however much it is, and nothing else', async () => {
+it('deletes all expired tokens, however many, and nothing else', async () => {
   await using db = await testDatabase();
   const clock = testClock();
   const deps = await testDeps(db, { clock });

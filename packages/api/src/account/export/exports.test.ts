@@ -127,7 +127,7 @@ async function fill({ api, user }: Person): Promise<void> {
 }
 
 describe('an export', () => {
-  it('holds every stored field: the tables are built again from the file alone, to the same bytes', async () => {
+  it('contains every stored field: the tables can be restored from the file alone, byte for byte', async () => {
     const person = await signUp(deps);
     await fill(person);
     const text = await exportText(person.api);
@@ -141,7 +141,7 @@ describe('an export', () => {
     expect(await dump(deps.db, 'tasks', person.user.id)).toHaveLength(3);
   });
 
-  it('names every column of its tables but the secret ones', async () => {
+  it('contains every column of its tables except the secret ones', async () => {
     const person = await signUp(deps);
     await fill(person);
     const file = readExport(await exportText(person.api));
@@ -158,7 +158,7 @@ describe('an export', () => {
     expect(file).toMatchObject({ format: 'alice-export', formatVersion: 1, exportedAt: expect.any(String) });
   });
 
-  it('tells no secret, and nothing of anybody else', async () => {
+  it('contains no secret and nothing of other users', async () => {
     const [person, other] = [await signUp(deps, { name: 'Mine' }), await signUp(deps, { name: 'Theirs' })];
     await other.api.tasks.create({ title: 'foreign' });
     const key = await person.api.apiKeys.create({ name: 'k', scopes: ['users:read'], expiresInDays: 1 });
@@ -209,7 +209,7 @@ describe('an export', () => {
     expect(await codeOf(callAs(deps, key.key).users.export())).toBe('INSUFFICIENT_SCOPE');
   });
 
-  it('says what an administrator did, and not from which session', async () => {
+  it('contains the actions of an administrator, but not their session', async () => {
     const [boss, person] = [await signUp(deps), await signUp(deps)];
     await deps.db.prisma.user.update({ where: { id: boss.user.id }, data: { role: 'admin' } });
     await boss.api.users.changeRole({ id: person.user.id, role: 'admin' });
@@ -218,7 +218,7 @@ describe('an export', () => {
     expect(activity.filter(({ sessionId }) => sessionId !== null)).not.toEqual([]);
   });
 
-  it('is of one moment, however much is written meanwhile', async () => {
+  it('is a consistent snapshot, however much is written meanwhile', async () => {
     const person = await signUp(deps);
     const ids = Array.from({ length: 40 }, () => uuidv7());
     for (const id of ids) await person.api.tasks.create({ id, title: 't' });
@@ -241,7 +241,7 @@ describe('an export', () => {
     }
   });
 
-  it('runs alone, and six times an hour for one person', async () => {
+  it('runs one at a time and at most six times an hour per user', async () => {
     const person = await signUp(deps);
     const under = Promise.withResolvers<void>();
     const other = deps.exports.serve('somebody else', () => under.promise);
@@ -260,7 +260,7 @@ describe('an export', () => {
   });
 });
 
-it('takes a very large account in little time and memory', { timeout: 120_000 }, async () => {
+it('an export of a very large account takes little time and memory', { timeout: 120_000 }, async () => {
   const many = 50_000;
   const { api, user } = await signUp(deps);
   for (let from = 1; from <= many; from += 1000) {
@@ -308,7 +308,7 @@ it('takes a very large account in little time and memory', { timeout: 120_000 },
   expect(figures.rssMegabytes).toBeLessThan(140);
 });
 
-it('takes as much memory as a page of rows, however long they are, and is whole', { timeout: 120_000 }, async () => {
+it('an export of long rows is complete, and uses the memory of one page of rows', { timeout: 120_000 }, async () => {
   const { api, user } = await signUp(deps);
   await deps.db.query(
     {
@@ -343,7 +343,7 @@ function isFile(descriptor: string): boolean {
   }
 }
 
-it('leaves no open file behind, read, left or failed', async () => {
+it('an export leaves no file open after it is read, cancelled or failed', async () => {
   // Files alone: connections to the database come and go.
   const open = () => readdirSync('/proc/self/fd').filter(isFile).length;
   if (!existsSync('/proc/self/fd')) return;

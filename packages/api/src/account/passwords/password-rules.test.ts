@@ -24,7 +24,7 @@ describe('a password', () => {
     'lovelace wrote the first programme',
     'notebook of a wandering botanist',
     '7k#Qz!v9Lm2$wXe',
-  ])('that is hard to guess is accepted: %s', async (password) => {
+  ])('is accepted if it is hard to guess: %s', async (password) => {
     expect(await check(password)).toEqual({ standsAlone: true });
   });
 
@@ -48,14 +48,14 @@ describe('a password', () => {
     ['ANALYTICAL.example', 'your name'],
     ['notebooknotebook!', 'your name'],
     ['my Notebook 2026!', 'your name'],
-  ])('that is easy to guess is rejected: %s', async (password, why) => {
+  ])('is refused if it is easy to guess: %s', async (password, why) => {
     await expect(check(password)).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
       errors: [{ path: 'newPassword', message: expect.stringContaining(why) }],
     });
   });
 
-  it('is 15 code points long, or 8 beside a second factor, as it will be hashed', async () => {
+  it('needs 15 code points, or 8 with a second factor, counted as it will be hashed', async () => {
     const eight = 'gr\u00fcn-7\u{1F642}x';
     await expect(check(eight)).rejects.toMatchObject({ errors: [{ message: 'must be at least 15 characters long' }] });
     expect(await check(eight, { hasSecondFactor: true })).toEqual({ standsAlone: false });
@@ -112,7 +112,7 @@ function turned(password: string, below: (limit: number) => number): string | nu
   return text.includes('\uFFFD') ? null : text;
 }
 
-describe('what is kept of a password', () => {
+describe('the password hash', () => {
   const hasher = createPasswordHasher({
     memoryCost: 8,
     timeCost: 2,
@@ -121,7 +121,7 @@ describe('what is kept of a password', () => {
     maxWaiting: 40,
   }).then(normalisePasswords);
 
-  it('lets 1,000 Unicode passwords in, and none with a byte changed', async () => {
+  it('verifies 1,000 Unicode passwords, and none with one byte changed', async () => {
     const passwords = await hasher;
     const below = numbersFrom(20_261_125);
     let changed = 0;
@@ -139,7 +139,7 @@ describe('what is kept of a password', () => {
     expect(changed).toBeGreaterThan(990);
   });
 
-  it('is the same for a Mac and a PC, and for ASCII what it always was', async () => {
+  it('is the same for different Unicode forms of a password, and unchanged for ASCII', async () => {
     const passwords = await hasher;
     const composed = 'cr\u00e8me br\u00fbl\u00e9e \u1100\u1161';
     const decomposed = composed.normalize('NFD');

@@ -78,8 +78,8 @@ async function liveCredentials(userId: string): Promise<number[]> {
   ]);
 }
 
-describe('a change of the password', () => {
-  it('ends all other sessions, voids links to reset it, and is told by mail', async () => {
+describe('a password change', () => {
+  it('ends all other sessions, invalidates reset links, and is notified by email', async () => {
     const { api, email, user } = await signUpVerified(deps);
     const other = await login(email, testPassword);
     const token = await forget(email);
@@ -97,7 +97,7 @@ describe('a change of the password', () => {
     expect([line?.before, line?.after]).toEqual([{ version: 1 }, { version: 2 }]);
   });
 
-  it('needs a fresh sign-in, and a good password: 8 code points are enough beside a second factor', async () => {
+  it('requires recent authentication and a strong password: 8 code points are enough with a second factor', async () => {
     const { api, user } = await signUp(deps);
     const change = (newPassword: string) => api.auth.changePassword({ newPassword });
     const short = 'gr\u00fcn-7qx';
@@ -118,7 +118,7 @@ describe('a change of the password', () => {
     await expect(change(testPassword)).rejects.toMatchObject(code('FRESH_SIGN_IN_REQUIRED'));
   });
 
-  it('happens once under an idempotency key', async () => {
+  it('runs once for its idempotency key', async () => {
     const { email, tokens, user } = await signUpVerified(deps);
     const keyed = () => callAs(deps, tokens.accessToken, 'k').auth.changePassword({ newPassword: another });
     for (const _ of [1, 2]) expect(await keyed()).toEqual({ ok: true });
@@ -126,7 +126,7 @@ describe('a change of the password', () => {
     expect(await actions(user.id)).toEqual(['create', 'register', 'change_password']);
   });
 
-  it('leaves no session to whoever signed in with the old one while it was changed', async () => {
+  it('leaves no session to a sign-in with the old password during the change', async () => {
     const { email, api, user } = await signUp(deps);
     const { passwords } = deps;
     const verify: typeof passwords.verify = async (hashed, password) => {
@@ -140,7 +140,7 @@ describe('a change of the password', () => {
     expect(live).toBe(1);
   });
 
-  it('of 129 code points is refused with no hash run', async () => {
+  it('with 129 code points is refused without hashing', async () => {
     const { tokens } = await signUp(deps);
     let hashes = 0;
     const hash = (password: string) => {
@@ -169,8 +169,8 @@ describe('a change of the password', () => {
   });
 });
 
-describe('a reset of the password', () => {
-  it('is promised alike to everybody, and mailed to whoever has an account', async () => {
+describe('a password reset', () => {
+  it('responds the same to everyone, and sends an email if there is an account', async () => {
     const { email, user } = await signUp(deps);
     const unknown = `${randomUUID()}@example.com`;
     const before = jobs.sent.length;
@@ -185,7 +185,7 @@ describe('a reset of the password', () => {
     expect(await forget(email)).toBe('');
   });
 
-  it('is refused alike after the third mail of an hour', async () => {
+  it('is refused in the same way after the third email of an hour', async () => {
     const secret = 'a key that only the tests of this project ever use';
     deps = { ...deps, guesses: createGuessLimiter({ secret }) };
     const { email } = await signUp(deps);
@@ -196,7 +196,7 @@ describe('a reset of the password', () => {
     }
   });
 
-  it('counts once, for 30 minutes, ends all sessions and signs nobody in', async () => {
+  it('works once, for 30 minutes, ends all sessions, and signs nobody in', async () => {
     const { api, email, user } = await signUp(deps);
     const reset = (token: string, newPassword = another) => anyone().auth.resetPassword({ token, newPassword });
     const late = await forget(email);
@@ -226,7 +226,7 @@ describe('a reset of the password', () => {
     ]);
   });
 
-  it('is done by one of many at once', async () => {
+  it('works for one of many concurrent requests', async () => {
     const { email, user } = await signUp(deps);
     const token = await forget(email);
     const attempts = Array.from({ length: 5 }, (_, index) =>
@@ -237,7 +237,7 @@ describe('a reset of the password', () => {
     expect((await actions(user.id)).filter((action) => action === 'reset_password')).toHaveLength(1);
   });
 
-  it('takes from whoever signed up with somebody else’s address all that they kept', async () => {
+  it("removes everything that was set up by someone who registered another person's address", async () => {
     const { api, email, user } = await signUp(deps);
     await addCredentials(user.id);
     await api.auth.requestEmailChange({ email: 'thief@example.com' });
@@ -254,7 +254,7 @@ describe('a reset of the password', () => {
     expect((await actions(user.id)).filter((action) => action === 'remove_unproven')).toHaveLength(3);
   });
 
-  it('leaves the second factor and the keys of an owner who is known', async () => {
+  it('keeps the second factor and the API keys of a verified owner', async () => {
     const { email, user } = await signUp(deps);
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { emailVerifiedAt: clock.now() } });
     await addCredentials(user.id);
@@ -263,7 +263,7 @@ describe('a reset of the password', () => {
     expect(await liveCredentials(user.id)).toEqual([1, 1, 1, 1]);
   });
 
-  it('lets an owner in whom a thief of the password has just locked out with a second factor', async () => {
+  it('lets the owner in after a thief of the password enrolled a second factor', async () => {
     const { email, user } = await signUp(deps);
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { emailVerifiedAt: clock.now() } });
     await addCredentials(user.id);
@@ -273,7 +273,7 @@ describe('a reset of the password', () => {
     expect((await login(email, another)).user.id).toBe(user.id);
   });
 
-  it('calls off a deletion, which whoever had the old password may have asked for', async () => {
+  it('cancels a deletion, which a thief of the old password may have requested', async () => {
     const { api, email } = await signUp(deps);
     await api.users.requestDeletion();
     await anyone().auth.resetPassword({ token: await forget(email), newPassword: another });
@@ -281,7 +281,7 @@ describe('a reset of the password', () => {
     expect(kindsTo(email).slice(-2)).toEqual(['password-changed', 'deletion-cancelled']);
   });
 
-  it('makes an administrator of whoever shows that an address of the operator is theirs, and of no stranger', async () => {
+  it('grants the administrator role to an address in ADMIN_EMAILS after verification, and to no other', async () => {
     const email = 'boss@example.com';
     // Somebody else was first; and the owner, who awaited such a mail, pressed its button.
     const { user, tokens } = await anyone().auth.register({ email, password: testPassword, name: 'Mallory' });

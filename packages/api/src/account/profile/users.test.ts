@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => deps.db.close());
 
 describe('users', () => {
-  it('see and change themselves', async () => {
+  it('can read and update their own profile', async () => {
     const { api, user } = await signUp(deps, { name: 'Ada' });
     expect(await api.users.me()).toEqual(user);
     const updated = await api.users.update({ name: 'Ada Lovelace', timeZone: 'Europe/London', expectedVersion: 1 });
@@ -36,7 +36,7 @@ describe('users', () => {
     expect(await api.users.me()).toEqual(user);
   });
 
-  it('are nobody without a token, or once they are gone', async () => {
+  it('cannot read it without a token, or after they were deleted', async () => {
     await expect(callAs(deps, null).users.me()).rejects.toMatchObject({ cause: { code: 'UNAUTHENTICATED' } });
     const { api, user } = await signUp(deps);
     await deps.db.prisma.user.delete({ where: { id: user.id } });

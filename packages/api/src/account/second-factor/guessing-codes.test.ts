@@ -82,7 +82,7 @@ async function guessForADay(person: Awaited<ReturnType<typeof guarded>>, places:
   return lookedAt;
 }
 
-it('a thief of the password keeps the owner from no second factor, from wherever they guess', async () => {
+it('guesses by a thief of the password never lock the owner out of a second factor, from any network', async () => {
   const person = await guarded();
   expect(await guessForADay(person, ['anywhere'])).toBe(8);
   expect(await person.signIn('203.0.113.77', person.rightCode())).toBe('TOO_MANY_REQUESTS');
@@ -91,7 +91,7 @@ it('a thief of the password keeps the owner from no second factor, from wherever
   await person.deps.db.close();
 }, 120_000);
 
-it('a thief in one of the networks of the owner keeps them from it there alone, and not with a recovery code', async () => {
+it("a thief in one of the owner's networks blocks codes from that network only, and never recovery codes", async () => {
   const person = await guarded();
   expect(await guessForADay(person, [home])).toBe(6);
   expect(await person.signIn(home, person.rightCode())).toBe('TOO_MANY_REQUESTS');
@@ -101,7 +101,7 @@ it('a thief in one of the networks of the owner keeps them from it there alone, 
   await person.deps.db.close();
 }, 120_000);
 
-it('nor does anybody who guesses keep them from confirming who they are in a session of theirs, or the reverse', async () => {
+it("guesses at sign-in do not block re-authentication in the owner's session, and the reverse", async () => {
   const person = await guarded();
   const { owner, from, rightCode, signIn } = person;
   const confirm = async (address: string, shown: { code: string }) => {
@@ -123,7 +123,7 @@ it('nor does anybody who guesses keep them from confirming who they are in a ses
   await person.deps.db.close();
 }, 120_000);
 
-it('a thief at every such place gets no more guesses a day than one budget for all gave: twenty', async () => {
+it('a thief who uses every budget gets no more than twenty guesses a day, as with one budget', async () => {
   const person = await guarded();
   const { owner, from } = person;
   const inSession = async () => {

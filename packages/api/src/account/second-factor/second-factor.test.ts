@@ -77,7 +77,7 @@ const linesOf = async (userId: string) =>
   );
 
 describe('an authenticator app', () => {
-  it('counts once its first code was shown, and gives recovery codes', async () => {
+  it('becomes active with its first code, and returns recovery codes', async () => {
     const { api, email, tokens } = await signUpVerified(deps);
     const enrolled = await api.totp.enroll();
     expect(enrolled.uri).toContain(encodeURIComponent(email));
@@ -102,7 +102,7 @@ describe('an authenticator app', () => {
     expect((await anyone().auth.refresh({ refreshToken: tokens.refreshToken })).accessToken).toBeTruthy();
   });
 
-  it('keeps its secret and the codes where the database alone cannot tell them', async () => {
+  it('stores its secret and the recovery codes so that the database alone does not reveal them', async () => {
     const { user, secret, recoveryCodes } = await signUpGuarded();
     const rows = await deps.db.query<{ row: string }>(
       {
@@ -121,7 +121,7 @@ describe('an authenticator app', () => {
     }
   });
 
-  it('is replaced by a newer one: first the one that waits, then the one that counts', async () => {
+  it('is replaced by a newer one: first the unconfirmed one, then the active one', async () => {
     const { api, email } = await signUp(deps);
     const first = await api.totp.enroll();
     const second = await api.totp.enroll();
@@ -144,7 +144,7 @@ describe('an authenticator app', () => {
     expect((await attempt(third.secret)).user.email).toBe(email);
   });
 
-  it('is one at most, however many are confirmed at once', async () => {
+  it('has at most one active secret, however many are confirmed at once', async () => {
     const { api, user } = await signUp(deps);
     const { secret } = await api.totp.enroll();
     const settled = await Promise.allSettled(
@@ -156,7 +156,7 @@ describe('an authenticator app', () => {
     expect(await deps.db.prisma.recoveryCode.count({ where: { userId: user.id } })).toBe(10);
   });
 
-  it('can be removed, unless the password is too short to stand alone', async () => {
+  it('can be removed, unless the password is too short to be used alone', async () => {
     const { api, email, user } = await signUpGuarded();
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { passwordStandsAlone: false } });
     await expect(api.totp.remove()).rejects.toMatchObject(refusedWith('CONFLICT'));
@@ -172,7 +172,7 @@ describe('an authenticator app', () => {
     expect(rows.map(({ sealedSecret, endedAt }) => [sealedSecret, endedAt !== null])).toEqual([['', true]]);
   });
 
-  it('needs a session that has just shown who is there', async () => {
+  it('requires recent authentication', async () => {
     const { api } = await signUpGuarded();
     clock.advance({ minutes: 6 });
     for (const attempt of [
@@ -184,7 +184,7 @@ describe('an authenticator app', () => {
       await expect(attempt()).rejects.toMatchObject(refusedWith('FRESH_SIGN_IN_REQUIRED'));
   });
 
-  it('tells its secret once: a repeated request gets it again, sealed at rest', async () => {
+  it('shows its secret once; a retry gets it again from encrypted storage', async () => {
     const { tokens, user } = await signUp(deps);
     const enrol = () => callAs(deps, tokens.accessToken, 'enrol-once').totp.enroll();
     const first = await enrol();
@@ -199,8 +199,8 @@ describe('an authenticator app', () => {
   });
 });
 
-describe('a sign-in with a second factor', () => {
-  it('takes the code of now, of the step before and of the one after, each once', async () => {
+describe('sign-in with a second factor', () => {
+  it('accepts the codes of the current, the previous and the next time step, each once', async () => {
     const { email, secret, user } = await signUpGuarded();
     const signIn = async (offset: number) =>
       anyone().secondFactor.signIn({ ticket: await ticketFor(email), code: codeOf(secret, offset) });
@@ -224,13 +224,13 @@ describe('a sign-in with a second factor', () => {
     expect(lines.filter((line) => line === 'session login')).toHaveLength(2);
   });
 
-  it('gives its fresh session what a fresh session may', async () => {
+  it('starts a session that is recently authenticated', async () => {
     const { email, secret } = await signUpGuarded();
     const { tokens } = await anyone().secondFactor.signIn({ ticket: await ticketFor(email), code: codeOf(secret) });
     expect((await callAs(deps, tokens.accessToken).secondFactor.renewRecoveryCodes()).recoveryCodes).toHaveLength(10);
   });
 
-  it('counts a code once, however many come at once with tickets of their own', async () => {
+  it('accepts a code once, however many requests with their own MFA tokens arrive at once', async () => {
     const { email, secret } = await signUpGuarded();
     const tickets = await Promise.all(Array.from({ length: 8 }, () => ticketFor(email)));
     const settled = await Promise.allSettled(
@@ -239,7 +239,7 @@ describe('a sign-in with a second factor', () => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('counts a ticket once, for five minutes, for its purpose and its person alone', async () => {
+  it('accepts an MFA token once, for five minutes, for its purpose and its user only', async () => {
     const { email, secret, api, recoveryCodes } = await signUpGuarded();
     const stranger = await signUpGuarded();
     const ticket = await ticketFor(email);
@@ -270,7 +270,7 @@ describe('a sign-in with a second factor', () => {
     await expect(signIn({ ticket: late, code: codeOf(secret) })).rejects.toMatchObject(bad);
   });
 
-  it('ends with the password that its ticket stood for, and with the account', async () => {
+  it('fails after the password of its MFA token was changed, or the account was deleted', async () => {
     const { email, secret, api, user } = await signUpGuarded();
     const ticket = await ticketFor(email);
     await api.auth.changePassword({ newPassword: 'another sentence altogether' });
@@ -281,14 +281,14 @@ describe('a sign-in with a second factor', () => {
     await expect(attempt(renewed.ticket)).rejects.toMatchObject(refusedWith('INVALID_TOKEN'));
   });
 
-  it('is asked for after the right password only', async () => {
+  it('is required only after the correct password', async () => {
     const { email } = await signUpGuarded();
     await expect(anyone().auth.login({ email, password: `${testPassword}!` })).rejects.toMatchObject(
       refusedWith('INVALID_CREDENTIALS'),
     );
   });
 
-  it('takes exactly one way', async () => {
+  it('accepts exactly one factor per request', async () => {
     const { email, secret, recoveryCodes } = await signUpGuarded();
     const ticket = await ticketFor(email);
     const both = { ticket, code: codeOf(secret), recoveryCode: recoveryCodes[0] ?? '' };
@@ -299,7 +299,7 @@ describe('a sign-in with a second factor', () => {
     expect((await anyone().secondFactor.signIn({ ticket, code: spaced })).user.email).toBe(email);
   });
 
-  it('counts guesses before it looks, and gives back the right one', async () => {
+  it('consumes an attempt before it checks the code, and refunds it if the code is correct', async () => {
     const { email, secret, user } = await signUpGuarded();
     const ticket = await ticketFor(email);
     guesses = [];
@@ -316,7 +316,7 @@ describe('a sign-in with a second factor', () => {
     expect(guesses).toEqual([`count ${user.id}`, `count ${user.id}`, `give back ${user.id}`]);
   });
 
-  it('gives the same session to the same request, and no way in to another', async () => {
+  it('returns the same session to the same request, and no access to another request', async () => {
     const { email, secret, user } = await signUpGuarded();
     const input = { ticket: await ticketFor(email), code: codeOf(secret) };
     const again = () => anyone('sign-in-once').secondFactor.signIn(input);
@@ -336,7 +336,7 @@ describe('a sign-in with a second factor', () => {
     await expect(again()).rejects.toMatchObject(refusedWith('INVALID_TOKEN'));
   });
 
-  it('takes a key anew that began a session more than a day ago', async () => {
+  it('starts a new session for an idempotency key that is more than a day old', async () => {
     const { email, secret } = await signUpGuarded();
     const signIn = async () =>
       anyone('every-day').secondFactor.signIn({ ticket: await ticketFor(email), code: codeOf(secret) });
@@ -346,7 +346,7 @@ describe('a sign-in with a second factor', () => {
     expect(second.tokens.refreshToken).not.toBe(first.tokens.refreshToken);
   });
 
-  it('cannot be gone around with the key of an earlier sign-in or registration', async () => {
+  it('cannot be bypassed with the idempotency key of an earlier sign-in or registration', async () => {
     const { email, password, name } = { email: `${Date.now()}@example.com`, password: testPassword, name: 'Ada' };
     const register = () => anyone('register-once').auth.register({ email, password, name });
     const { tokens } = await register();
@@ -363,7 +363,7 @@ describe('a sign-in with a second factor', () => {
 });
 
 describe('recovery codes', () => {
-  it('count once each, whatever the case and the dashes, and say when they run low', async () => {
+  it('work once each, in any case and with or without dashes, and warn when few are left', async () => {
     const { email, api, recoveryCodes, user } = await signUpGuarded();
     const signIn = async (recoveryCode: string) =>
       anyone().secondFactor.signIn({ ticket: await ticketFor(email), recoveryCode });
@@ -383,7 +383,7 @@ describe('recovery codes', () => {
     expect((await requiredBy(login(email))).methods).toEqual(['totp']);
   });
 
-  it('count once, however many come at once', async () => {
+  it('work once, however many requests arrive at once', async () => {
     const { email, recoveryCodes } = await signUpGuarded();
     const tickets = await Promise.all(Array.from({ length: 8 }, () => ticketFor(email)));
     const settled = await Promise.allSettled(
@@ -392,7 +392,7 @@ describe('recovery codes', () => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it("are a person's own, and count no more once there are new ones", async () => {
+  it('belong to one user, and stop working when new ones are created', async () => {
     const { email, api, recoveryCodes } = await signUpGuarded();
     const stranger = await signUpGuarded();
     const signIn = async (recoveryCode: string) =>
@@ -404,8 +404,8 @@ describe('recovery codes', () => {
   });
 });
 
-describe('confirming who one is', () => {
-  it('takes both factors, and makes this session fresh', async () => {
+describe('re-authentication', () => {
+  it('requires both factors, and marks only this session as recently authenticated', async () => {
     const { api, secret, tokens, email, user } = await signUpGuarded();
     clock.advance({ minutes: 6 });
     const fresh = () => api.totp.enroll();

@@ -31,7 +31,7 @@ describe.each([
   ['behind', -10],
   ['ahead', 10],
 ])('F19: two processes, one of them 10 s %s', (_name, seconds) => {
-  it('sign nobody out, whichever answers', async () => {
+  it('sign nobody out, whichever process answers', async () => {
     const processes = [await processAhead(0), await processAhead(seconds)] as const;
     for (const [first, second] of [processes, [...processes].reverse() as [Deps, Deps]]) {
       const { tokens, email } = await signUp(first);
@@ -54,7 +54,7 @@ describe.each([
     }
   });
 
-  it('still end a session whose used token comes back later', async () => {
+  it('still end a session whose used token is reused later', async () => {
     const [first, second] = [await processAhead(0), await processAhead(seconds)];
     const { tokens } = await signUp(first);
     const { refreshToken } = tokens;
@@ -69,7 +69,7 @@ describe.each([
   });
 });
 
-it('a process tells to the second how long ago it exchanged a token itself', async () => {
+it('a process knows to the second how long ago it rotated a token itself', async () => {
   const deps = await processAhead(0);
   const { tokens } = await signUp(deps);
   const { refreshToken } = tokens;
@@ -80,7 +80,7 @@ it('a process tells to the second how long ago it exchanged a token itself', asy
   });
 });
 
-it('of clocks that differ by more, the one that is behind refuses what it will accept later', async () => {
+it('with a larger skew, the process that is behind refuses a token that it accepts later', async () => {
   const [first, second] = [await processAhead(0), await processAhead(-20)];
   const { tokens, email } = await signUp(first);
   await expect(callAs(second, tokens.accessToken).users.me()).rejects.toMatchObject({

@@ -143,8 +143,8 @@ const keys: Vector[] = [
   ),
   withHeader('signed with 32 zeros', {}, { key: Buffer.alloc(32) }),
   withHeader('signed with their own key', {}, { key: randomBytes(32) }),
-  ['signed with the name of the key', (kind) => made(kind, { key: String(right[kind].header['kid']) })],
-  ['signed with the last key, named as the current one', (kind) => made(kind, { key: previous })],
+  ['signed with the key id as the key', (kind) => made(kind, { key: String(right[kind].header['kid']) })],
+  ['signed with the previous key, but with the id of the current one', (kind) => made(kind, { key: previous })],
   ...(['pem', 'der'] as const).flatMap((form): Vector[] =>
     [rsa, ec, ed].map(({ publicKey }, index) =>
       withHeader(
@@ -429,7 +429,7 @@ const overLadder = (kind: Kind, token: string) =>
   );
 
 describe.each(['access', 'refresh'] as const)('as %s token', (kind) => {
-  it('what these tests make is accepted, but for what they change', async () => {
+  it('the unmodified tokens of these tests are accepted', async () => {
     expect(made(kind)).toBe(right[kind].token);
     for (const parts of [
       { claims: { jti: '0123456789012345678901' } },
@@ -455,7 +455,7 @@ describe.each(['access', 'refresh'] as const)('as %s token', (kind) => {
   });
 });
 
-it('no attempt cost the person anything: both tokens still work', async () => {
+it('no attempt affected the user: both tokens still work', async () => {
   console.log(
     `${vectors.length} hostile vectors, each as access and as refresh token and through the ladder: none accepted`,
   );
@@ -465,7 +465,7 @@ it('no attempt cost the person anything: both tokens still work', async () => {
   await callAs(deps, null).auth.refresh({ refreshToken: right.refresh.token });
 });
 
-it('100,000 tokens with one bit changed: none is accepted, all are UNAUTHENTICATED', { timeout: 60_000 }, async () => {
+it('100,000 tokens with one changed bit: none is accepted, all get UNAUTHENTICATED', { timeout: 60_000 }, async () => {
   const attempts = 100_000;
   const startedAt = performance.now();
   const tokens = await Promise.all(
@@ -509,13 +509,13 @@ it('100,000 tokens with one bit changed: none is accepted, all are UNAUTHENTICAT
   expect(Object.fromEntries(results)).toEqual({ UNAUTHENTICATED: attempts });
 });
 
-describe('a change of the key', () => {
+describe('a rotation of the signing key', () => {
   const kidOf = (token: string | null) =>
     JSON.parse(Buffer.from(token?.split('.')[0] ?? '', 'base64url').toString()).kid;
   const withSecrets = async (...secrets: TokenOptions['secrets']) =>
     testDeps(db, { clock, tokens: issuerOf(...secrets) });
 
-  it('logs nobody out: each step knows the keys of the step before, old tokens are exchanged for new ones', async () => {
+  it('signs nobody out: each process accepts the previous keys, and old tokens are exchanged for new ones', async () => {
     const [before, both, after, done] = await Promise.all([
       withSecrets(previous),
       withSecrets(previous, secret),
@@ -537,7 +537,7 @@ describe('a change of the key', () => {
     expect(kidOf(last.refreshToken)).toBe(kidOf(next.refreshToken));
   });
 
-  it('forgets the old key for good, whatever it signs', async () => {
+  it('ends the old key for good, whatever it signs', async () => {
     const [before, done] = await Promise.all([withSecrets(forgotten), withSecrets(secret, previous)]);
     const { tokens } = await signUp(before);
     expect(await resultOf(() => callAs(done, tokens.accessToken).users.me())).toBe('UNAUTHENTICATED');

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { callAs, testPassword as password, signUp, testClock, testDeps } from '../../testing/index.ts';
 import { purgeSessions } from './purge-sessions.ts';
 
-it('takes away the sessions that are over for ninety days, ended or not, and nothing of the history', async () => {
+it('deletes the sessions that ended or expired ninety days ago, and no activity entries', async () => {
   await using db = await testDatabase();
   const clock = testClock();
   const deps = await testDeps(db, { clock });

@@ -31,7 +31,7 @@ async function refresh(refreshToken: string | null, by = deps) {
 const rounds = 200;
 const atOnce = 50;
 
-it(`of ${atOnce} refreshes of one token at once, by two processes, all get one and the same successor, ${rounds} times over`, async () => {
+it(`${atOnce} concurrent refreshes of one token on two processes all get the same successor, ${rounds} times`, async () => {
   const { tokens, user } = await signUp(deps);
   let { refreshToken } = tokens;
   const seen = new Set([refreshToken]);
@@ -53,7 +53,7 @@ it(`of ${atOnce} refreshes of one token at once, by two processes, all get one a
   expect(sessions).toMatchObject([{ generation: rounds + 1, endedAt: null }]);
 }, 240_000);
 
-it('gives the same successor while the key is being changed: one process signs with the new one, another with the old', async () => {
+it('returns the same successor during a key rotation: one process signs with the new key, another with the old one', async () => {
   const clock = testClock();
   await using db = await testDatabase();
   const deps = await testDeps(db, { clock });

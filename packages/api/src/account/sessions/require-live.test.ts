@@ -40,14 +40,14 @@ const sensitive: Record<string, (api: Api) => Promise<() => Promise<unknown>>> =
   'users.requestDeletion': async (api) => () => api.users.requestDeletion(),
 };
 
-it('is asked about all that needs a fresh sign-in', () => {
+it('covers every procedure that requires recent authentication', () => {
   const paths = [...procedureMap.values()].filter(({ meta }) => meta.access === 'fresh').map(({ path }) => path);
   // The options are a question: nothing lasts of them.
   expect(Object.keys(sensitive).sort()).toEqual(paths.filter((path) => path !== 'passkeys.registrationOptions').sort());
 });
 
 describe.each(Object.entries(sensitive))('%s', (_path, prepare) => {
-  it('does nothing for a session that ended elsewhere a moment ago, nor for one that ends while it works', async () => {
+  it('changes nothing in a session that was just revoked elsewhere, or is revoked while it runs', async () => {
     // The gate of another process, which has not heard of it yet.
     const gate = createSessionGate(deps.db, testLog(), {
       accessSeconds: 900,
@@ -86,7 +86,7 @@ describe.each(Object.entries(sensitive))('%s', (_path, prepare) => {
 
 const lines = (userId: string) => deps.db.prisma.activity.count({ where: { userId } });
 
-it('an administrator whose session ended elsewhere a moment ago makes nobody one', async () => {
+it('an administrator whose session was just revoked elsewhere cannot change a role', async () => {
   const gate = createSessionGate(deps.db, testLog(), {
     accessSeconds: 900,
     refreshAfterMs: 60_000,

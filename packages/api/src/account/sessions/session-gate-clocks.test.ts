@@ -49,7 +49,7 @@ async function anotherProcess() {
 const ended = { cause: { code: 'UNAUTHENTICATED', message: 'This session has ended' } };
 
 it.each(['1 minute', '-1 minute', '1 hour', '-1 hour'])(
-  'F19: misses no revocation when the clock of the database is stepped by %s',
+  'F19: misses no revocation when the database clock jumps by %s',
   async (by) => {
     const { here, there, pass } = await anotherProcess();
     const [before, after, stays] = await Promise.all([signUp(here), signUp(here), signUp(here)]);
@@ -66,7 +66,7 @@ it.each(['1 minute', '-1 minute', '1 hour', '-1 hour'])(
 );
 
 it.each(['1 minute', '-1 minute'])(
-  'F19: a process that has just started knows what ended before a step by %s',
+  'F19: a process that has just started knows the sessions that ended before a clock jump of %s',
   async (by) => {
     const { here, there } = await anotherProcess();
     const person = await signUp(here);
@@ -81,7 +81,7 @@ it.each(['1 minute', '-1 minute'])(
 );
 
 it.each([10, 600, 900])(
-  'F19: a machine that was suspended for %i s asks what ended meanwhile before it lets anybody in',
+  'F19: after %i s of suspension a machine reads the revocations before it accepts calls',
   async (seconds) => {
     const { here, there, clocks } = await anotherProcess();
     const [person, other] = await Promise.all([signUp(here), signUp(here)]);

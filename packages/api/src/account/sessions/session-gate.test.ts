@@ -14,7 +14,7 @@ afterAll(() => db.close());
 
 const clock = { now: () => new Date() };
 
-it('binds on another process within a second', async () => {
+it('refuses a revoked session on another process within a second', async () => {
   const here = await testDeps(db, { clock });
   const there = { ...here, sessions: createSessionGate(db, testLog(), { accessSeconds: 900 }) };
   const { api, tokens, user } = await signUp(here);
@@ -34,7 +34,7 @@ it('binds on another process within a second', async () => {
   }
 });
 
-it('shuts out a disabled person and lets them in again', async () => {
+it('refuses a disabled user and accepts them again when enabled', async () => {
   const deps = await testDeps(db, { clock });
   const { api, user } = await signUp(deps);
   const disable = (disabledAt: Date | null) => db.prisma.user.update({ where: { id: user.id }, data: { disabledAt } });
@@ -44,7 +44,7 @@ it('shuts out a disabled person and lets them in again', async () => {
   expect((await api.users.me()).id).toBe(user.id);
 });
 
-it('asks the database once for many requests, and not at all while it knows enough', async () => {
+it('queries the database once for many requests, and not at all while its data is current', async () => {
   let queries = 0;
   const counted: Pick<Database, 'query'> = {
     query: (statement, values) => {
@@ -63,13 +63,13 @@ it('asks the database once for many requests, and not at all while it knows enou
   expect(queries).toBe(1);
 });
 
-it('lets nobody in when it cannot know', async () => {
+it('refuses everyone while it cannot read the database', async () => {
   const failing: Pick<Database, 'query'> = { query: () => Promise.reject(new Error('no database')) };
   const gate = createSessionGate(failing, testLog(), { accessSeconds: 900 });
   await expect(gate.check({ id: 'a', sessionId: 'b' })).rejects.toThrow('no database');
 });
 
-it('knows the sessions that ended before it began', async () => {
+it('knows the sessions that ended before it started', async () => {
   const deps = await testDeps(db, { clock: testClock(new Date().toISOString()) });
   const { api, tokens } = await signUp(deps);
   await api.auth.logout();

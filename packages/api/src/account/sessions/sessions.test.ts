@@ -24,7 +24,7 @@ const lines = async (userId: string) =>
   );
 
 describe('sessions', () => {
-  it('are listed while they live, newest first, a page at a time', async () => {
+  it('lists the active sessions, newest first, in pages', async () => {
     const { api, email, tokens } = await signUp(deps);
     const others = [];
     for (const minutes of [1, 1, 1]) {
@@ -61,7 +61,7 @@ describe('sessions', () => {
     expect((await callAs(deps, late.tokens.accessToken).auth.sessions()).items).toHaveLength(1);
   });
 
-  it('are revoked one at a time, by their owner alone', async () => {
+  it('can be revoked one at a time, only by their owner', async () => {
     const { api, email, user } = await signUp(deps);
     const other = await login(email);
     const stranger = await signUp(deps);
@@ -87,7 +87,7 @@ describe('sessions', () => {
     expect((await lines(user.id)).at(-1)).toMatchObject({ entity: 'session', action: 'revoked', entityId: id });
   });
 
-  it('all end at once, or all others, each with a line of its own', async () => {
+  it('can be revoked all together or all except this one, each with its own activity entry', async () => {
     const { api, email, tokens, user } = await signUp(deps);
     const others = [await login(email), await login(email)];
     const stranger = await signUp(deps);
@@ -108,7 +108,7 @@ describe('sessions', () => {
     expect((await stranger.api.users.me()).id).toBe(stranger.user.id);
   });
 
-  it('end once under an idempotency key', async () => {
+  it('are revoked once for an idempotency key', async () => {
     const { email, tokens } = await signUp(deps);
     await login(email);
     const keyed = () => callAs(deps, tokens.accessToken, 'everywhere').auth.logoutEverywhere({ keepThis: true });
@@ -119,8 +119,8 @@ describe('sessions', () => {
   });
 });
 
-describe('to confirm', () => {
-  it('opens what needs a fresh sign-in for five minutes, for this session alone', async () => {
+describe('re-authentication', () => {
+  it('allows sensitive operations for five minutes, for this session only', async () => {
     const { api, email, tokens, user } = await signUp(deps);
     const other = await login(email);
     clock.advance({ minutes: 5, seconds: 1 });
@@ -141,7 +141,7 @@ describe('to confirm', () => {
     await expect(change(tokens.accessToken)).rejects.toMatchObject(stale);
   });
 
-  it('works under an idempotency key, right or wrong', async () => {
+  it('works with an idempotency key, with a correct or a wrong password', async () => {
     const { tokens } = await signUp(deps);
     clock.advance({ minutes: 6 });
     const keyed = (key: string, password: string) => callAs(deps, tokens.accessToken, key).auth.confirm({ password });

@@ -20,7 +20,7 @@ const refresh = (refreshToken: string | null) => anyone().auth.refresh({ refresh
 const unauthenticated = { cause: { code: 'UNAUTHENTICATED' } };
 
 describe('register and login', () => {
-  it('make an account once, whatever the case of the address', async () => {
+  it('create one account per address, in any case', async () => {
     const email = `${randomUUID()}@Example.COM`;
     const { user } = await anyone().auth.register({
       email,
@@ -37,7 +37,7 @@ describe('register and login', () => {
     expect(await callAs(deps, again.tokens.accessToken).users.me()).toEqual(user);
   });
 
-  it('refuse in the same words: unknown address, wrong password, disabled account', async () => {
+  it('refuse with the same message: unknown address, wrong password, disabled user', async () => {
     const { email, user } = await signUp(deps);
     const failures: unknown[] = [];
     const attempt = (address: string, password: string) =>
@@ -54,7 +54,7 @@ describe('register and login', () => {
     expect(new Set(failures.map((failure) => JSON.stringify(failure))).size).toBe(1);
   });
 
-  it('take passwords of 15 to 128 code points', async () => {
+  it('accept passwords of 15 to 128 code points', async () => {
     const register = (password: string) =>
       anyone().auth.register({ email: `${randomUUID()}@example.com`, password, name: 'A' });
     // Different ones: one that repeats itself is too easily guessed.
@@ -66,7 +66,7 @@ describe('register and login', () => {
       expect((await register(password)).user.name).toBe('A');
   });
 
-  it('hash a password anew when the parameters have changed', async () => {
+  it('rehash a password when the hash parameters have changed', async () => {
     const { email, user } = await signUp(deps);
     const hashOf = () =>
       deps.db.prisma.user.findUniqueOrThrow({ where: { id: user.id } }).then((row) => row.passwordHash);
@@ -80,7 +80,7 @@ describe('register and login', () => {
 });
 
 describe('access tokens', () => {
-  it('end after 15 minutes', async () => {
+  it('expire after 15 minutes', async () => {
     const { api, user } = await signUp(deps);
     clock.advance({ minutes: 15, seconds: 4 });
     expect((await api.users.me()).id).toBe(user.id);
@@ -88,7 +88,7 @@ describe('access tokens', () => {
     await expect(api.users.me()).rejects.toMatchObject(unauthenticated);
   });
 
-  it('are refused when they are anything but ours', async () => {
+  it('are refused unless we signed them for this purpose', async () => {
     const { tokens, user } = await signUp(deps);
     const key = new TextEncoder().encode('a key that only the tests of this project ever use');
     const [, payload = '', signature = ''] = tokens.accessToken.split('.');
@@ -123,7 +123,7 @@ describe('access tokens', () => {
       await expect(callAs(deps, token).users.me(), token).rejects.toMatchObject(unauthenticated);
   });
 
-  it('still count when they were signed with a previous key', async () => {
+  it('are accepted when signed with a previous key', async () => {
     const { tokens, user } = await signUp(deps);
     const old = 'a key that only the tests of this project ever use';
     const options = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
@@ -141,7 +141,7 @@ describe('access tokens', () => {
 });
 
 describe('refresh', () => {
-  it('gives new tokens, and the same ones again to the same token within 10 s', async () => {
+  it('returns new tokens, and the same ones again to the same token within 10 s', async () => {
     const { tokens, user } = await signUp(deps);
     clock.advance({ minutes: 20 });
     const successor = await refresh(tokens.refreshToken);
@@ -154,7 +154,7 @@ describe('refresh', () => {
     expect(third.refreshToken).not.toBe(successor.refreshToken);
   });
 
-  it('of the newest token gives the same pair within 10 s, so that whoever comes late with the one before goes on', async () => {
+  it('of the newest token returns the same pair within 10 s, for a client that is late with the previous one', async () => {
     const { tokens } = await signUp(deps);
     const second = await refresh(tokens.refreshToken);
     clock.advance({ seconds: 1 });
@@ -167,7 +167,7 @@ describe('refresh', () => {
     expect(await refresh(second.refreshToken)).toEqual(third);
   });
 
-  it('gives no access token again that has expired, where they live for seconds', async () => {
+  it('never returns an expired access token again, with lifetimes of seconds', async () => {
     const lifetimes = { accessMinutes: 0.05, refreshDays: 7, sessionDays: 30 };
     const secret = 'a key that only the tests of this project ever use';
     const brief = { ...deps, tokens: createTokenIssuer({ secrets: [secret], ...lifetimes }, clock) };
@@ -181,7 +181,7 @@ describe('refresh', () => {
     expect(Date.parse(String(third.accessTokenExpiresAt))).toBeGreaterThan(clock.now().getTime());
   });
 
-  it('rotates where it cannot say what it gave: lifetimes have changed since', async () => {
+  it('rotates when it cannot recreate the response because lifetimes have changed', async () => {
     const lifetimes = { accessMinutes: 15, refreshDays: 7, sessionDays: 30 };
     const secret = 'a key that only the tests of this project ever use';
     const { tokens } = await signUp(deps);
@@ -192,14 +192,14 @@ describe('refresh', () => {
     expect(third.refreshToken).not.toBe(second.refreshToken);
   });
 
-  it('gives 50 at once one and the same successor', async () => {
+  it('returns the same successor to 50 concurrent requests', async () => {
     const { tokens } = await signUp(deps);
     clock.advance({ minutes: 20 });
     const successors = await Promise.all(Array.from({ length: 50 }, () => refresh(tokens.refreshToken)));
     expect(new Set(successors.map((pair) => JSON.stringify(pair))).size).toBe(1);
   });
 
-  it('ends the session when a used token comes back later, and says so in the activity', async () => {
+  it('ends the session when a used token is reused later, and records it in the activity', async () => {
     const { tokens, user } = await signUp(deps);
     clock.advance({ minutes: 20 });
     const successor = await refresh(tokens.refreshToken);
@@ -214,7 +214,7 @@ describe('refresh', () => {
     expect(lines.map((line) => line.action)).toEqual(['register', 'reuse']);
   });
 
-  it('ends the session when a token from before the last comes back', async () => {
+  it('ends the session when a token before the previous one is used', async () => {
     const { tokens } = await signUp(deps);
     const second = await refresh(tokens.refreshToken);
     clock.advance({ seconds: 11 });
@@ -223,7 +223,7 @@ describe('refresh', () => {
     await expect(refresh(second.refreshToken)).rejects.toMatchObject(unauthenticated);
   });
 
-  it('slides for 7 days at a time, and stops 30 days after the sign-in', async () => {
+  it('extends the session by 7 days each time, up to 30 days after the sign-in', async () => {
     const { tokens } = await signUp(deps);
     let latest = tokens.refreshToken;
     for (const days of [6, 6, 6, 6]) {
@@ -244,7 +244,7 @@ describe('refresh', () => {
     await expect(refresh(idle.tokens.refreshToken)).rejects.toMatchObject(unauthenticated);
   });
 
-  it('is refused to a disabled person', async () => {
+  it('is refused for a disabled user', async () => {
     const { tokens, user } = await signUp(deps);
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { disabledAt: clock.now() } });
     await expect(refresh(tokens.refreshToken)).rejects.toMatchObject(unauthenticated);
@@ -257,7 +257,7 @@ describe('refresh', () => {
 });
 
 describe('logout', () => {
-  it('ends this session and no other', async () => {
+  it('ends only this session', async () => {
     const { api, email, tokens, user } = await signUp(deps);
     const other = await anyone().auth.login({ email, password: testPassword });
     expect(await api.auth.logout()).toEqual({ ok: true });

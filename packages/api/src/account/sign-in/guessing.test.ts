@@ -14,7 +14,7 @@ const secret = 'a key that only the tests of this project ever use';
 
 afterEach(() => void vi.useRealTimers());
 
-it('of 10,000 guesses from 50 addresses in a day at most 100 reach the hash, and the owner notices nothing', {
+it('of 10,000 guesses from 50 addresses in a day at most 100 reach the hash, and the owner is not affected', {
   timeout: 120_000,
 }, async () => {
   // The windows end by `Date.now`; nothing else of this test needs the time.
@@ -49,7 +49,7 @@ it('of 10,000 guesses from 50 addresses in a day at most 100 reach the hash, and
   });
 });
 
-it('refuses alike whether or not there is an account, and before the hash', async () => {
+it('refuses in the same way with and without an account, and before hashing', async () => {
   await using db = await testDatabase();
   const plain = await testDeps(db);
   const passwords = recordedPasswords(plain.passwords);
@@ -76,7 +76,7 @@ it('refuses alike whether or not there is an account, and before the hash', asyn
   expect(passwords.asked).toHaveLength(40);
 });
 
-it('refuses alike elsewhere what was used up where the person has signed in, whether or not there is an account', async () => {
+it("attempts from the user's own network also use up the limit for other networks, with and without an account", async () => {
   await using db = await testDatabase();
   const plain = await testDeps(db);
   const owner = await signUp(plain);
@@ -93,7 +93,7 @@ it('refuses alike elsewhere what was used up where the person has signed in, whe
   expect(await answersTo('nobody@example.com')).toEqual(answers);
 });
 
-it('lets whoever has a session confirm who they are from anywhere, however many strangers guess, within a limit', async () => {
+it('re-authentication in a session works from anywhere, however many strangers guess, within a limit', async () => {
   await using db = await testDatabase();
   const deps = { ...(await testDeps(db)), guesses: createGuessLimiter({ secret }) };
   const { email, tokens } = await signUp(deps);
@@ -114,7 +114,7 @@ it('lets whoever has a session confirm who they are from anywhere, however many 
   });
 });
 
-it('answers the same, and notes nothing more, when more fail than are noted', async () => {
+it('responds the same, and records no more, after the maximum of recorded failures', async () => {
   await using db = await testDatabase();
   const jobs = recordedJobs();
   const budgets = {

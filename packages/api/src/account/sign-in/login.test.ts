@@ -49,7 +49,7 @@ function login(email: string, password: string, address: string | null = '192.0.
 }
 const passwordGuesses = () => guesses.filter(({ kind }) => kind === 'password');
 
-it('a sign-in from a network that the person was never seen at is told by mail, once', async () => {
+it('a sign-in from a new network is notified by email, once', async () => {
   const { email } = await signUpVerified(deps);
   const told = () => jobs.mailsTo(email).filter(({ kind }) => kind === 'new-sign-in');
   await login(email, testPassword);
@@ -91,14 +91,14 @@ async function addSessions(userId: string, count: number, when: 'before' | 'afte
 it.each([
   [199, 0],
   [200, 1],
-])('a network is known by the newest 200 sessions: after %i others, %i mails', async (count, expected) => {
+])('a network is known if it is among the newest 200 sessions: after %i others, %i emails', async (count, expected) => {
   const { email, user } = await signUpVerified(deps);
   await addSessions(user.id, count, 'after', '198.51.100.1');
   await login(email, testPassword);
   expect(jobs.mailsTo(email).filter(({ kind }) => kind === 'new-sign-in')).toHaveLength(expected);
 });
 
-it('no more sessions than those are read of one who has ten thousand, where all others have few', async () => {
+it('reads at most those sessions of a user with ten thousand, among users with few', async () => {
   const { email, user } = await signUp(deps);
   await deps.db.query(
     {
@@ -130,7 +130,7 @@ it('no more sessions than those are read of one who has ten thousand, where all 
   expect(scan).toMatch(/Index Scan Backward using sessions_pkey .*actual time=\S+ rows=200(\.00)? loops=1/);
 });
 
-it('one under an idempotency key leaves no quick hash of what was typed', async () => {
+it('a login with an idempotency key stores no fast hash of the password', async () => {
   const { email, user } = await signUp(deps);
   const input = { email, password: testPassword };
   for (const _ of [1, 2]) await callAs(deps, null, 'key').auth.login(input);
@@ -143,12 +143,12 @@ it('one under an idempotency key leaves no quick hash of what was typed', async 
   expect(Buffer.from(session?.startHash ?? []).equals(quick)).toBe(false);
 });
 
-it('an address with a zone locks nobody out', async () => {
+it('an IPv6 address with a zone locks nobody out', async () => {
   const { email } = await signUp(deps);
   for (const _ of [1, 2]) expect((await login(email, testPassword, 'fe80::1%eth0')).user.email).toBe(email);
 });
 
-it('every try is counted before it is looked at, and the right one is given back', async () => {
+it('every attempt is consumed before it is checked, and refunded if it is correct', async () => {
   const { email, user } = await signUp(deps);
   const unknown = `${randomUUID()}@example.com`;
   await login(email, testPassword);
@@ -165,7 +165,7 @@ it('every try is counted before it is looked at, and the right one is given back
   ]);
 });
 
-it('one that failed is noted alike for existing, unknown and disabled accounts', async () => {
+it('a failed login is recorded in the same way for existing, unknown and disabled accounts', async () => {
   const { email, user } = await signUp(deps);
   const unknown = `${randomUUID()}@example.com`;
   const before = jobs.sent.length;
@@ -179,7 +179,7 @@ it('one that failed is noted alike for existing, unknown and disabled accounts',
   );
 });
 
-it('one that nobody had time for is no guess', async () => {
+it('a login that was refused for lack of capacity consumes no attempt', async () => {
   const { email } = await signUp(deps);
   const busy = async () => Promise.reject(new Error('busy'));
   deps = { ...deps, passwords: { ...deps.passwords, verify: busy } };

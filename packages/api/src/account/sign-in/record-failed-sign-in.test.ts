@@ -33,7 +33,7 @@ const linesOf = (userId: string) =>
   );
 
 describe('recordFailedSignIn', () => {
-  it('writes one line under the next number, and none where there is no account', async () => {
+  it('writes one activity entry with the next number, and none if there is no account', async () => {
     const { email, user, api } = await signUp(deps);
     const id = uuidv7();
     expect(await attempt(email, { id })).toBe(true);
@@ -50,14 +50,14 @@ describe('recordFailedSignIn', () => {
     expect(changes.items.map((change) => change.id)).toContain(task.id);
   });
 
-  it('writes no second line for a job that is done again', async () => {
+  it('writes no second entry when the job runs again', async () => {
     const { email, user } = await signUp(deps);
     const id = uuidv7();
     expect([await attempt(email, { id }), await attempt(email, { id })]).toEqual([true, false]);
     expect(await linesOf(user.id)).toHaveLength(1);
   });
 
-  it('counts what others write at the same time: once is once, and twenty are twenty', async () => {
+  it('counts concurrent writes: one stays one, and twenty stay twenty', async () => {
     const { email, user } = await signUp(deps);
     const id = uuidv7();
     const hold = (ms: number) =>
@@ -73,7 +73,7 @@ describe('recordFailedSignIn', () => {
     expect(await linesOf(user.id)).toHaveLength(20);
   });
 
-  it('writes at most twenty lines an hour', async () => {
+  it('writes at most twenty entries an hour', async () => {
     const { email, user } = await signUp(deps);
     const [before] = await numberOf(user.id);
     for (let count = 0; count < 25; count += 1) await attempt(email);
@@ -83,7 +83,7 @@ describe('recordFailedSignIn', () => {
     expect(await attempt(email)).toBe(true);
   });
 
-  it('keeps whatever a client calls itself, cut to what is of use', async () => {
+  it('stores any user agent, truncated', async () => {
     const { email, user } = await signUp(deps);
     await attempt(email, { userAgent: `\u0000\ud800${'x'.repeat(10_000)}` });
     await attempt(email, { userAgent: null });

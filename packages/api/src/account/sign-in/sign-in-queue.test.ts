@@ -6,7 +6,7 @@ import { createPasswordHasher } from '../passwords/password-hasher.ts';
 
 const hashing = { memoryCost: 1024, timeCost: 2, parallelism: 1, concurrency: 1, maxWaiting: 3 };
 
-it('refuses at once what would wait behind too many, and works again afterwards', async () => {
+it('refuses at once when the queue is full, and works again afterwards', async () => {
   const passwords = await createPasswordHasher(hashing);
   expect(() => passwords.requireRoom()).not.toThrow();
   const all = Array.from({ length: 10 }, (_, index) => passwords.verifyNobody(`${index}`));
@@ -18,7 +18,7 @@ it('refuses at once what would wait behind too many, and works again afterwards'
   expect(await passwords.verifyNobody('again')).toBe(false);
 });
 
-it('looks nothing up for a sign-in that it will not serve', async () => {
+it('makes no query for a sign-in that it refuses', async () => {
   await using db = await testDatabase();
   const plain = await testDeps(db);
   const owner = await signUp(plain);

@@ -40,7 +40,7 @@ async function titlesByVersion(userId: string, id: string): Promise<Map<number, 
   return titles;
 }
 
-it('each of many writers of one goal gets the state that its own change left', { timeout: 60_000 }, async () => {
+it('each concurrent update of a goal returns the state after its own change', { timeout: 60_000 }, async () => {
   const { api } = await signUp(deps);
   const { id } = await api.goals.create({ title: 'first' });
   const told = await race(async (writer, round) => {
@@ -52,7 +52,7 @@ it('each of many writers of one goal gets the state that its own change left', {
   expect(new Set(told.map(({ reply }) => reply.version)).size).toBe(writers * rounds);
 });
 
-it('no writer gets 404 for a change that was made, or a goal in another state', { timeout: 60_000 }, async () => {
+it('no concurrent update gets 404 after its change, or the state of another change', { timeout: 60_000 }, async () => {
   const { api, user } = await signUp(deps);
   const { id } = await api.goals.create({ title: 'first' });
   const ask = <Goal>(act: Promise<Goal>) =>
@@ -77,7 +77,7 @@ it('no writer gets 404 for a change that was made, or a goal in another state', 
   expect(unseen).toEqual([]);
 });
 
-it('shows the progress as it was when the change was made', { timeout: 60_000 }, async () => {
+it('returns the progress at the time of the change', { timeout: 60_000 }, async () => {
   const { api } = await signUp(deps);
   const { id } = await api.goals.create({ title: 'first', progressSource: 'tasks' });
   const counted = await race(async (writer, round) => {

@@ -59,7 +59,7 @@ describe('progress', () => {
     expect(await state()).toMatchObject({ fraction: 0, done: 0, total: 2, doneWeight: 0 });
   });
 
-  it('counts tasks where none of them weighs anything', async () => {
+  it('counts the tasks when all weights are zero', async () => {
     const api = await person();
     const { id } = await api.goals.create({ title: 'g', progressSource: 'tasks' });
     for (const status of ['done', 'todo'] as const)
@@ -69,7 +69,7 @@ describe('progress', () => {
 });
 
 describe('a goal', () => {
-  it('is changed field by field, the metric too', async () => {
+  it('can be updated field by field, including the metric', async () => {
     const api = await person();
     const { id } = await api.goals.create({ title: 'g', dueDate: '2026-12-31' });
     expect(await api.goals.update({ id, metric: { unit: 'pages', current: 7 } })).toMatchObject({
@@ -84,7 +84,7 @@ describe('a goal', () => {
     });
   });
 
-  it('must have a way to go', async () => {
+  it('needs a start that differs from its target', async () => {
     const api = await person();
     const refusal = { code: 'BAD_REQUEST' };
     await expect(api.goals.create({ title: 'g', metric: { start: 5, target: 5 } })).rejects.toMatchObject(refusal);
@@ -99,7 +99,7 @@ describe('a goal', () => {
     }
   });
 
-  it('is deleted and restored with its links, and a deleted one takes no tasks', async () => {
+  it('is deleted and restored with its links; a deleted goal accepts no tasks', async () => {
     const api = await person();
     const goal = await api.goals.create({ title: 'g', progressSource: 'tasks' });
     const task = await api.tasks.create({ title: 't', goalId: goal.id, status: 'done' });
@@ -118,7 +118,7 @@ describe('a goal', () => {
     });
   });
 
-  it('is paged newest first and filtered by state', async () => {
+  it('is listed in pages, newest first, filtered by state', async () => {
     const api = await person();
     for (let i = 0; i < 7; i += 1) {
       clock.advance({ seconds: i % 2 });
@@ -138,7 +138,7 @@ describe('a goal', () => {
     expect(achieved.items.map((goal) => goal.title).sort()).toEqual(['g0', 'g3', 'g6']);
   });
 
-  it('looks missing to everybody else, in the same words', async () => {
+  it('is NOT_FOUND for other users, with the same message', async () => {
     const [api, other] = await Promise.all([person(), person()]);
     const { id } = await api.goals.create({ title: 'g' });
     for (const call of ['get', 'update', 'delete', 'restore'] as const) {
@@ -154,7 +154,7 @@ describe('a goal', () => {
     }
   });
 
-  it('takes the id that the client brings, once', async () => {
+  it('accepts an id from the client, once', async () => {
     const api = await person();
     const id = uuidv7();
     await api.goals.create({ id, title: 'g' });

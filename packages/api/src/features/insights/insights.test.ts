@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => deps.db.close());
 
 describe('insights.overview', () => {
-  it('says that there is too little to tell', async () => {
+  it('reports too little data', async () => {
     clock.set('2026-03-04T10:00:00.000Z');
     const { api } = await signUp(deps);
     const overview = await api.insights.overview({ weeks: 2 });
@@ -41,7 +41,7 @@ describe('insights.overview', () => {
     expect((await api.insights.overview()).throughput.weeks).toHaveLength(12);
   });
 
-  it('counts weeks where the person is, and percentiles of hours from the start', async () => {
+  it("counts weeks in the user's time zone, and percentiles of the hours since the start", async () => {
     // Sunday 23:30 in UTC is Monday in Tokyo: the same completion is of another week there.
     clock.set('2026-03-01T13:00:00.000Z');
     const people = await Promise.all([signUp(deps, { timeZone: 'UTC' }), signUp(deps, { timeZone: 'Asia/Tokyo' })]);
@@ -74,7 +74,7 @@ describe('insights.overview', () => {
     ]);
   });
 
-  it('judges what is overdue in the zone of the task, or else of the person', async () => {
+  it('decides what is overdue in the time zone of the task, or else of the user', async () => {
     clock.set('2026-03-04T10:00:00.000Z');
     const overdueIn = async (zone: string) => {
       const { api } = await signUp(deps, { timeZone: zone });

@@ -52,7 +52,7 @@ async function makeHistory({ user, api }: Person, updates: number): Promise<numb
 const after = (number: number) => Buffer.from(JSON.stringify(['changes', [String(number)]])).toString('base64url');
 
 describe('a page of the changes of one row with a long history', () => {
-  it('costs no more when more was changed later', { timeout: 60_000 }, async () => {
+  it('costs no more when there are more later changes', { timeout: 60_000 }, async () => {
     const [short, long] = [await signUp(deps), await signUp(deps)];
     const made = await makeHistory(short, 25);
     expect(await makeHistory(long, 2000)).toBe(made);
@@ -74,7 +74,7 @@ describe('a page of the changes of one row with a long history', () => {
     expect(figures.long).toBeLessThan(3 * figures.short + 10);
   });
 
-  it('holds half a megabyte at most, and the pages together hold every change once', async () => {
+  it('is at most half a megabyte, and all pages together contain every change once', async () => {
     const person = await signUp(deps);
     const made = await makeHistory(person, 150);
     const seen: number[] = [];
@@ -91,7 +91,7 @@ describe('a page of the changes of one row with a long history', () => {
     expect(seen).toEqual(Array.from({ length: 150 }, (_, index) => made + 1 + index));
   });
 
-  it('holds half a megabyte at most in a first sync, too', async () => {
+  it('is at most half a megabyte in a full sync, too', async () => {
     const { api } = await signUp(deps);
     for (let count = 0; count < 100; count += 1)
       await api.tasks.create({ title: `${count}`, notes: 'n'.repeat(20_000) });

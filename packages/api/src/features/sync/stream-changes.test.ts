@@ -29,7 +29,7 @@ async function follow(token: string, lastEventId?: string, own: Deps = deps) {
 const numberOf = ({ value }: IteratorResult<ChangeOut>) => value?.number;
 
 describe('a stream of changes', () => {
-  it('gives each change once, in order, and ends when its reader leaves', async () => {
+  it('sends each change once, in order, and ends when its reader leaves', async () => {
     const { api, tokens, user } = await signUp(deps);
     const stream = await follow(tokens.accessToken);
     expect(stream.from).toBe(2);
@@ -45,7 +45,7 @@ describe('a stream of changes', () => {
     expect(deps.changes.watching(user.id)).toBe(0);
   });
 
-  it('begins after the last change that was seen', async () => {
+  it('starts after the last seen change', async () => {
     const { api, tokens } = await signUp(deps);
     for (const title of ['a', 'b', 'c']) await api.tasks.create({ title });
     const stream = await follow(tokens.accessToken, '4');
@@ -54,7 +54,7 @@ describe('a stream of changes', () => {
     await expect(follow(tokens.accessToken, '6')).rejects.toMatchObject({ code: 'FULL_SYNC_REQUIRED' });
   });
 
-  it('gives nothing more after its end, however much is still to be read', async () => {
+  it('sends nothing after its end, however much is still unread', async () => {
     const { api, tokens } = await signUp(deps);
     for (const title of ['a', 'b', 'c']) await api.tasks.create({ title });
     const stream = await follow(tokens.accessToken, '2');
@@ -64,14 +64,14 @@ describe('a stream of changes', () => {
     await expect(stream.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
-  it('that is refused takes no place', async () => {
+  it('takes no slot when it is refused', async () => {
     const { tokens, user } = await signUp(deps);
     await expect(follow(tokens.accessToken, '999')).rejects.toMatchObject({ code: 'FULL_SYNC_REQUIRED' });
     await sleep(1);
     expect(deps.changes.watching(user.id)).toBe(0);
   });
 
-  it('finds out by itself what nobody announced', async () => {
+  it('polls for changes that were not announced', async () => {
     const { api, tokens } = await signUp(deps);
     const deaf = createChangeFeed(deps.db, deps.log, { pollMs: 1 });
     const stream = await follow(tokens.accessToken, undefined, { ...deps, changes: deaf });
@@ -81,7 +81,7 @@ describe('a stream of changes', () => {
     stream.leave();
   });
 
-  it('fails when its session ends, and ends with its token', async () => {
+  it('fails when its session is revoked, and ends with its token', async () => {
     const [one, other] = [await signUp(deps), await signUp(deps)];
     const ending = (await follow(one.tokens.accessToken)).next();
     await one.api.auth.logout();
@@ -92,7 +92,7 @@ describe('a stream of changes', () => {
     expect((await expiring).done).toBe(true);
   });
 
-  it('ends when the process is about to stop, and none begins after', async () => {
+  it('ends when the process is about to stop, and no new stream starts', async () => {
     const { tokens } = await signUp(deps);
     const own = { ...deps, changes: createChangeFeed(deps.db, deps.log, { pollMs: 1000 }) };
     const next = (await follow(tokens.accessToken, undefined, own)).next();
@@ -102,7 +102,7 @@ describe('a stream of changes', () => {
     expect((await (await follow(tokens.accessToken, undefined, own)).next()).done).toBe(true);
   });
 
-  it('is one of at most 20 of a person', async () => {
+  it('is limited to 20 per user', async () => {
     const { tokens, user } = await signUp(deps);
     // All at once: a place is taken before anything is waited for.
     const tried = await Promise.allSettled(Array.from({ length: 50 }, () => follow(tokens.accessToken)));

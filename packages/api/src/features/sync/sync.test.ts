@@ -66,7 +66,7 @@ async function rowsOf(api: Api): Promise<Copy> {
 }
 
 describe('a pull', () => {
-  it('without a cursor gives what there is, then what changed, and then nothing', async () => {
+  it('without a cursor returns all rows, then the changes, and then nothing', async () => {
     const { api } = await signUp(deps);
     const goal = await api.goals.create({ title: 'g' });
     const task = await api.tasks.create({ title: 'a', goalId: goal.id });
@@ -97,7 +97,7 @@ describe('a pull', () => {
     expect(copy).toEqual(await rowsOf(api));
   });
 
-  it('gives each change with the row as that change left it', async () => {
+  it('returns each change with the row after that change', async () => {
     const { api } = await signUp(deps);
     const { cursor } = await pullAll(api);
     const states: object[] = [];
@@ -121,7 +121,7 @@ describe('a pull', () => {
     }
   });
 
-  it('shows a row that is gone for good as deleted, with no row', async () => {
+  it('returns a purged row as deleted, without the row', async () => {
     const { api, user } = await signUp(deps);
     const { cursor } = await pullAll(api);
     const { id } = await api.tasks.create({ title: 'a' });
@@ -129,7 +129,7 @@ describe('a pull', () => {
     expect((await pull(api, cursor)).items).toMatchObject([{ entity: 'task', id, deleted: true, row: null }]);
   });
 
-  it('asks for a new beginning where lines are gone, or were never there', async () => {
+  it('requires a full sync where entries were pruned or never existed', async () => {
     const { api, user } = await signUp(deps);
     const { cursor } = await pullAll(api);
     await api.tasks.create({ title: 'a' });
@@ -151,7 +151,7 @@ describe('a pull', () => {
   });
 
   it.each(['x', 'WyJjaGFuZ2VzIixbIi0xIl1d', 'WyJjcmVhdGVkLmRlc2MiLFsiMSIsIjIiXV0', '🦷'])(
-    'refuses %j, which is no cursor of a pull',
+    'refuses %j, which is not a sync cursor',
     async (cursor) => {
       const { api } = await signUp(deps);
       await expect(pull(api, cursor)).rejects.toMatchObject({
@@ -160,7 +160,7 @@ describe('a pull', () => {
     },
   );
 
-  it("shows nothing of another person's, whatever the cursor", async () => {
+  it('returns nothing of another user, with any cursor', async () => {
     const [mine, theirs] = [await signUp(deps), await signUp(deps)];
     await mine.api.tasks.create({ title: 'secret' });
     const { changes, cursor } = await pullAll(mine.api);
@@ -170,7 +170,7 @@ describe('a pull', () => {
     }
   });
 
-  it('keeps a copy equal, whatever is done and wherever pages end', async () => {
+  it('keeps a copy identical after any changes and with any page boundaries', async () => {
     const step = fc.record({
       what: fc.constantFrom('create', 'update', 'complete', 'delete', 'restore', 'goal', 'name', 'pull'),
       which: fc.nat(5),
@@ -208,8 +208,8 @@ describe('a pull', () => {
   }, 60_000);
 });
 
-describe('undoing', () => {
-  it('brings no name of a time zone back that counts no more', async () => {
+describe('undo', () => {
+  it('does not restore the name of a time zone that is no longer valid', async () => {
     const { api, user } = await signUp(deps);
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { timeZone: 'AET' } });
     await api.users.update({ timeZone: 'Asia/Calcutta' });
@@ -224,7 +224,7 @@ describe('undoing', () => {
     cause: { code: 'CANNOT_UNDO', ...(fields === undefined ? {} : { details: { fields } }) },
   });
 
-  it('takes back a creation, a change, a completion, a deletion and an undoing', async () => {
+  it('reverts a create, an update, a completion, a deletion and an undo', async () => {
     const { api } = await signUp(deps);
     const { id } = await api.tasks.create({ title: 'a', due: { date: '2026-12-01' } });
     const created = await last(api);
@@ -253,7 +253,7 @@ describe('undoing', () => {
     await expect(api.tasks.get({ id })).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
   });
 
-  it('works for goals and for the person', async () => {
+  it('works for goals and for the user', async () => {
     const { api } = await signUp(deps);
     const goal = await api.goals.create({ title: 'g', metric: { unit: 'kg', start: 90, target: 80 } });
     await api.goals.update({ id: goal.id, metric: { current: 85 } });
@@ -264,7 +264,7 @@ describe('undoing', () => {
     expect((await api.users.me()).name).toBe('Ada');
   });
 
-  it('says what stands in its way, and then does nothing', async () => {
+  it('names the conflict, and then changes nothing', async () => {
     const { api } = await signUp(deps);
     const { id } = await api.tasks.create({ title: 'a' });
     await api.tasks.update({ id, title: 'b', notes: 'n' });
@@ -283,7 +283,7 @@ describe('undoing', () => {
     expect(await last(api)).toBe(before);
   });
 
-  it('does not link a task to a goal that is deleted', async () => {
+  it('does not link a task to a deleted goal', async () => {
     const { api } = await signUp(deps);
     const goal = await api.goals.create({ title: 'g' });
     const { id } = await api.tasks.create({ title: 'a', goalId: goal.id });
@@ -293,7 +293,7 @@ describe('undoing', () => {
     await expect(api.sync.undo({ number })).rejects.toMatchObject(refusal(['goalId']));
   });
 
-  it("knows no change of another person's: theirs and none look the same", async () => {
+  it("returns NOT_FOUND for another user's change, as for a missing one", async () => {
     const [mine, theirs] = [await signUp(deps), await signUp(deps)];
     for (let count = 0; count < 5; count += 1) await mine.api.tasks.create({ title: 'a' });
     const errorOf = (number: number) => theirs.api.sync.undo({ number }).catch((error: Error) => error.message);
@@ -301,6 +301,6 @@ describe('undoing', () => {
   });
 });
 
-it('a pull that is asked for by nobody or by a stranger gives nothing', async () => {
+it('a pull without a session, or by another user, returns nothing', async () => {
   await expect(callAs(deps, null).sync.pull({})).rejects.toMatchObject({ cause: { code: 'UNAUTHENTICATED' } });
 });

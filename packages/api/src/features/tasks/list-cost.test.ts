@@ -33,7 +33,7 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: number; 
 }
 
 describe('a search for text', () => {
-  it('costs little more than to go through the notes once, whatever it is for', async () => {
+  it('costs little more than one scan of the notes, for any query', async () => {
     const person = await signUp(deps);
     await addLongTasks(person, 100);
     const fold = { text: 'SELECT sum(length(lower(notes))) FROM tasks WHERE user_id = $1' };
@@ -48,7 +48,7 @@ describe('a search for text', () => {
     expect(figures.search).toBeLessThan(10 * figures.plain + 50);
   });
 
-  it('gives what it has found after a while, and goes on where it stopped', { timeout: 60_000 }, async () => {
+  it('returns what it has found after a time limit, and continues from there', { timeout: 60_000 }, async () => {
     const person = await signUp(deps);
     await person.api.tasks.create({ title: 'Oldest', notes: `xx${worst.toUpperCase()}` });
     await addLongTasks(person, 2000);
@@ -70,7 +70,7 @@ describe('a search for text', () => {
     expect(Math.max(...times)).toBeLessThan(1500);
   });
 
-  it('takes every character as it is, in any case', async () => {
+  it('treats every character literally, and ignores case', async () => {
     const { api } = await signUp(deps);
     await api.tasks.create({ title: 'ÉTÉ (.*) [a-z]\\d+ Жук' });
     for (const text of ['été', '(.*)', '[A-Z]', '\\D+', 'жУК', '***=', '***:(?i)x'])
@@ -92,7 +92,7 @@ describe('a page of long notes', () => {
     return pages;
   }
 
-  it.each(['created', 'due', 'priority'] as const)('holds half a megabyte at most, by %s', async (order) => {
+  it.each(['created', 'due', 'priority'] as const)('holds at most half a megabyte, by %s', async (order) => {
     const person = await signUp(deps);
     await addLongTasks(person, 120);
     const pages = await pagesOf((cursor) => person.api.tasks.list({ limit: 100, order, ...(cursor && { cursor }) }));
@@ -101,7 +101,7 @@ describe('a page of long notes', () => {
     expect(pages.flatMap(({ items }) => items)).toHaveLength(120);
   });
 
-  it('holds as much of a search', async () => {
+  it('holds at most the same in a search', async () => {
     const person = await signUp(deps);
     await addLongTasks(person, 120);
     const pages = await pagesOf((cursor) =>
@@ -111,7 +111,7 @@ describe('a page of long notes', () => {
     expect(pages.flatMap(({ items }) => items)).toHaveLength(120);
   });
 
-  it('holds as much of goals', async () => {
+  it('holds at most the same for goals', async () => {
     const { api } = await signUp(deps);
     for (let count = 0; count < 100; count += 1)
       await api.goals.create({ title: `${count}`, notes: 'n'.repeat(20_000) });

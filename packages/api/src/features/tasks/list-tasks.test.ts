@@ -32,7 +32,7 @@ async function titlesOf(api: Api, input: ListInput): Promise<string[]> {
 }
 
 describe('filters', () => {
-  it('finds by status, priority, due range, goal and text', async () => {
+  it('match status, priority, due range, goal and text', async () => {
     const { api } = await signUp(deps);
     const goal = await api.goals.create({ title: 'g' });
     await api.tasks.create({ title: 'Invoice 100%', status: 'done', priority: 'urgent', goalId: goal.id });
@@ -59,8 +59,8 @@ describe('filters', () => {
   });
 });
 
-describe('order and paging', () => {
-  it('reads along each order, both ways, in pages of any size, without gap or repeat', async () => {
+describe('sorting and pagination', () => {
+  it('returns each row once in every order and direction, in pages of any size', async () => {
     const { api } = await signUp(deps);
     const priorities = ['none', 'low', 'medium', 'high', 'urgent'] as const;
     const made: { title: string; created: number; due: string; priority: number }[] = [];
@@ -117,7 +117,7 @@ describe('order and paging', () => {
     expect(seen).toEqual(Array.from({ length: 10 }, (_, i) => `old ${9 - i}`));
   });
 
-  it('refuses a cursor that it did not make, or made for another order', async () => {
+  it('refuses an invalid cursor, and one of another order', async () => {
     const { api } = await signUp(deps);
     await api.tasks.create({ title: 'a' });
     await api.tasks.create({ title: 'b' });

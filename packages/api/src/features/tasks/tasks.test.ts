@@ -16,7 +16,7 @@ afterAll(() => deps.db.close());
 const person = () => signUp(deps).then(({ api }) => api);
 
 describe('tasks.create', () => {
-  it('keeps what it was given and fills in the rest', async () => {
+  it('stores the input and fills in defaults', async () => {
     const api = await person();
     const task = await api.tasks.create({
       title: '  Größe 📏 — 日本語 \u202e ',
@@ -37,7 +37,7 @@ describe('tasks.create', () => {
     expect(await api.tasks.get({ id: task.id })).toEqual(task);
   });
 
-  it('takes the id that the client brings, once', async () => {
+  it('accepts an id from the client, once', async () => {
     const api = await person();
     const id = uuidv7();
     expect((await api.tasks.create({ id, title: 'mine' })).id).toBe(id);
@@ -62,20 +62,20 @@ describe('tasks.create', () => {
     ['', { title: 't', userId: uuidv7(), role: 'admin' }],
     ['id', { title: 't', id: 'not-a-uuid' }],
     ['weight', { title: 't', weight: -1 }],
-  ])('refuses a bad %s and names it', async (path, input) => {
+  ])('refuses an invalid %s and names it', async (path, input) => {
     const api = await person();
     await expect(api.tasks.create(input)).rejects.toSatisfy((error: { cause: { issues: { path: string[] }[] } }) =>
       error.cause.issues.some((issue) => issue.path.join('.') === path),
     );
   });
 
-  it('counts a title in code points', async () => {
+  it('measures a title in code points', async () => {
     const api = await person();
     const title = '🙂'.repeat(500);
     expect((await api.tasks.create({ title })).title).toBe(title);
   });
 
-  it('links to a goal of the same person only', async () => {
+  it('links only to a goal of the same user', async () => {
     const [api, other] = await Promise.all([person(), person()]);
     const goal = await api.goals.create({ title: 'Ship it' });
     const foreign = await other.goals.create({ title: 'Theirs' });
@@ -89,7 +89,7 @@ describe('tasks.create', () => {
 });
 
 describe('tasks.update', () => {
-  it('changes what is given and leaves the rest', async () => {
+  it('changes the given fields and keeps the others', async () => {
     const api = await person();
     const task = await api.tasks.create({ title: 'a', notes: 'n', due: { date: '2026-05-01' }, estimateMinutes: 30 });
     const updated = await api.tasks.update({ id: task.id, title: 'b', due: null });
@@ -103,7 +103,7 @@ describe('tasks.update', () => {
     expect(await api.tasks.update({ id: task.id, title: 'a' })).toEqual(task);
   });
 
-  it('refuses a stale version and names the current one', async () => {
+  it('refuses a stale version and returns the current one', async () => {
     const api = await person();
     const { id } = await api.tasks.create({ title: 'a' });
     await api.tasks.update({ id, title: 'b', expectedVersion: 1 });
@@ -113,7 +113,7 @@ describe('tasks.update', () => {
     expect((await api.tasks.get({ id })).title).toBe('b');
   });
 
-  it('lets one of 50 writers of one version win', async () => {
+  it('applies one of 50 concurrent updates of one version', async () => {
     const api = await person();
     const { id } = await api.tasks.create({ title: 'a' });
     const writes = Array.from({ length: 50 }, (_, i) => api.tasks.update({ id, title: `w${i}`, expectedVersion: 1 }));
@@ -123,7 +123,7 @@ describe('tasks.update', () => {
   });
 });
 
-describe('the life of a task', () => {
+describe('the lifecycle of a task', () => {
   it('is completed once, reopened, started', async () => {
     const api = await person();
     const { id } = await api.tasks.create({ title: 'a' });
@@ -143,7 +143,7 @@ describe('the life of a task', () => {
     });
   });
 
-  it('is deleted, gone, listed among the deleted, and restored as it was', async () => {
+  it('is deleted, listed among the deleted tasks, and restored unchanged', async () => {
     const api = await person();
     const task = await api.tasks.create({ title: 'a' });
     const deleted = await api.tasks.delete({ id: task.id, expectedVersion: 1 });
@@ -158,7 +158,7 @@ describe('the life of a task', () => {
     expect(await api.tasks.restore({ id: task.id })).toEqual(restored);
   });
 
-  it('looks missing to everybody else, in the same words', async () => {
+  it('is NOT_FOUND for other users, with the same message', async () => {
     const [api, other] = await Promise.all([person(), person()]);
     const { id } = await api.tasks.create({ title: 'a' });
     const calls = ['get', 'update', 'complete', 'reopen', 'delete', 'restore'] as const;

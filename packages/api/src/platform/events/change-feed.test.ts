@@ -41,8 +41,8 @@ function interrupted() {
 
 const quiet = { seen: () => 0, onTick: () => undefined, onEnd: () => undefined };
 
-describe('the latest number', () => {
-  it('is asked for once by all who ask at once, and again by those who ask later', async () => {
+describe('the latest change number', () => {
+  it('is read once for concurrent callers, and again for later ones', async () => {
     const [one, other] = [await signUp(deps), await signUp(deps)];
     const [a, b, nobody] = [one.user.id, other.user.id, uuidv7()];
     const { asked, hold, db } = watched();
@@ -62,7 +62,7 @@ describe('the latest number', () => {
     ]);
   });
 
-  it('is asked for again after a failure', async () => {
+  it('is read again after a failure', async () => {
     const { user } = await signUp(deps);
     const { state, db } = interrupted();
     const feed = createChangeFeed(db, testLog(), { pollMs: 1000 });
@@ -73,7 +73,7 @@ describe('the latest number', () => {
 });
 
 describe('an announcement', () => {
-  it('wakes those who watch the person, here and in other processes', () => {
+  it('wakes the readers of that user, in this and in other processes', () => {
     const receivers: ((userId: string) => void)[] = [];
     const broadcastOf = (self: number): Broadcast => ({
       publish: (userId) => {
@@ -98,7 +98,7 @@ describe('an announcement', () => {
     other?.close();
   });
 
-  it('that is lost is found out, whoever has seen everything is left alone, and a failure to look ends nothing', async () => {
+  it('that is lost is detected; readers that are up to date are not woken, and a failed query ends nothing', async () => {
     const { api, user } = await signUp(deps);
     const log = testLog();
     const { state, db } = interrupted();

@@ -31,7 +31,7 @@ const activityOf = (userId: string) =>
   );
 
 describe('every mutation', () => {
-  it('takes the next number and leaves a line of what was and what is', async () => {
+  it('takes the next change number and writes an activity entry with the old and the new values', async () => {
     const { api, user } = await signUp(deps);
     const goal = await api.goals.create({ title: 'g' });
     const task = await api.tasks.create({ title: 'a', notes: 'n' });
@@ -71,7 +71,7 @@ describe('every mutation', () => {
     expect(Object.keys(lines[5]?.after ?? {}).sort()).toEqual(['goal_id', 'title', 'version']);
   });
 
-  it('never writes a password or a token into a line', async () => {
+  it('never writes a password or a token into an activity entry', async () => {
     const { user, tokens } = await signUp(deps);
     const text = JSON.stringify(await activityOf(user.id));
     expect(text).not.toMatch(/argon2|password|refresh_hash/);
@@ -95,7 +95,7 @@ describe('every mutation', () => {
     expect((await activityOf(user.id)).map((line) => line.number)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('has its own condition, whatever else is done under the same verb', async () => {
+  it('has its own condition, independent of other uses of the same action', async () => {
     const { api, user } = await signUp(deps);
     const { id } = await api.tasks.create({ title: 'a' });
     const ctx = { deps, user: { id: user.id, sessionId: null } };
@@ -105,7 +105,7 @@ describe('every mutation', () => {
     expect(await rename('c', `(p.r).status = 'done'`)).toMatchObject({ title: 'b', version: 2 });
   });
 
-  it('gives 100 parallel writers numbers without gap or repeat, in the order of their commits', async () => {
+  it('gives 100 concurrent writers numbers without gaps or duplicates, in commit order', async () => {
     const { api, user } = await signUp(deps);
     const tasks = await Promise.all(Array.from({ length: 10 }, (_, i) => api.tasks.create({ title: `t${i}` })));
     // A reader that looks on: once it has seen number n, nothing below n may appear any more.
@@ -147,7 +147,7 @@ describe('every mutation', () => {
   });
 });
 
-describe('the database itself', () => {
+describe('the database', () => {
   const insertTask = (userId: string, id: string, goalId: string | null) =>
     deps.db.query(
       {
@@ -157,7 +157,7 @@ describe('the database itself', () => {
       [userId, id, goalId],
     );
 
-  it("refuses a link to another person's row, with the application out of the way", async () => {
+  it("refuses a link to another user's row, without the application's checks", async () => {
     const [ada, bob] = await Promise.all([signUp(deps), signUp(deps)]);
     const goal = await ada.api.goals.create({ title: 'g' });
     await expect(insertTask(bob.user.id, uuidv7(), goal.id)).rejects.toThrow(/tasks_user_id_goal_id_fkey/);
@@ -167,7 +167,7 @@ describe('the database itself', () => {
     await expect(deps.db.query(relink, [bob.user.id, id, goal.id])).rejects.toThrow(/tasks_user_id_goal_id_fkey/);
   });
 
-  it('lets two people hold the same id', async () => {
+  it('allows two users the same id', async () => {
     const [ada, bob] = await Promise.all([signUp(deps), signUp(deps)]);
     const id = uuidv7();
     await insertTask(ada.user.id, id, null);

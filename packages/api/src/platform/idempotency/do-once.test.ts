@@ -51,8 +51,8 @@ const codeOf = async (call: Promise<unknown>): Promise<string> => {
   return cause instanceof DomainError ? cause.code : String(error);
 };
 
-describe('a mutation under a key', () => {
-  it('is done once, and answered with the same bytes each time', async () => {
+describe('a mutation with an idempotency key', () => {
+  it('runs once, and returns the same bytes each time', async () => {
     const { withKey, linesOf } = await person();
     const input = { title: 'Zahnarzt 🦷 \u2028 "', due: { date: '2026-12-01' } };
     const first = await withKey('a').tasks.create(input);
@@ -63,7 +63,7 @@ describe('a mutation under a key', () => {
     expect(other.id).not.toBe(first.id);
   });
 
-  it('gives the old reply although the row has changed since', async () => {
+  it('returns the stored response although the row has changed since', async () => {
     const { api, withKey } = await person();
     const created = await withKey('a').tasks.create({ title: 'first' });
     await api.tasks.update({ id: created.id, title: 'second' });
@@ -83,14 +83,14 @@ describe('a mutation under a key', () => {
     expect(await linesOf()).toEqual(before);
   });
 
-  it("is the person's own: another one's same key is another key", async () => {
+  it('is separate for each user: another user can use the same key', async () => {
     const [one, other] = [await person(), await person()];
     const mine = await one.withKey('k').tasks.create({ title: 'x' });
     const theirs = await other.withKey('k').tasks.create({ title: 'x' });
     expect(theirs.id).not.toBe(mine.id);
   });
 
-  it('counts anew after 24 hours', async () => {
+  it('can use the same key again after 24 hours', async () => {
     const { user, withKey } = await person();
     const first = await withKey('a').users.update({ name: 'Grace' });
     expect(await withKey('a').users.update({ name: 'Grace' })).toEqual(first);
@@ -111,7 +111,7 @@ describe('a mutation under a key', () => {
   });
 });
 
-it('a call that has no key, in a request that has one for another, is refused', async () => {
+it('a call without a key is refused in a request that has one for another call', async () => {
   const { tokens, linesOf } = await person();
   const before = await linesOf();
   const ctx = await requestContext(deps, tokens.accessToken);
@@ -123,8 +123,8 @@ it('a call that has no key, in a request that has one for another, is refused', 
   expect(await linesOf()).toEqual(before);
 });
 
-describe('failures under a key', () => {
-  it('that the operation decided are given again, with the id of the request that they were first given to', async () => {
+describe('failures with an idempotency key', () => {
+  it('of the operation are stored and returned again, with the original request id', async () => {
     const { api, withKey, context } = await person();
     const task = await api.tasks.create({ title: 'a' });
     await api.tasks.update({ id: task.id, title: 'b' });
@@ -139,13 +139,13 @@ describe('failures under a key', () => {
     expect(repeated instanceof DomainError && repeated.requestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('of the input are not kept: mended, the same key does', async () => {
+  it('of the input are not stored: the corrected request can use the same key', async () => {
     const { withKey } = await person();
     expect(await codeOf(withKey('a').tasks.create({ title: '' }))).toMatch(/TRPCError|VALIDATION_FAILED/);
     expect((await withKey('a').tasks.create({ title: 'mended' })).title).toBe('mended');
   });
 
-  it('that nobody decided undo all that was done, and are not kept', async () => {
+  it('that were unexpected roll everything back, and are not stored', async () => {
     const { context, linesOf, user } = await person();
     const before = await linesOf();
     const ctx = await context();
@@ -161,7 +161,7 @@ describe('failures under a key', () => {
     expect(await linesOf()).toEqual(before);
   });
 
-  it('leave nothing of a decided one behind, either', async () => {
+  it('leave nothing of the failed operation behind', async () => {
     const { context, user } = await person();
     const ctx = await context();
     const refused = doOnce(ctx, { key: 'a', procedure: 'x', input: {} }, async (db) => {
@@ -174,8 +174,8 @@ describe('failures under a key', () => {
   });
 });
 
-describe('many at once with one key', () => {
-  it('while the first runs, the others are told so, and later get its reply', async () => {
+describe('concurrent requests with one key', () => {
+  it('are refused while the first runs, and get its response later', async () => {
     const { context } = await person();
     const ctx = await context();
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -188,7 +188,7 @@ describe('many at once with one key', () => {
     expect(deps.runningKeys.size).toBe(0);
   });
 
-  it('in other processes, too: by a lock that lasts as long as the transaction', async () => {
+  it('are refused in other processes too, by a lock that lasts as long as the transaction', async () => {
     const { context } = await person();
     const ctx = await context();
     const elsewhere: UserContext = { ...ctx, deps: { ...deps, runningKeys: new Set() } };
@@ -206,7 +206,7 @@ describe('many at once with one key', () => {
     expect(await doOnce(elsewhere, request, async () => 'third')).toBe('first');
   });
 
-  it('in other processes while both still wait: what commits first answers both', async () => {
+  it('in other processes, while both still wait: the first to commit answers both', async () => {
     const { context, user } = await person();
     const ctx = await context();
     const elsewhere: UserContext = { ...ctx, deps: { ...deps, runningKeys: new Set() } };
@@ -231,10 +231,10 @@ describe('many at once with one key', () => {
   });
 });
 
-describe('what waits for something other than the database', () => {
+describe('work outside the database', () => {
   const request = { key: 'a', procedure: 'x', input: {} };
 
-  it('comes before the transaction: within it, it fails the mutation', async () => {
+  it('runs before the transaction; inside it, the mutation fails', async () => {
     const { context } = await person();
     const ctx = await context();
     const write = (db: Deps['db']) => db.query({ text: 'SELECT 1' }, []);
@@ -257,7 +257,7 @@ describe('what waits for something other than the database', () => {
     expect(await right).toBe('done');
   });
 
-  it('is not done again where there is a stored response', async () => {
+  it('does not run again when there is a stored response', async () => {
     const { context } = await person();
     const ctx = await context();
     let hashes = 0;
@@ -271,7 +271,7 @@ describe('what waits for something other than the database', () => {
     expect([await run(), await run(), hashes]).toEqual(['done', 'done', 1]);
   });
 
-  it('gives the stored response of a confirmation although the password has changed since', async () => {
+  it('returns the stored response of a re-authentication although the password has changed since', async () => {
     const { api, withKey } = await person();
     const first = await withKey('a').auth.confirm({ password: testPassword });
     await api.auth.changePassword({ newPassword: 'another horse, another staple' });
@@ -280,11 +280,11 @@ describe('what waits for something other than the database', () => {
   });
 });
 
-describe('signing in under a key', () => {
+describe('sign-in with an idempotency key', () => {
   const account = () => ({ email: `${uuidv7()}@example.com`, password: testPassword, name: 'Ada' });
   const anyone = (key: string) => callAs(deps, null, key).auth;
 
-  it('makes one account and one session, and gives the same tokens again', async () => {
+  it('creates one account and one session, and returns the same tokens again', async () => {
     const input = account();
     const first = await anyone('r').register(input);
     expect(await anyone('r').register(input)).toEqual(first);
@@ -302,7 +302,7 @@ describe('signing in under a key', () => {
     expect(counted?.n).toBe(2);
   });
 
-  it('tries no password of an account that another registration made, the right one neither', async () => {
+  it('verifies no password for an account of another registration, not even the correct one', async () => {
     const input = account();
     await anyone('r').register(input);
     const passwords = recordedPasswords(deps.passwords);
@@ -313,7 +313,7 @@ describe('signing in under a key', () => {
     expect(passwords.asked).toEqual([]);
   });
 
-  it('of many at once starts one session', async () => {
+  it('starts one session for many concurrent requests', async () => {
     const input = account();
     await anyone('r').register(input);
     const { email, password } = input;
@@ -321,7 +321,7 @@ describe('signing in under a key', () => {
     expect(new Set(replies.map(({ tokens }) => tokens.refreshToken)).size).toBe(1);
   });
 
-  it('gives no tokens of a session that is in use or has ended, and counts anew after a day', async () => {
+  it('returns no tokens of a session that was used or has ended, and can use the key again after a day', async () => {
     const { email, password, name } = account();
     await anyone('r').register({ email, password, name });
     const { tokens } = await anyone('l').login({ email, password });
@@ -332,7 +332,7 @@ describe('signing in under a key', () => {
     expect(later.tokens.refreshToken).not.toBe(tokens.refreshToken);
   });
 
-  it('of several at once with a key of the day before starts one session, too', async () => {
+  it('starts one session for concurrent requests with a key of the day before', async () => {
     const { email, password, name } = account();
     await anyone('r').register({ email, password, name });
     for (let round = 0; round < 30; round += 1) {

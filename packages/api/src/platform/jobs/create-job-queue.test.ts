@@ -55,7 +55,7 @@ const kept = () =>
 const soon = { timeout: 10_000, interval: 20 };
 
 describe('a job', () => {
-  it('that this process sends starts at once, though it looks for others only every five seconds', async () => {
+  it('from this process starts at once, although the queue polls only every five seconds', async () => {
     const queue = await queueOf();
     await sleep(100);
     const sentAt = performance.now();
@@ -65,7 +65,7 @@ describe('a job', () => {
     expect(done[0]?.data).toEqual(mail);
   });
 
-  it('of many lets whatever came in meanwhile go first: the embedded database answers without a turn of the event loop', async () => {
+  it('among many lets other requests run first, even when the embedded database answers immediately', async () => {
     const order: string[] = [];
     const record = async ({ data }: Job<{ readonly email: string }>) => {
       order.push(data.email);
@@ -80,7 +80,7 @@ describe('a job', () => {
     expect(order).toEqual(['one', 'a request', 'two', 'a request', 'three', 'a request']);
   });
 
-  it('is done once its transaction commits, once, and not before', async () => {
+  it('runs once after its transaction commits, and not before', async () => {
     const queue = await queueOf();
     await sleep(100);
     await db.transaction(async (tx) => {
@@ -95,7 +95,7 @@ describe('a job', () => {
     expect(done).toHaveLength(1);
   });
 
-  it('of a transaction that rolls back was never sent', async () => {
+  it('is not sent when its transaction rolls back', async () => {
     const queue = await queueOf({ pollSeconds: 0.5 });
     const sent = db.transaction(async (tx) => {
       await queue.send('mail', mail, { query: tx.query });
@@ -107,7 +107,7 @@ describe('a job', () => {
     expect(await kept()).toEqual([]);
   });
 
-  it('is kept sealed: neither what it is about nor its failure is to be read in the database', async () => {
+  it('is stored encrypted: the database reveals neither its data nor its error', async () => {
     const queues = { ...timings.queues, mail: { ...ofMails, tries: 2 } };
     const fails = async () => Promise.reject(new Error(`no way to ${token}`));
     const queue = await queueOf({ ...hasty, queues }, { mail: fails });
@@ -118,7 +118,7 @@ describe('a job', () => {
     expect(text).toContain('sealed');
   });
 
-  it('starts no earlier than it should', async () => {
+  it('starts no earlier than its start time', async () => {
     const queue = await queueOf(hasty);
     const startAfter = new Date(Date.now() + 1500);
     await queue.send('mail', mail, { startAfter });
@@ -126,7 +126,7 @@ describe('a job', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(startAfter.getTime());
   });
 
-  it('that fails five times is dead, was said so, and stops nobody', async () => {
+  it('that fails five times is logged as dead, and blocks no other', async () => {
     const tried: string[] = [];
     let others = 0;
     const queue = await queueOf(hasty, {
@@ -150,7 +150,7 @@ describe('a job', () => {
     ]);
   });
 
-  it('that is a mail outlives more failures: its server may be away for a night', async () => {
+  it('that sends an email has more retries, since its server may be down for a night', async () => {
     let tried = 0;
     const queue = await queueOf(hasty, {
       mail: async (job) => {
@@ -164,7 +164,7 @@ describe('a job', () => {
     expect(log.lines.map(({ level }) => level)).toEqual(Array.from({ length: 6 }, () => 'warn'));
   });
 
-  it('of a process that was killed is taken again by another', async () => {
+  it('of a killed process is taken over by another one', async () => {
     const taken: string[] = [];
     // As long as this process lives, its first try never ends: to the database it looks killed.
     const queues = { ...timings.queues, mail: { ...ofMails, workers: 1 } };
@@ -184,8 +184,8 @@ describe('a job', () => {
   }, 30_000);
 });
 
-describe('a queue', () => {
-  it('stops taking jobs when told, lets the running one end, and still sends', async () => {
+describe('a job queue', () => {
+  it('stops taking jobs on request, lets the running one finish, and can still send', async () => {
     const started = Promise.withResolvers<void>();
     const queue = await queueOf(hasty, {
       mail: async (job) => {
@@ -216,7 +216,7 @@ describe('a queue', () => {
     await expect.poll(async () => (await kept()).map(({ state }) => state), soon).toEqual(['completed', 'completed']);
   });
 
-  it('starts in ten processes at once, and again', async () => {
+  it('can be started by ten processes at once, and again', async () => {
     const many = Array.from({ length: 10 }, () => createJobQueue({ db, log, sealer, isWorking: false }));
     queues.push(...many);
     await Promise.all(many.map((queue) => queue.start()));
@@ -237,7 +237,7 @@ describe('a queue', () => {
     );
   });
 
-  it('does what was sent while it was busy, one after the other, each once', async () => {
+  it('runs each job that was sent while it was busy once, one after another', async () => {
     const queue = await queueOf();
     const ids = Array.from({ length: 60 }, () => `${randomUUID()}@example.com`);
     await Promise.all(ids.map((to) => queue.send('mail', { ...mail, to })));

@@ -59,8 +59,8 @@ const pages = {
 } as const;
 const treacherous = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
-describe.each(Object.values(contents))('the mail $kind', (content) => {
-  it('says the same in both parts, who it is from, and loads nothing', async () => {
+describe.each(Object.values(contents))('the email $kind', (content) => {
+  it('has the same text in both parts, names its sender, and loads no external resource', async () => {
     const mail = await written(content);
     expect(mail).toMatchObject({ kind: content.kind, to: { address: 'ada@example.com' } });
     expect(mail.subject).not.toBe('');
@@ -73,7 +73,7 @@ describe.each(Object.values(contents))('the mail $kind', (content) => {
     }
   });
 
-  it('has at most one link, and shows a token both in its fragment and alone', async () => {
+  it('has at most one link, and contains a token both in its fragment and as text', async () => {
     const mail = await written(content);
     expect([...mail.html.matchAll(/href=/g)].length).toBeLessThanOrEqual(1);
     if (!('token' in content)) return;
@@ -84,7 +84,7 @@ describe.each(Object.values(contents))('the mail $kind', (content) => {
     expect(mail.text).toContain('If this was not you');
   });
 
-  it('lets nobody write into it what is not theirs', async () => {
+  it('lets no one insert content through their input', async () => {
     const mail = await written(content, hostile);
     for (const header of [mail.subject, mail.to.name]) expect(header).not.toMatch(/\p{Cc}/u);
     expect(mail.html).not.toContain('<script');
@@ -97,13 +97,13 @@ describe.each(Object.values(contents))('the mail $kind', (content) => {
   });
 });
 
-it('greets nobody by name where none is to be shown', async () => {
+it('contains no name in the greeting when none may be shown', async () => {
   const mail = await written(contents['reset-password'], null);
   expect(mail.to.name).toBe('');
   for (const part of [mail.text, mail.html]) expect(part).toContain('Hello,');
 });
 
-it('shows people their own name, but no stranger one of their choice', async () => {
+it('shows users their own name, and strangers no name chosen by someone else', async () => {
   const shown = await written(contents['reset-password'], '<b>Ada</b> & Co');
   expect(shown.html).toContain('Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co,');
   expect(shown.text).toContain('Hello <b>Ada</b> & Co,');
@@ -125,7 +125,7 @@ it.each([
   await expect(written(contents['password-changed'], 'Ada', to)).rejects.toThrow('not an email address');
 });
 
-it('counts what was sent, and not what the mail server refused', async () => {
+it('counts the emails that were sent, and not those that the mail server refused', async () => {
   const guesses = createGuessLimiter({ secret: 'a key that only the tests of this project ever use' });
   const sent: string[] = [];
   let isDown = true;

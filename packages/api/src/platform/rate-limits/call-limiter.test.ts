@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => deps.db.close());
 
-it('lets so many calls of a person through, and says when the next may come', async () => {
+it('allows the limit of calls per user, and returns the time to retry', async () => {
   const [one, other] = [await signUp(deps), await signUp(deps)];
   for (let count = 0; count < 3; count += 1) await one.api.users.me();
   await expect(one.api.users.me()).rejects.toMatchObject({
@@ -27,7 +27,7 @@ it('lets so many calls of a person through, and says when the next may come', as
   expect((await other.api.tasks.list({})).items).toEqual([]);
 });
 
-it('begins a new window when the old one has ended', async () => {
+it('starts a new window when the old one has ended', async () => {
   let now = 1000;
   const limiter = createCallLimiter({ callsPerMinute: 2, now: () => now });
   const count = async () => {
@@ -45,7 +45,7 @@ it('begins a new window when the old one has ended', async () => {
   expect(await count()).toEqual([1, 60, false]);
 });
 
-it('counts calls of nobody, and tokens that are not right, for their network', async () => {
+it('counts anonymous calls and invalid tokens per network', async () => {
   const limiter = createCallLimiter({ callsPerMinute: 1000, anonymousPerMinute: 3 });
   const strict = { ...deps, limiter };
   const someone = await signUp(deps);
@@ -70,7 +70,7 @@ it('counts calls of nobody, and tokens that are not right, for their network', a
   await callAs(strict, someone.tokens.accessToken).users.me();
 });
 
-it('counts the tokens of a session that has ended for their network, too', async () => {
+it('also counts the tokens of an ended session per network', async () => {
   const strict = { ...deps, limiter: createCallLimiter({ callsPerMinute: 1000, anonymousPerMinute: 2 }) };
   const { api, tokens } = await signUp(deps);
   await api.auth.logout();
@@ -80,7 +80,7 @@ it('counts the tokens of a session that has ended for their network, too', async
   await expect(call()).rejects.toMatchObject({ cause: { code: 'TOO_MANY_REQUESTS' } });
 });
 
-it('gives an API key half, so that one that runs away leaves its owner the rest', async () => {
+it('gives an API key half of the limit, so that a faulty program leaves its owner the rest', async () => {
   const limiter = createCallLimiter({ callsPerMinute: 10 });
   const used: [number, number, boolean][] = [];
   for (let count = 0; count < 100; count += 1) {
@@ -93,7 +93,7 @@ it('gives an API key half, so that one that runs away leaves its owner the rest'
   expect(await limiter.countCall('ada', 'another')).toMatchObject({ limit: 10, remaining: 3 });
 });
 
-describe('with windows that processes share', () => {
+describe('with windows shared between processes', () => {
   /** Windows of one store, and how often it was asked. */
   function store(): { readonly openWindows: OpenWindows; asked: number } {
     const opened = new Map<string, ReturnType<OpenWindows>>();
@@ -114,7 +114,7 @@ describe('with windows that processes share', () => {
     return counting;
   }
 
-  it('asks once for a twentieth of the limit, and answers at once until that is spent', async () => {
+  it('reserves a twentieth of the limit per query, and answers locally until it is used', async () => {
     const shared = store();
     const limiter = createCallLimiter({ callsPerMinute: 200, openWindows: shared.openWindows });
     const kinds: string[] = [];
@@ -133,7 +133,7 @@ describe('with windows that processes share', () => {
     expect(shared.asked).toBe(3);
   });
 
-  it.each([3, 130, 200])('two processes let %i calls through between them, however they come', async (limit) => {
+  it.each([3, 130, 200])('two processes together allow %i calls, in any distribution', async (limit) => {
     const shared = store();
     const [one, other] = [0, 1].map(() =>
       createCallLimiter({ callsPerMinute: limit, openWindows: shared.openWindows }),
@@ -149,7 +149,7 @@ describe('with windows that processes share', () => {
     expect(shared.asked).toBeLessThan(30);
   });
 
-  it('asks again a second after a refusal: the window may have begun anew', async () => {
+  it('queries again a second after a refusal, since the window may have been reset', async () => {
     let now = 0;
     let granted = 0;
     const take = async () => ({ granted, left: 0, msUntilEnd: 60_000 });

@@ -48,8 +48,8 @@ function repeat(times: number, limiter: ConcurrencyLimiter, owner: string, work:
 
 const refusal = { code: 'TOO_MANY_REQUESTS', retryAfterSeconds: 1 };
 
-describe('one owner', () => {
-  it('has a few calls under way, and fewer where they are long and others are served, too', () => {
+describe('one user', () => {
+  it('may run a few calls at once, and fewer when they are long and others are served, too', () => {
     vi.useFakeTimers();
     const alone = limiterOf();
     repeat(20, alone.limiter, 'long', () => alone.pass(300));
@@ -65,7 +65,7 @@ describe('one owner', () => {
     vi.useRealTimers();
   });
 
-  it('waits for its own calls only, in the order in which they came', async () => {
+  it('waits only for its own calls, in their order of arrival', async () => {
     const { limiter } = limiterOf({ most: 1, least: 1, isShared: false });
     const first = await limiter.enter('a');
     const order: string[] = [];
@@ -83,7 +83,7 @@ describe('one owner', () => {
     expect(order).toEqual(['one', 'two', 'three']);
   });
 
-  it('is refused after a while, and at once when too many wait', async () => {
+  it('is refused after a while, and at once when too many calls wait', async () => {
     vi.useFakeTimers();
     const { limiter, pass } = limiterOf();
     fill(limiter, 'a');
@@ -94,7 +94,7 @@ describe('one owner', () => {
     vi.useRealTimers();
   });
 
-  it('whose caller has left while it waited gets no place', async () => {
+  it('gets no slot for a waiting call whose client has disconnected', async () => {
     const { limiter } = limiterOf({ most: 1, least: 1, isShared: false });
     const [place] = [limiter.enter('a')].filter((entered) => !(entered instanceof Promise));
     const gone = limiter.enter('a', () => true);
@@ -104,7 +104,7 @@ describe('one owner', () => {
     (await here).leave();
   });
 
-  it('whose call finds that nothing can be served waits for nothing more', async () => {
+  it('fails all waiting calls when one finds that the database is unavailable', async () => {
     const { limiter } = limiterOf({ most: 1, least: 1, isShared: false });
     const place = await limiter.enter('a');
     const waiting = [1, 2, 3].map(() => limiter.enter('a'));
@@ -115,11 +115,11 @@ describe('one owner', () => {
   });
 });
 
-describe('an owner who takes much more time than the others', () => {
+describe('a user who takes much more time than the others', () => {
   /** Has used two seconds, in long calls. */
   const hog = (limiter: ConcurrencyLimiter, pass: (ms: number) => void) => repeat(8, limiter, 'hog', () => pass(250));
 
-  it('has one call under way, and rests after it twice as long as it took', async () => {
+  it('may run one call at a time, and then pauses twice as long as it took', async () => {
     vi.useFakeTimers();
     const { limiter, pass } = limiterOf();
     repeat(5, limiter, 'light', () => pass(2));
@@ -146,7 +146,7 @@ describe('an owner who takes much more time than the others', () => {
     vi.useRealTimers();
   });
 
-  it('has all that there is while nobody else is there, and when the others take as much', () => {
+  it('is not limited while alone, or when the others take as much', () => {
     vi.useFakeTimers();
     const alone = limiterOf();
     hog(alone.limiter, alone.pass);
@@ -159,7 +159,7 @@ describe('an owner who takes much more time than the others', () => {
     vi.useRealTimers();
   });
 
-  it('is an owner like any other where owners are networks', () => {
+  it('is treated alike when the owners are networks', () => {
     vi.useFakeTimers();
     const { limiter, pass } = limiterOf(networkConcurrency);
     repeat(5, limiter, 'light', () => pass(2));
@@ -176,7 +176,7 @@ describe('every procedure', () => {
   });
   afterAll(() => deps.db.close());
 
-  it('passes it once, for its person, be it by session or by API key, or else for its network', async () => {
+  it('passes the limiter once: by user for sessions and API keys, or else by network', async () => {
     const { user, tokens, api } = await signUp(deps);
     const { key } = await api.apiKeys.create({ name: 'k', scopes: ['tasks:read'], expiresInDays: 1 });
     const entered: string[] = [];
@@ -201,7 +201,7 @@ describe('every procedure', () => {
     expect(entered).toEqual([`ofPerson ${user.id}`]);
   });
 
-  it('of one person at a time leaves the others their pace, and a batch of ten is served whole', async () => {
+  it("one user's calls leave the others at their usual speed, and a batch of ten is served completely", async () => {
     const [greedy, other] = [await signUp(deps), await signUp(deps)];
     await deps.db.query(
       {

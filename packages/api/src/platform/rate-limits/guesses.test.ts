@@ -26,18 +26,18 @@ async function refusal(limiter: GuessLimiter, guess: Guess): Promise<DomainError
 
 afterEach(() => void vi.useRealTimers());
 
-describe('budgets', () => {
+describe('attempt budgets', () => {
   it.each([
-    ['password', 'of an account with strangers', 20, () => ({ address: fresh(), account: 'ada@example.com' })],
+    ['password', 'of an account from unknown networks', 20, () => ({ address: fresh(), account: 'ada@example.com' })],
     [
       'password',
-      'of an account where it is known, as with strangers',
+      'of an account from known networks, as from unknown ones',
       20,
       () => ({ address: fresh(), account: 'ada', isKnownNetwork: true }),
     ],
     ['password', 'of a network', 30, () => ({ address: '2001:db8::1', account: fresh() })],
-    ['password', 'of a network, account or not', 30, () => ({ address: '2001:db8::1', account: null })],
-    ['code', 'of an account with strangers', 5, () => ({ address: fresh(), account: 'ada' })],
+    ['password', 'of a network, without an account', 30, () => ({ address: '2001:db8::1', account: null })],
+    ['code', 'of an account from unknown networks', 5, () => ({ address: fresh(), account: 'ada' })],
     ['code', 'of a known network', 5, () => ({ address: '192.0.2.1', account: 'ada', isKnownNetwork: true })],
     ['code', 'of a session', 5, () => ({ address: fresh(), account: 'ada', sessionId: 'one' })],
     ['register', 'of a network', 10, () => ({ address: '192.0.2.1', account: null })],
@@ -49,13 +49,13 @@ describe('budgets', () => {
     ['account-notice', 'of an account', 10, () => ({ address: null, account: 'ada' })],
     ['token', 'of a network', 60, () => ({ address: '192.0.2.1', account: null })],
   ] satisfies [GuessKind, string, number, () => Omit<Guess, 'kind'>][])(
-    'of %s, %s: of a hundred at once %i are let through',
+    'for %s, %s: allow %i of a hundred concurrent attempts',
     async (kind, _whose, expected, guess) => {
       expect(await allowed(createGuessLimiter({ secret }), 100, () => ({ kind, ...guess() }))).toBe(expected);
     },
   );
 
-  it("are a network's for each /64, and shared by all who have no address", async () => {
+  it('are per /64 for networks, and shared by all callers without an address', async () => {
     const limiter = createGuessLimiter({ secret });
     const from = (address: string | null) => () => ({ kind: 'password', address, account: fresh() }) as const;
     let host = 0;
@@ -65,7 +65,7 @@ describe('budgets', () => {
     expect((await allowed(limiter, 25, from(null))) + (await allowed(limiter, 25, from('junk')))).toBe(30);
   });
 
-  it("are an account's however it is written, and another for each account", async () => {
+  it('are per account, however its address is written', async () => {
     const limiter = createGuessLimiter({ secret });
     const at = (account: string) => () => ({ kind: 'password', address: fresh(), account }) as const;
     expect(
@@ -74,7 +74,7 @@ describe('budgets', () => {
     expect(await allowed(limiter, 30, at('bob@example.com'))).toBe(20);
   });
 
-  it("of strangers are used by the owner's own networks, too, whom they do not refuse", async () => {
+  it("of strangers are also consumed by the owner's own networks, which they never refuse", async () => {
     const limiter = createGuessLimiter({ secret });
     const known = () => ({ ...stranger, address: fresh(), isKnownNetwork: true });
     const elsewhere = () => ({ ...stranger, address: fresh() });
@@ -86,7 +86,7 @@ describe('budgets', () => {
     expect(await allowed(limiter, 50, known)).toBe(15);
   });
 
-  it('of strangers get back what was right, or refused, where the owner is known', async () => {
+  it('of strangers are refunded when an attempt from a known network is correct or refused', async () => {
     const limiter = createGuessLimiter({ secret });
     const known = { ...stranger, isKnownNetwork: true };
     for (let count = 0; count < 50; count += 1) await (await limiter.count(known)).giveBack();
@@ -96,7 +96,7 @@ describe('budgets', () => {
     expect(await allowed(limiter, 50, () => ({ ...stranger, address: fresh() }))).toBe(15);
   });
 
-  it('of a day hold beside those of an hour', async () => {
+  it('per day apply together with those per hour', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 0 });
     const limiter = createGuessLimiter({ secret });
     const perHour: number[] = [];
@@ -109,7 +109,7 @@ describe('budgets', () => {
 });
 
 describe('a refusal', () => {
-  it('says when to come again, and nothing of the account', async () => {
+  it('contains the time to retry, and nothing about the account', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 0 });
     const limiter = createGuessLimiter({ secret });
     await allowed(limiter, 20, () => ({ ...stranger, address: fresh() }));
@@ -121,7 +121,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('uses nothing: neither more of what is used up nor anything else', async () => {
+  it('consumes nothing: neither from the exhausted budget nor from others', async () => {
     const limiter = createGuessLimiter({ secret });
     const attempts = await Promise.all(
       Array.from({ length: 20 }, () => limiter.count({ ...stranger, address: fresh() })),
@@ -135,14 +135,14 @@ describe('a refusal', () => {
   });
 });
 
-describe('an attempt that was right', () => {
-  it('gives back all that it used, so that nobody is locked out by signing in', async () => {
+describe('a correct attempt', () => {
+  it('refunds everything it consumed, so that signing in locks nobody out', async () => {
     const limiter = createGuessLimiter({ secret });
     for (let count = 0; count < 400; count += 1) await (await limiter.count(stranger)).giveBack();
     expect(await allowed(limiter, 50, () => stranger)).toBe(20);
   });
 
-  it('gives nothing to the next window', async () => {
+  it('refunds nothing to the next window', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 0 });
     const limiter = createGuessLimiter({ secret });
     const attempt = await limiter.count({ ...stranger, kind: 'code' });
@@ -152,7 +152,7 @@ describe('an attempt that was right', () => {
   });
 });
 
-it('has a name of its own for each budget, and no account stands in a key', async () => {
+it('each budget has its own key prefix, and no key contains an account', async () => {
   const budgets = Object.values(guessBudgets(guessSettings)).flat();
   expect(new Set(budgets.map(({ name }) => name)).size).toBe(budgets.length);
   const keys: string[] = [];

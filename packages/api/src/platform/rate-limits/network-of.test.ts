@@ -14,7 +14,7 @@ function spellings(parts: readonly number[]): string[] {
   return [full, short.join(':'), full.toUpperCase(), compressed, `${compressed}%eth0`];
 }
 
-it('gives any address of one /64, however it is written, one key', () => {
+it('returns one key for all addresses of a /64, in any notation', () => {
   fc.assert(
     fc.property(groups(4), groups(4), groups(4), (network, one, other) => {
       fc.pre(!isMapped([...network, ...one]) && !isMapped([...network, ...other]));
@@ -24,7 +24,7 @@ it('gives any address of one /64, however it is written, one key', () => {
   );
 });
 
-it('gives addresses of two /64 two keys', () => {
+it('returns two keys for addresses of two /64 networks', () => {
   fc.assert(
     fc.property(groups(4), groups(4), groups(4), (network, other, host) => {
       fc.pre(network.join() !== other.join() && !isMapped([...network, ...host]) && !isMapped([...other, ...host]));
@@ -35,7 +35,7 @@ it('gives addresses of two /64 two keys', () => {
   );
 });
 
-it('takes IPv4 as itself, and as IPv6 too', () => {
+it('returns the full IPv4 address, also when it is mapped to IPv6', () => {
   fc.assert(
     fc.property(ipv4, (address) => {
       const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
@@ -48,7 +48,7 @@ it('takes IPv4 as itself, and as IPv6 too', () => {
   );
 });
 
-it('gives what is no address the one key that all such share', () => {
+it('returns one shared key for everything that is not an address', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (junk) => {
       fc.pre(canonicalAddress(junk) === null);
@@ -68,7 +68,7 @@ it('gives what is no address the one key that all such share', () => {
   }
 });
 
-it('writes networks shortly', () => {
+it('formats networks in short form', () => {
   expect(networkOf('2001:DB8:0:7:1:2:3:4')).toBe('2001:db8:0:7::/64');
   expect(networkOf('::1')).toBe('0:0:0:0::/64');
   expect(networkOf('fe80::1%eth0')).toBe('fe80:0:0:0::/64');

@@ -4,7 +4,7 @@ import { memoryWindows } from './windows.ts';
 
 const limit = { name: 'windows-test', points: 5, seconds: 60 };
 
-it('gives, takes back, and refuses what does not fit', async () => {
+it('consumes, refunds, and refuses what exceeds the limit', async () => {
   const windows = memoryWindows(limit);
   expect(await windows.take('a', 3)).toMatchObject({ granted: 3, left: 2 });
   expect(await windows.take('a', 3)).toMatchObject({ granted: 2, left: 0 });
@@ -14,7 +14,7 @@ it('gives, takes back, and refuses what does not fit', async () => {
   expect(await windows.take('b', 5)).toMatchObject({ granted: 5 });
 });
 
-it('takes back no more than it gave: what another store had given makes no room here', async () => {
+it('refunds no more than it granted: a refund for another store adds nothing here', async () => {
   const windows = memoryWindows(limit);
   await windows.take('a', 1);
   windows.giveBack('a', 5);

@@ -8,7 +8,7 @@ import { calendarDate, timeZone, wallTime } from './time.ts';
 const accepts = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 
 describe('text', () => {
-  it('accepts what fits in code points and gives it back unchanged', () => {
+  it('accepts text within the limit in code points, and returns it unchanged', () => {
     const schema = text(0, 40);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (value) => {
@@ -21,7 +21,7 @@ describe('text', () => {
     );
   });
 
-  it('does not count a text that is too long whatever it holds', () => {
+  it('refuses a text that is much too long without counting its code points', () => {
     let counted = 0;
     const original = String.prototype[Symbol.iterator];
     String.prototype[Symbol.iterator] = function iterate() {
@@ -40,7 +40,7 @@ describe('text', () => {
 });
 
 describe('calendarDate', () => {
-  it('accepts the days of the calendar and no others', () => {
+  it('accepts existing calendar dates only', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9998 }),
@@ -62,7 +62,7 @@ describe('calendarDate', () => {
   });
 });
 
-it('wallTime and timeZone accept what PostgreSQL reads the same way', () => {
+it('wallTime and timeZone accept only values that PostgreSQL reads in the same way', () => {
   for (const good of ['00:00', '23:59']) expect(accepts(wallTime, good)).toBe(true);
   for (const bad of ['24:00', '9:00', '09:60', '09:00:00']) expect(accepts(wallTime, bad)).toBe(false);
   for (const good of ['UTC', 'Europe/Berlin', 'America/Argentina/Ushuaia']) expect(accepts(timeZone, good)).toBe(true);
@@ -72,7 +72,7 @@ it('wallTime and timeZone accept what PostgreSQL reads the same way', () => {
 describe('cursors', () => {
   const shape = z.tuple([z.string().max(100), z.uuid()]);
 
-  it('come back as they were made', () => {
+  it('round-trip', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.uuid(), (key, id) => {
         expect(decodeCursor(encodeCursor({ order: 'o', values: [key, id] }), 'o', shape)).toEqual([key, id]);
@@ -80,7 +80,7 @@ describe('cursors', () => {
     );
   });
 
-  it('never throw anything but a validation error', () => {
+  it('throw only validation errors', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (cursor) => {
         try {

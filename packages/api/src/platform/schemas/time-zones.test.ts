@@ -38,7 +38,7 @@ const ambiguous = (
   'US/Pacific-New Canada/East-Saskatchewan SystemV/EST5EDT'
 ).split(' ');
 
-it('every name that is accepted, and the one that is kept for it, mean the same to Intl and to the database', {
+it('every accepted name, and the canonical name stored for it, mean the same to Intl and to the database', {
   timeout: 120_000,
 }, async () => {
   const names = new Set([...known, ...Intl.supportedValuesOf('timeZone'), ...ambiguous]);
@@ -53,7 +53,7 @@ it('every name that is accepted, and the one that is kept for it, mean the same 
   expect(wrong).toEqual([]);
 });
 
-it('every name that both know and read alike is accepted', { timeout: 120_000 }, async () => {
+it('every name that both know and interpret in the same way is accepted', { timeout: 120_000 }, async () => {
   const missing: string[] = [];
   for (const name of known) {
     if (canonicalTimeZone(name) !== null) continue;
@@ -65,7 +65,7 @@ it('every name that both know and read alike is accepted', { timeout: 120_000 },
   expect(Intl.supportedValuesOf('timeZone').filter((name) => canonicalTimeZone(name) === null)).toEqual([]);
 });
 
-it.each(ambiguous)('%s is refused: others would read it as another zone, or as none', (name) => {
+it.each(ambiguous)('%s is refused: others interpret it as another zone, or do not know it', (name) => {
   expect(timeZone.safeParse(name).success).toBe(false);
 });
 
@@ -77,7 +77,7 @@ it.each([
   ['Etc/UTC', 'UTC'],
   ['GMT', 'UTC'],
   ['Etc/GMT+5', 'Etc/GMT+5'],
-])('%s is kept as %s', (name, canonical) => {
+])('%s is stored as %s', (name, canonical) => {
   expect(timeZone.parse(name)).toBe(canonical);
   expect(timeZone.parse(canonical)).toBe(canonical);
 });

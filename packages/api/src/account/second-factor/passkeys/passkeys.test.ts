@@ -67,7 +67,7 @@ const actionsOf = async (userId: string) =>
     ({ entity, action }) => `${entity} ${action}`,
   );
 
-it('a person is known to authenticators by the bytes of their id', () => {
+it('the WebAuthn user handle is the bytes of the user id', () => {
   const id = randomUUID();
   expect(fromUserHandle(Buffer.from(toUserHandle(id)).toString('base64url'))).toBe(id);
   for (const handle of ['', 'x', 'AAAA', Buffer.alloc(16, 1).toString('base64url')])
@@ -75,7 +75,7 @@ it('a person is known to authenticators by the bytes of their id', () => {
 });
 
 describe('adding a passkey', () => {
-  it('gives recovery codes with the first, and asks for what a passkey must be able to do', async () => {
+  it('returns recovery codes with the first one, and requests the required authenticator options', async () => {
     const { api, email, user } = await signUpVerified(deps);
     const device = softAuthenticator();
     const options = await api.passkeys.registrationOptions();
@@ -99,7 +99,7 @@ describe('adding a passkey', () => {
     expect(await api.secondFactor.status()).toMatchObject({ passkeys: 2, recoveryCodesLeft: 10 });
   });
 
-  it('takes an answer to a question of its own, in time, once, from a page of ours', async () => {
+  it('accepts a response only to its own challenge, in time, once, and from our origin', async () => {
     const { api } = await signUp(deps);
     const stranger = await signUp(deps);
     const device = softAuthenticator();
@@ -137,7 +137,7 @@ describe('adding a passkey', () => {
     expect((await api.passkeys.list()).items).toHaveLength(1);
   });
 
-  it('takes a passkey once, whether it is still there or was removed', async () => {
+  it('refuses a credential that the user added before, even if it was removed', async () => {
     const { api, device, passkey } = await signUpWithPasskey();
     const taken = { cause: { code: 'CONFLICT', errors: [{ path: 'response' }] } };
     await expect(addPasskey(api, device)).rejects.toMatchObject(taken);
@@ -149,7 +149,7 @@ describe('adding a passkey', () => {
     expect((await addPasskey(other.api, device)).passkey.name).toBe('Phone');
   });
 
-  it('stops at 20', { timeout: 60_000 }, async () => {
+  it('is limited to 20', { timeout: 60_000 }, async () => {
     const { api } = await signUp(deps);
     const early = softAuthenticator().create(await api.passkeys.registrationOptions());
     for (let count = 0; count < 20; count += 1) await addPasskey(api, softAuthenticator());
@@ -163,7 +163,7 @@ describe('adding a passkey', () => {
     await addPasskey(api, softAuthenticator());
   });
 
-  it('needs a session that has just shown who is there', async () => {
+  it('requires recent authentication', async () => {
     const { api, passkey } = await signUpWithPasskey();
     clock.advance({ minutes: 6 });
     const stale = refusedWith('FRESH_SIGN_IN_REQUIRED');
@@ -173,7 +173,7 @@ describe('adding a passkey', () => {
 });
 
 describe('passkeys', () => {
-  it('are renamed and removed by their person alone', async () => {
+  it('can be renamed and removed only by their owner', async () => {
     const { api, passkey, device, email, user } = await signUpWithPasskey();
     const stranger = await signUp(deps);
     const missing = refusedWith('NOT_FOUND');
@@ -193,7 +193,7 @@ describe('passkeys', () => {
     expect(await deps.db.prisma.recoveryCode.count({ where: { userId: user.id } })).toBe(0);
   });
 
-  it('stay where the password is too short to stand alone, but for the last', async () => {
+  it('cannot be removed if it is the last one and the password is too short to be used alone', async () => {
     const { api, passkey, user } = await signUpWithPasskey();
     await deps.db.prisma.user.update({ where: { id: user.id }, data: { passwordStandsAlone: false } });
     await expect(api.passkeys.remove({ id: passkey.id })).rejects.toMatchObject(refusedWith('CONFLICT'));
@@ -203,8 +203,8 @@ describe('passkeys', () => {
   });
 });
 
-describe('a sign-in with a passkey alone', () => {
-  it('needs nothing else, and leaves a line as any sign-in does', async () => {
+describe('sign-in with a passkey alone', () => {
+  it('needs no password, and writes an activity entry like any sign-in', async () => {
     const { api, device, user, email } = await signUpWithPasskey();
     const options = await ask();
     expect(options).toMatchObject({ rpId: 'localhost', allowCredentials: [], userVerification: 'required' });
@@ -226,7 +226,7 @@ describe('a sign-in with a passkey alone', () => {
     expect((await callAs(deps, signedIn.tokens.accessToken).totp.enroll()).secret).toBeTruthy();
   });
 
-  it('refuses in the same words: unknown, foreign, removed, disabled, forged, late, used, elsewhere, unverified', async () => {
+  it('refuses with the same message: unknown, foreign, removed, disabled, forged, expired, used, other origin, unverified', async () => {
     const { device, user } = await signUpWithPasskey();
     const other = await signUpWithPasskey();
     const disabled = await signUpWithPasskey();
@@ -277,7 +277,7 @@ describe('a sign-in with a passkey alone', () => {
     expect(await actionsOf(user.id)).not.toContain('passkey passkey_cloned');
   });
 
-  it('counts a challenge once, however many answers come at once, and writes nothing for those that nobody answers', async () => {
+  it('accepts a challenge once, however many responses arrive at once, and stores nothing for unanswered challenges', async () => {
     const { device } = await signUpWithPasskey();
     const used = () => deps.db.prisma.usedChallenge.count();
     const before = await used();
@@ -291,7 +291,7 @@ describe('a sign-in with a passkey alone', () => {
     expect(await used()).toBe(before + 1);
   });
 
-  it('gives the same session to the same request', async () => {
+  it('returns the same session to the same request', async () => {
     const { device, user } = await signUpWithPasskey();
     const response = device.get(await ask());
     const replies = await Promise.all(Array.from({ length: 5 }, () => signIn(response, 'passkey-once')));
@@ -302,7 +302,7 @@ describe('a sign-in with a passkey alone', () => {
     expect(await actionsOf(user.id)).not.toContain('passkey passkey_cloned');
   });
 
-  it('is refused to a copy of a passkey, which leaves a line', async () => {
+  it('refuses a copied passkey, and writes an activity entry', async () => {
     const { device, user } = await signUpWithPasskey(softAuthenticator({ counter: 5 }));
     await signIn(device.get(await ask()));
     for (const counter of [5, 4, 0]) {
@@ -319,20 +319,20 @@ describe('a sign-in with a passkey alone', () => {
     expect((await signIn(device.get(await ask()))).user.id).toBe(user.id);
   });
 
-  it('works where the authenticator keeps no count', async () => {
+  it('works with authenticators that have no signature counter', async () => {
     const { device, user } = await signUpWithPasskey(softAuthenticator({ counter: null }));
     for (let count = 0; count < 3; count += 1) expect((await signIn(device.get(await ask()))).user.id).toBe(user.id);
   });
 });
 
-describe('beside the password', () => {
+describe('sign-in with a password and a passkey', () => {
   const ticketFor = async (email: string) => {
     const { details } = await refusal(anyone().auth.login({ email, password: testPassword }));
     expect(details?.['methods']).toEqual(['passkey', 'recoveryCode']);
     return String(details?.['ticket']);
   };
 
-  it('a passkey is a second factor, for its own person', async () => {
+  it('accepts a passkey as the second factor of its owner only', async () => {
     const { device, email, user, recoveryCodes } = await signUpWithPasskey();
     const other = await signUpWithPasskey();
     const ticket = await ticketFor(email);
@@ -351,7 +351,7 @@ describe('beside the password', () => {
     expect(lost.user.id).toBe(user.id);
   });
 
-  it('a passkey and an app stand in for each other', async () => {
+  it('accepts either a passkey or an authenticator app', async () => {
     const { api, device, email, user } = await signUpWithPasskey();
     const { secret } = await api.totp.enroll();
     const code = () => codeAt(secret, clock.now());
@@ -367,8 +367,8 @@ describe('beside the password', () => {
   });
 });
 
-describe('confirming who one is', () => {
-  it('takes a passkey alone, for this session', async () => {
+describe('re-authentication', () => {
+  it('accepts a passkey alone, for this session only', async () => {
     const { api, device, user } = await signUpWithPasskey();
     const elsewhere = callAs(deps, (await signIn(device.get(await ask()))).tokens.accessToken);
     const stranger = await signUpWithPasskey();
@@ -391,7 +391,7 @@ describe('confirming who one is', () => {
     expect(await actionsOf(user.id)).toContain('session confirm');
   });
 
-  it('tells of a copy also under an idempotency key, whose transaction the refusal takes back', async () => {
+  it('records a copied passkey also with an idempotency key, whose transaction is rolled back', async () => {
     const { api, email, tokens, device, user } = await signUpWithPasskey(softAuthenticator({ counter: 5 }));
     await signIn(device.get(await ask()));
     const keyed = callAs(deps, tokens.accessToken, 'hide-me');
@@ -406,7 +406,7 @@ describe('confirming who one is', () => {
     expect(lines[0]?.sessionId).toBe((await deps.tokens.verifyAccess(tokens.accessToken)).sessionId);
   });
 
-  it('takes the password and a passkey', async () => {
+  it('accepts the password together with a passkey', async () => {
     const { api, device } = await signUpWithPasskey();
     clock.advance({ minutes: 6 });
     const { details } = await refusal(api.auth.confirm({ password: testPassword }));

@@ -16,12 +16,12 @@ const vectors = [
 
 const at = (seconds: number) => new Date(seconds * 1000);
 
-describe('a code', () => {
-  it.each(vectors)('is that of RFC 6238 at %d', (seconds, code) => {
+describe('a TOTP code', () => {
+  it.each(vectors)('equals that of RFC 6238 at %d', (seconds, code) => {
     expect(stepOf(secret, code, at(seconds))).toBe(Math.floor(seconds / 30));
   });
 
-  it('counts one step before and after its own, and not beyond', () => {
+  it('is valid one time step before and after its own, and not beyond', () => {
     const step = 37_037_036;
     const code = generateSync({ secret, epoch: step * 30 });
     const first = (step - 1) * 30;
@@ -30,7 +30,7 @@ describe('a code', () => {
     for (const seconds of [first - 1, last + 1]) expect(stepOf(secret, code, at(seconds))).toBeNull();
   });
 
-  it('of another secret counts for nothing', () => {
+  it('of another secret is refused', () => {
     const other = makeSecret(randomBytes);
     expect(other).toMatch(/^[A-Z2-7]{32}$/);
     const code = generateSync({ secret: other, epoch: 59 });
@@ -38,7 +38,7 @@ describe('a code', () => {
   });
 });
 
-it('an app reads who it is for', () => {
+it('the otpauth URI contains the issuer and the account', () => {
   const uri = new URL(secretUri(secret, 'ALICE & Co', 'ada@example.com'));
   expect(uri.protocol).toBe('otpauth:');
   expect(decodeURIComponent(uri.pathname)).toContain('ALICE & Co:ada@example.com');
