@@ -138,28 +138,28 @@ async function broken(files) {
 }
 
 describe('boundaries', () => {
-  it('let a sound workspace pass', async () => {
+  it('accept a correct workspace', async () => {
     expect(await broken(sound)).toEqual([]);
   });
 
-  it('each have a fault here', () => {
+  it('each have a violation in this test', () => {
     expect(Object.keys(faults).sort()).toEqual(config.forbidden.map(({ name }) => name).sort());
   });
 
-  it.each(Object.entries(faults))('%s', async (name, [path, line]) => {
+  it.each(Object.entries(faults))('refuse a violation of %s', async (name, [path, line]) => {
     expect(await broken({ ...sound, [path]: `${sound[path] ?? ''}\n${line}` })).toContain(name);
   });
 });
 
-describe('circles of folders', () => {
+describe('import cycles between folders', () => {
   const circlesOf = (files) => folderCircles(join(write({ ...sound, ...files }), 'packages/api/src'));
 
-  it('are not in a sound workspace, whose rooms of account know each other', () => {
+  it('are not reported in a correct workspace, where the folders of account import each other', () => {
     const back = { [`${account}/profile/person.ts`]: "import type { Gate } from '../sessions/gate.ts';" };
     expect(circlesOf(back)).toEqual([]);
   });
 
-  it('are found between features, also of types, and through a third', () => {
+  it('are reported between features, also of types, and through a third folder', () => {
     expect(
       circlesOf({ [`${features}/goals/get-goal.ts`]: "import type { Task } from '../tasks/get-task.ts';" }),
     ).toEqual([['features/goals', 'features/tasks']]);
@@ -170,7 +170,7 @@ describe('circles of folders', () => {
     expect(circlesOf(through)).toEqual([['features/goals', 'features/sync', 'features/tasks']]);
   });
 
-  it('are found between parts of platform, and between other folders', () => {
+  it('are reported between folders of platform, and between other folders', () => {
     const up = "import type { Gate } from '../account/sessions/gate.ts';";
     const circles = circlesOf({
       [`${platform}/history/lock.ts`]: "import '../schemas/text.ts';",

@@ -23,7 +23,7 @@ function save(round) {
   renameSync(`${source}.new`, source);
 }
 
-it('starts again after each of three saves by rename, and ends at Ctrl-C', { timeout: 120_000 }, async () => {
+it('restarts after each of three saves by rename, and ends at Ctrl-C', { timeout: 120_000 }, async () => {
   const { dependsOn: _, ...task } = readJson('turbo.json').tasks.dev;
   mkdirSync(join(folder, 'apps/server/src'), { recursive: true });
   write('package.json', { name: 'small', workspaces: ['apps/*'], packageManager: 'npm@10.0.0' });

@@ -25,7 +25,7 @@ function bundled() {
   return [...packages].sort();
 }
 
-test('every package in the bundle has its licence in the notices and its line in the SBOM', () => {
+test('every package in the bundle has its licence in the notices and its entry in the SBOM', () => {
   const packages = bundled();
   expect(packages.length).toBeGreaterThan(80);
   const sections = dist('THIRD_PARTY_LICENSES.txt').split(/^-{80}\n(?=\S)/m);
@@ -35,7 +35,7 @@ test('every package in the bundle has its licence in the notices and its line in
   expect(packages.filter((name) => !components.includes(name))).toEqual([]);
 });
 
-test('the SBOM names what stays outside of the bundle, and each component its licence', () => {
+test('the SBOM lists the dependencies outside the bundle, and a licence for each component', () => {
   const { bomFormat, specVersion, components } = JSON.parse(dist('sbom.cdx.json'));
   expect({ bomFormat, specVersion }).toEqual({ bomFormat: 'CycloneDX', specVersion: '1.6' });
   const { dependencies } = JSON.parse(readFileSync(inRoot('apps/server/package.json'), 'utf8'));
@@ -46,7 +46,7 @@ test('the SBOM names what stays outside of the bundle, and each component its li
   }
 });
 
-test('every library that the embedded PostgreSQL brings is listed with its licence', () => {
+test('every library that comes with the embedded PostgreSQL is listed with its licence', () => {
   const page = readFileSync(inRoot('docs/licenses/README.md'), 'utf8');
   const listed = [...page.matchAll(/`([\w-]+)`/g)].map(([, name]) => name);
   const platform = `${process.platform}-${process.arch}`;

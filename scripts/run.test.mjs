@@ -4,7 +4,7 @@ import { openSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inRoot } from './lib/workspace.mjs';
 
-it('a step runs although the disk behind its output is full', () => {
+it('a step runs although the disk for its output is full', () => {
   const script = `import { step } from './scripts/lib/run.mjs';
     await step('trying', process.execPath, ['-e', '0']);
     process.exitCode = 7;`;

@@ -14,7 +14,7 @@ it('lets at most five packages run install scripts', () => {
   expect(allowed.length).toBeLessThanOrEqual(5);
 });
 
-it('installs nothing that was published today', () => {
+it('installs no package younger than a day', () => {
   expect(Number(/^minimumReleaseAge: (\d+)$/m.exec(text('pnpm-workspace.yaml'))?.[1])).toBeGreaterThanOrEqual(1440);
 });
 
@@ -35,7 +35,7 @@ it('lists in .env.example every setting that the server or the database reads', 
   expect(listed).toEqual(expect.arrayContaining(product));
 });
 
-it('pins tRPC exactly: the direct way stands on internals that it does not promise', () => {
+it('pins tRPC exactly, since the fast path uses its internals', () => {
   for (const name of ['@trpc/client', '@trpc/server']) {
     expect(block('catalog')).toMatch(new RegExp(`^  '${name}': \\d+\\.\\d+\\.\\d+$`, 'm'));
   }
