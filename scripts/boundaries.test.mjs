@@ -1,18 +1,18 @@
-/** Every boundary bites: a bad import, added to a small sound workspace of the same shape, breaks the rule that it should. */
+/** Tests each module boundary: a forbidden import, added to a small correct workspace, must violate the expected rule. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import config from '../.dependency-cruiser.mjs';
-import { folderCircles } from './lib/folder-circles.mjs';
+import { folderCycles } from './lib/folder-cycles.mjs';
 
 const features = 'packages/api/src/features';
 const account = 'packages/api/src/account';
 const platform = 'packages/api/src/platform';
 
-/** What each rule must refuse: a file, and one line of it. */
-const faults = {
+/** For each rule a violation: a file, and the line to add to it. */
+const violations = {
   'no-cycle': [`${features}/tasks/note.ts`, "export { note } from './note.ts';"],
   resolvable: [`${features}/tasks/note.ts`, "import '@alice/nowhere';"],
   'nobody-imports-an-app': ['packages/db/src/note.ts', "import '@alice/server';"],
@@ -42,8 +42,8 @@ const faults = {
   'testing-stays-in-tests': ['apps/server/src/note.ts', "import '@alice/api/testing';"],
 };
 
-/** The smallest workspace that keeps every rule; a fault is added to it. */
-const sound = {
+/** A small workspace without violations. Each test adds one. */
+const correct = {
   'node_modules/zod/index.js': '',
   'node_modules/pg/index.js': '',
   'node_modules/hono/index.js': '',
@@ -106,7 +106,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
-/** A folder of these files. */
+/** Writes the files to a new temporary folder and returns its path. */
 function write(files) {
   const folder = mkdtempSync(join(parent, 'workspace-'));
   for (const [path, text] of Object.entries(files)) {
@@ -116,8 +116,8 @@ function write(files) {
   return folder;
 }
 
-/** The names of the rules that a workspace of these files breaks. */
-async function broken(files) {
+/** The names of the rules that a workspace with these files violates. */
+async function violatedRules(files) {
   const folder = write(files);
   mkdirSync(join(folder, 'node_modules/@alice'));
   for (const [name, path] of [
@@ -139,45 +139,45 @@ async function broken(files) {
 
 describe('boundaries', () => {
   it('accept a correct workspace', async () => {
-    expect(await broken(sound)).toEqual([]);
+    expect(await violatedRules(correct)).toEqual([]);
   });
 
   it('each have a violation in this test', () => {
-    expect(Object.keys(faults).sort()).toEqual(config.forbidden.map(({ name }) => name).sort());
+    expect(Object.keys(violations).sort()).toEqual(config.forbidden.map(({ name }) => name).sort());
   });
 
-  it.each(Object.entries(faults))('refuse a violation of %s', async (name, [path, line]) => {
-    expect(await broken({ ...sound, [path]: `${sound[path] ?? ''}\n${line}` })).toContain(name);
+  it.each(Object.entries(violations))('refuse a violation of %s', async (name, [path, line]) => {
+    expect(await violatedRules({ ...correct, [path]: `${correct[path] ?? ''}\n${line}` })).toContain(name);
   });
 });
 
 describe('import cycles between folders', () => {
-  const circlesOf = (files) => folderCircles(join(write({ ...sound, ...files }), 'packages/api/src'));
+  const cyclesOf = (files) => folderCycles(join(write({ ...correct, ...files }), 'packages/api/src'));
 
   it('are not reported in a correct workspace, where the folders of account import each other', () => {
     const back = { [`${account}/profile/person.ts`]: "import type { Gate } from '../sessions/gate.ts';" };
-    expect(circlesOf(back)).toEqual([]);
+    expect(cyclesOf(back)).toEqual([]);
   });
 
   it('are reported between features, also of types, and through a third folder', () => {
     expect(
-      circlesOf({ [`${features}/goals/get-goal.ts`]: "import type { Task } from '../tasks/get-task.ts';" }),
+      cyclesOf({ [`${features}/goals/get-goal.ts`]: "import type { Task } from '../tasks/get-task.ts';" }),
     ).toEqual([['features/goals', 'features/tasks']]);
     const through = {
       [`${features}/goals/get-goal.ts`]: "import '../sync/pull.ts';",
       [`${features}/sync/pull.ts`]: "import '../tasks/get-task.ts';",
     };
-    expect(circlesOf(through)).toEqual([['features/goals', 'features/sync', 'features/tasks']]);
+    expect(cyclesOf(through)).toEqual([['features/goals', 'features/sync', 'features/tasks']]);
   });
 
   it('are reported between folders of platform, and between other folders', () => {
     const up = "import type { Gate } from '../account/sessions/gate.ts';";
-    const circles = circlesOf({
+    const cycles = cyclesOf({
       [`${platform}/history/lock.ts`]: "import '../schemas/text.ts';",
       [`${platform}/schemas/ids.ts`]: "import '../history/table.ts';",
       'packages/api/src/procedures/guards.ts': up,
     });
-    expect(circles.sort()).toEqual([
+    expect(cycles.sort()).toEqual([
       ['account', 'procedures'],
       ['platform/history', 'platform/schemas'],
     ]);

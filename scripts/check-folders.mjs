@@ -1,9 +1,9 @@
 /** Fails on import cycles between the folders of api: each feature, each part of platform, account, procedures, errors. */
-import { folderCircles } from './lib/folder-circles.mjs';
+import { folderCycles } from './lib/folder-cycles.mjs';
 import { inRoot } from './lib/workspace.mjs';
 
-const circles = folderCircles(inRoot('packages/api/src'));
-if (circles.length > 0) {
-  console.error(circles.map((folders) => `these folders need each other: ${folders.join(', ')}`).join('\n'));
+const cycles = folderCycles(inRoot('packages/api/src'));
+if (cycles.length > 0) {
+  console.error(cycles.map((folders) => `import cycle between folders: ${folders.join(', ')}`).join('\n'));
   process.exit(1);
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The steps of the Dockerfile without Docker: builds from the files that git knows, prunes to production, lays the image
-# out in a temporary folder, and starts the server there until it answers.
+# Runs the steps of the Dockerfile without Docker: builds from the files in Git, keeps production packages only, copies the
+# files of the image to a temporary folder, starts the server there, and waits until it answers.
 # Usage: DATABASE_URL=<an empty database> scripts/check-image.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-: "${DATABASE_URL:?is missing: the image brings no database of its own}"
+: "${DATABASE_URL:?is missing: the image contains no database}"
 
 work="$(mktemp -d)"
 server=
@@ -53,5 +53,5 @@ for _ in $(seq 100); do
   kill -0 "$server"
   sleep 0.2
 done
-echo 'the server did not answer' >&2
+echo 'the server did not answer in time' >&2
 exit 1

@@ -15,15 +15,15 @@ async function askPostgres() {
 
 async function askRedis() {
   const redis = new Redis(TEST_REDIS_URL, { lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null });
-  // Without a listener ioredis prints the fault itself; it comes out of connect() as well.
+  // Without a listener ioredis prints the error; connect() throws it as well.
   redis.on('error', () => {});
   await redis.connect();
   await redis.ping();
   redis.disconnect();
 }
 
-/** The address without what must not be printed. */
-const shown = (url) => URL.parse?.(url)?.host ?? 'the address given';
+/** The host of the URL, without the password. */
+const hostOf = (url) => URL.parse?.(url)?.host ?? 'the given address';
 
 for (const [name, url, ask] of [
   ['PostgreSQL', TEST_DATABASE_URL, askPostgres],
@@ -32,7 +32,7 @@ for (const [name, url, ask] of [
   try {
     await ask();
   } catch (error) {
-    console.error(`${name} does not answer at ${shown(url)}: ${error.message || error.code}`);
+    console.error(`${name} does not answer at ${hostOf(url)}: ${error.message || error.code}`);
     process.exitCode = 1;
   }
 }

@@ -1,7 +1,6 @@
 /**
- * `pnpm controls`: takes each safety control out of the sources, one after another, and runs the tests that must notice.
- * A control whose absence no test notices is not tested: then this fails. Every source is put back, whatever happens.
- * With names as arguments only those.
+ * `pnpm controls`: removes each security control from the sources in turn and runs the tests that must then fail. It fails
+ * if a control can be removed without a failing test. It always restores the sources. Arguments select controls by name.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { controls } from './lib/controls.mjs';
@@ -20,7 +19,7 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
   const path = inRoot(file);
   const original = readFileSync(path, 'utf8');
   if (original.split(from).length !== 2) {
-    console.error(`${name}: ${file} does not hold its control exactly once: ${from}`);
+    console.error(`${name}: ${file} must contain this text exactly once: ${from}`);
     untested += 1;
     continue;
   }
@@ -30,13 +29,13 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
       path,
       original.replace(from, () => to),
     );
-    // A server in a process of its own is the built one.
+    // Tests that start the server as a process use the built server.
     if (build) await ensureBuilt('apps/server');
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', ...tests];
     const { code, output, time } = await capture(workspaceNode(), vitest);
     const failing = failures(output);
     if (code === 0 || failing.length === 0) untested += 1;
-    const verdict = code === 0 || failing.length === 0 ? 'NOT NOTICED' : `noticed by ${failing.length}`;
+    const verdict = code === 0 || failing.length === 0 ? 'NO TEST FAILED' : `${failing.length} tests failed`;
     console.log(`${name} (${file}): ${verdict}, ${time}`);
     for (const line of failing.slice(0, 5)) console.log(`  ${line}`);
   } finally {
@@ -44,10 +43,10 @@ for (const [name, { file, from, to, tests, build = false }] of chosen) {
     if (build) await ensureBuilt('apps/server');
   }
 }
-console.log(`\n${chosen.length} controls taken out in turn, ${untested} not noticed`);
+console.log(`\n${chosen.length} controls removed in turn, ${untested} without a failing test`);
 process.exitCode = untested === 0 ? 0 : 1;
 
-/** The names of the tests that failed, each once. */
+/** The names of the failed tests, without duplicates. */
 function failures(output) {
   const plain = output.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '');
   const names = [...plain.matchAll(/^\s*FAIL\s+(?:\S+\s+)?(\S+[.]test[.]ts.*)$/gm)].map(([, name = '']) => name.trim());

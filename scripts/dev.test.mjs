@@ -1,4 +1,4 @@
-/** `pnpm dev`, with its own words and settings, on a small workspace: it must not go deaf to saves, and must end cleanly. */
+/** Runs the real `pnpm dev` command and turbo settings in a small workspace: it must restart after each save, and end cleanly. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ function write(path, value) {
   writeFileSync(join(folder, path), JSON.stringify(value));
 }
 
-/** As many editors do: a new file takes the place of the old one. */
+/** Saves like many editors: a new file replaces the old one (rename). */
 function save(round) {
   const text = `console.log('round ${round}');
     const timer = setInterval(() => undefined, 1000);
@@ -37,7 +37,7 @@ it('restarts after each of three saves by rename, and ends at Ctrl-C', { timeout
   const child = spawn(inRoot('node_modules', '.bin', command), args, {
     cwd: folder,
     env: toolEnv(),
-    // A group of its own, which Ctrl-C reaches as a whole.
+    // Its own process group, since Ctrl-C signals a whole group.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -56,7 +56,7 @@ it('restarts after each of three saves by rename, and ends at Ctrl-C', { timeout
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // It is gone.
+      // It has already exited.
     }
   }
 });

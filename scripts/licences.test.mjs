@@ -1,4 +1,4 @@
-/** Everything that is distributed comes with its licence: the bundle's packages, and the libraries of the embedded PostgreSQL. */
+/** Everything that we distribute includes its licence: the packages in the bundle, and the libraries of the embedded PostgreSQL. */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ const dist = (name) => readFileSync(inRoot('apps/server/dist', name), 'utf8');
 
 beforeAll(() => ensureBuilt('apps/server'), 120_000);
 
-/** The packages of the bundle, told by its source maps: an independent witness of what the build's plugin saw. */
+/** The packages in the bundle according to its source maps, independent of the build plugin under test. */
 function bundled() {
   const packages = new Set();
   for (const map of readdirSync(inRoot('apps/server/dist')).filter((name) => name.endsWith('.js.map'))) {

@@ -1,4 +1,4 @@
-/** What runs commands for us goes on when nobody takes what it prints. */
+/** The command runner continues when its output cannot be written. */
 import { spawnSync } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { expect, it } from 'vitest';

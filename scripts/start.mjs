@@ -1,4 +1,4 @@
-/** `npm start`: from a fresh clone to a server. Runs on the machine's own Node.js with nothing installed. */
+/** `npm start`: installs, builds and starts the server. Runs on the machine's own Node.js, before anything is installed. */
 import { existsSync } from 'node:fs';
 import { requireNode } from './lib/require-node.mjs';
 

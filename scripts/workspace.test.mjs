@@ -1,4 +1,4 @@
-/** What is written in two places is the same in both, and the supply chain stays as narrow as promised. */
+/** Values that are written in two places are equal, and the supply chain policy of pnpm-workspace.yaml is in place. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inRoot, readJson } from './lib/workspace.mjs';

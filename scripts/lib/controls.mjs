@@ -1,4 +1,7 @@
-/** Each safety control: where it stands, what the code is without it, and the tests of which at least one must then fail. */
+/**
+ * Each security control: its file, its code (`from`), the code without it (`to`), and tests of which at least one must fail
+ * without it. `build` is for tests that run the built server.
+ */
 const api = 'packages/api/src';
 const server = 'apps/server/src';
 
@@ -39,13 +42,13 @@ export const controls = {
     to: 'const isReading = undefined;',
     tests: ['apps/server/test/matrix.test.ts'],
   },
-  'session gate where something lasts': {
+  'session gate before a sensitive change': {
     file: `${api}/account/sessions/require-live.ts`,
     from: `if (found.length === 0) throw new DomainError('UNAUTHENTICATED', 'This session has ended');`,
     to: '',
     tests: [`${api}/account/sessions/require-live.test.ts`],
   },
-  'session gate after a step of the clock': {
+  'session gate after a clock jump': {
     file: `${api}/account/sessions/session-gate.ts`,
     from: 'ELSE least($1, now) -',
     to: 'ELSE now -',
@@ -57,7 +60,7 @@ export const controls = {
     to: '',
     tests: [`${api}/account/api-keys`],
   },
-  'fresh sign-in': {
+  'recent authentication': {
     file: `${api}/account/sessions/require-recent-sign-in.ts`,
     from: `if (found?.fresh !== true) throw new DomainError('FRESH_SIGN_IN_REQUIRED');`,
     to: '',
@@ -69,62 +72,62 @@ export const controls = {
     to: '',
     tests: ['apps/server/test/parity-errors.test.ts'],
   },
-  'dummy hash': {
+  'dummy hash for unknown addresses': {
     file: `${api}/account/sign-in/verify-password.ts`,
     from: '? await passwords.verifyNobody(password)',
     to: '? false',
     tests: ['apps/server/test/timed/nobody-learns.test.ts'],
     build: true,
   },
-  'limit of codes by where they come from': {
+  'attempt limit of codes per network': {
     file: `${api}/platform/rate-limits/guess-budgets.ts`,
     from: `return whose === placeOf(guess);`,
     to: `return whose === 'elsewhere';`,
     tests: [`${api}/account/second-factor/guessing-codes.test.ts`],
   },
-  'limit of guesses': {
+  'attempt limiter': {
     file: `${api}/platform/rate-limits/guesses.ts`,
     from: 'if (refused.length === 0) return { giveBack };',
     to: 'if (refused.length >= 0) return { giveBack };',
     tests: [`${api}/account/sign-in/guessing.test.ts`],
   },
-  'a code counts once': {
+  'single-use codes': {
     file: `${api}/account/second-factor/totp/verify-totp.ts`,
     from: 'AND last_step < $3',
     to: 'AND $3::bigint IS NOT NULL',
     tests: [`${api}/account/second-factor/second-factor.test.ts`],
   },
-  'cookie that a sibling host has planted': {
+  'cookie planted by a sibling host': {
     file: 'apps/server/src/http/session-cookies.ts',
     from: 'const isOurs = (value: string) => [null, marked].includes(sessionOf(value));',
     to: 'const isOurs = (_value: string) => true;',
     tests: ['apps/server/src/http'],
   },
-  'origin of a cookie': {
+  'origin check of session cookies': {
     file: 'apps/server/src/http/session-cookies.ts',
     from: `if (site !== undefined && site !== 'same-origin') return false;`,
     to: 'return true;',
     tests: ['apps/server/src/http'],
   },
-  'history that cannot be altered': {
+  'append-only history': {
     file: 'prisma/migrations/20261125071733_accounts/migration.sql',
     from: 'CREATE TRIGGER activity_kept BEFORE UPDATE OR DELETE',
     to: 'CREATE TRIGGER activity_kept BEFORE INSERT',
     tests: [`${api}/account/activity/activity.test.ts`],
   },
-  'nothing but the database within a transaction': {
+  'no hashing inside a transaction': {
     file: `${api}/account/sign-in/confirm.ts`,
     from: 'await beforeTransaction(ctx, (outside) => requirePassword(outside, password));',
     to: 'await requirePassword(ctx, password);',
     tests: [`${api}/platform/idempotency/do-once.test.ts`],
   },
-  'depth of JSON': {
+  'JSON depth limit': {
     file: 'apps/server/src/http/require-shallow.ts',
     from: 'if (level > mostLevels) throw tooDeep();',
     to: '',
     tests: ['apps/server/src/http/deep-json.test.ts'],
   },
-  'call limiter': {
+  'rate limit of calls': {
     file: `${api}/procedures/access.ts`,
     from: 'request.reply.budget = budget;\n  if (budget.isUsedUp) throw usedUp(budget);',
     to: 'request.reply.budget = budget;',
@@ -136,97 +139,97 @@ export const controls = {
     to: 'if (copy !== null) continue;',
     tests: ['packages/db/src/transfer/move-database.test.ts'],
   },
-  'refusal of a target that holds something': {
+  'refusal of a target that is not empty': {
     file: 'packages/db/src/transfer/prepare-target.ts',
     from: 'if (row?.any === true)',
     to: 'if (row === null)',
     tests: ['packages/db/src/transfer/move-database.test.ts'],
   },
-  'hash of a backup': {
+  'checksum of a backup': {
     file: 'packages/db/src/transfer/backup-reader.ts',
     from: `if ((await this.#line()) !== endLine(expected)) throw damaged('wrong hash');`,
     to: 'await this.#line();',
     tests: ['packages/db/src/transfer/backup-database.test.ts'],
   },
-  'password of the demo account in production': {
+  'random demo password in production': {
     file: 'prisma/seed.ts',
     from: `settings.isProduction ? randomBytes(24).toString('base64url') : publicPassword`,
     to: 'publicPassword',
     tests: ['prisma/seed.test.ts'],
   },
-  'bound of the log': {
+  'size limit of the log buffer': {
     file: `${server}/log-output.ts`,
     from: 'if (this.#isClosed || this.#held + line.length > this.#heldLimit) {',
     to: 'if (line.length > this.#heldLimit) {',
     tests: [`${server}/log-output.test.ts`],
   },
-  'last resort of a stop': {
+  'forced exit of a hanging process': {
     file: `${server}/stop.ts`,
     from: "if (isThreadBusy()) process.kill(process.pid, 'SIGKILL');\n    else process.exit(1);",
     to: 'process.exit(1);',
     tests: [`${server}/stop.test.ts`],
   },
-  'connections that hear that they end': {
+  'announced end of connections': {
     file: `${server}/stop.ts`,
     from: 'connections.isAnyUsedSince(startedAt - recentMs)',
     to: 'false',
     tests: [`${server}/listen.test.ts`],
   },
-  'bound of untaken replies': {
+  'size limit of pending responses': {
     file: `${server}/http/reply-limits.ts`,
     from: 'if (this.#besideLargest(reply.owner) > this.#options.ownerBytes) this.#cut(reply);',
     to: '',
     tests: [`${server}/http/reply-limits.test.ts`],
   },
-  'deadline of a reply': {
+  'minimum speed of slow readers': {
     file: `${server}/http/reply-limits.ts`,
     from: 'if (reply.taken - mark.taken < windowBytes) this.#cut(reply);\n      else',
     to: '',
     tests: [`${server}/listen.test.ts`],
   },
-  'one Host header': {
+  'refusal of a second Host header': {
     file: `${server}/listen.ts`,
     from: "if (countHosts(incoming) > 1) incoming.headers.host = '';",
     to: '',
     tests: [`${server}/listen.test.ts`],
   },
-  'two different secrets': {
+  'refusal of equal secrets': {
     file: `${server}/env.ts`,
     from: "given['SECRET_KEY'] !== undefined && given['SECRET_KEY'] === given['JWT_SECRET_KEY']",
     to: 'false',
     tests: [`${server}/env.test.ts`],
   },
-  'calls of one person at once': {
+  'concurrency limit per user': {
     file: `${api}/platform/rate-limits/concurrency-limiter.ts`,
     from: 'owner.running >= mostOf(owner, at)',
     to: 'owner.running >= Number.POSITIVE_INFINITY',
     tests: [`${api}/platform/rate-limits/concurrency-limiter.test.ts`],
   },
-  'rest of a person who takes too much': {
+  'pause of a user who takes too much time': {
     file: `${api}/platform/rate-limits/concurrency-limiter.ts`,
     from: 'owner.restsUntil = at + Math.min(restFactor * took, longestRestMs);',
     to: 'owner.restsUntil = 0;',
     tests: [`${api}/platform/rate-limits/concurrency-limiter.test.ts`],
   },
-  'turns at the database': {
+  'fair queue for database connections': {
     file: 'packages/db/src/fair-queue.ts',
     from: 'if (owner.running >= this.#mostOf(name)) return false;',
     to: '',
     tests: ['packages/db/src/fair-queue.test.ts'],
   },
-  'cancelling what nobody waits for': {
+  'cancelling abandoned statements': {
     file: 'packages/db/src/postgres/watchdog.ts',
     from: 'if (hold.cancelled !== null) requestCancel(config, client);',
     to: '',
     tests: ['packages/db/src/callers.test.ts'],
   },
-  'end of a long search': {
+  'time limit of a search': {
     file: `${api}/features/tasks/search-tasks.ts`,
     from: ' || performance.now() > until',
     to: '',
     tests: [`${api}/features/tasks/list-cost.test.ts`],
   },
-  'bytes of a page': {
+  'size limit of a page': {
     file: `${api}/platform/schemas/paging.ts`,
     from: 'export const fullPageCharacters = 250_000;',
     to: 'export const fullPageCharacters = 2_000_000_000;',

@@ -1,4 +1,4 @@
-/** Remembers what a step last ran on, so that it runs again only when that has changed. */
+/** Stores a hash of a step's inputs, so that the step runs again only when they have changed. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,7 +6,7 @@ import { inRoot } from './workspace.mjs';
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'coverage', 'generated', 'test', '.turbo', '.data']);
 
-/** Every file below a folder (or the file itself) that may change what is built; what is missing is left out. */
+/** The files at or below a path that can affect a build; none if the path does not exist. */
 function filesIn(path) {
   let entries;
   try {
@@ -22,7 +22,7 @@ function filesIn(path) {
   });
 }
 
-/** The hash of the names and contents of all files at or below the paths. */
+/** A hash of the names and contents of all files at or below the paths, and of the platform. */
 export function fingerprint(paths) {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
   for (const file of paths.flatMap(filesIn).sort()) {
@@ -31,7 +31,7 @@ export function fingerprint(paths) {
   return hash.digest('hex');
 }
 
-// Inside node_modules: whoever deletes that has everything done again.
+// Inside node_modules, so that deleting it also repeats every step.
 const recordOf = (name) => inRoot('node_modules', '.cache', 'alice', name);
 
 export function lastRecord(name) {

@@ -1,4 +1,4 @@
-/** Brings a clone to where it can run: packages, Prisma's client, builds. What is done already costs nothing. */
+/** Prepares a clone: installs packages, generates Prisma's client, and builds. Skips steps whose inputs have not changed. */
 import { existsSync } from 'node:fs';
 import { fingerprint, lastRecord, record } from './fingerprint.mjs';
 import { step } from './run.mjs';
@@ -6,14 +6,14 @@ import { inRoot, readJson, workspaceFolders, workspaceNode } from './workspace.m
 
 const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
 
-/** The arguments that make npx run the pinned pnpm; from npm's cache where it is there, so that it works offline. */
+/** The arguments for npx to run the pinned pnpm, from npm's cache if possible, so that it works offline. */
 const pnpm = (...args) => ['--yes', '--prefer-offline', readJson('package.json').packageManager.split('+')[0], ...args];
 
 export async function ensureInstalled() {
   const folders = workspaceFolders();
   const manifests = ['package.json', ...folders.map((folder) => `${folder}/package.json`)];
   const wanted = fingerprint(['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]);
-  // A package's own links can be deleted by hand while the root's are still there.
+  // The node_modules of a package can be missing although those of the root exist.
   const present = workspaceNode() && folders.every((folder) => existsSync(inRoot(folder, 'node_modules')));
   if (present && lastRecord('install') === wanted) return;
 
@@ -31,7 +31,7 @@ export async function ensureGenerated() {
   record('generate', wanted);
 }
 
-/** Builds packages, each named by its folder, unless their `dist` is there and no source in the workspace has changed. */
+/** Builds packages, given by folder, unless their `dist` exists and no source in the workspace has changed. */
 export async function ensureBuilt(...folders) {
   await ensureGenerated();
   const wanted = fingerprint([

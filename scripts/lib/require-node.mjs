@@ -1,4 +1,4 @@
-/** Ends the process with one clear line where Node.js is older than these scripts need. Imports nothing, so that it runs anywhere. */
+/** Exits with a clear message if Node.js is too old for these scripts. Imports nothing, so that it runs on any version. */
 const OLDEST = 20;
 
 export function requireNode() {

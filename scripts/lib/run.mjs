@@ -1,14 +1,14 @@
-/** Runs commands: quietly, or as if they were this process. */
+/** Runs commands: with captured output, on this terminal, or in place of this process. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { root, toolEnv } from './workspace.mjs';
 
-// What is printed here is progress: a full disk or a reader that is gone is no reason to end.
+// The output is only progress: a full disk or a closed pipe must not end the process.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 export const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** Runs a command to its end and gives its exit code, what it printed and how long it took. Never throws. */
+/** Runs a command and returns its exit code, its output and its duration. Never throws. */
 export function capture(command, args, { env } = {}) {
   const since = performance.now();
   return new Promise((resolve) => {
@@ -23,7 +23,7 @@ export function capture(command, args, { env } = {}) {
   });
 }
 
-/** One line for a step that succeeds; for one that fails, everything it printed and the end of this process. */
+/** Runs a step. Prints one line on success; on failure prints all its output and exits. */
 export async function step(label, command, args) {
   process.stdout.write(`alice: ${label} …`);
   const { code, output, time } = await capture(command, args);
@@ -33,7 +33,7 @@ export async function step(label, command, args) {
   process.exit(1);
 }
 
-/** Runs a command on this terminal and gives its exit code; a request to stop goes to the command, not past it. */
+/** Runs a command on this terminal and returns its exit code. Forwards SIGINT and SIGTERM to it as SIGTERM. */
 export function passThrough(command, args, { env } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env: toolEnv(env), stdio: ['ignore', 'inherit', 'inherit'] });
@@ -48,9 +48,9 @@ export function passThrough(command, args, { env } = {}) {
 }
 
 /**
- * Becomes the command, as far as Node.js lets it: passes every stop signal on, waits, and ends with the command's code.
- * Ctrl-C in a terminal reaches the command itself, and npm then repeats it to us. What is passed on is therefore SIGTERM,
- * once: a command that takes the first SIGINT as a request and the second as an order never gets a second from us.
+ * Runs the command in place of this process, as an exec would: forwards stop signals and exits with the command's code.
+ * Ctrl-C already sends SIGINT to the command, and npm then sends it to us. So we forward SIGTERM, and only once: a command
+ * that exits at once on a second SIGINT never gets the second one from us.
  */
 export function become(command, args) {
   const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
@@ -61,7 +61,7 @@ export function become(command, args) {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 
-  // npm killed outright cannot pass anything on: its end is a request to stop as well.
+  // If npm is killed with SIGKILL, it cannot forward a signal: stop when our parent process has changed.
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;

@@ -1,9 +1,9 @@
-/** Counts and lists what vitest reported as JSON. */
+/** Counts and lists the results in vitest's JSON report. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { root } from './workspace.mjs';
 
-/** Tests that passed and failed. A file that could not be run, and a run that ended badly without a failed test, count as one failure each. */
+/** The numbers of passed and failed tests. A file that could not run is one failure, and so is a failed run without a failed test. */
 export function countTests(reportPath, exitCode) {
   let report;
   try {
@@ -19,12 +19,12 @@ export function countTests(reportPath, exitCode) {
   return { passed: report.numPassedTests, failed: exitCode === 0 ? failed : Math.max(failed, 1) };
 }
 
-/** The lines of a message that say what was wrong; the whole stands in the log above. */
+/** How many lines of a message to repeat; the log above contains all of it. */
 const MESSAGE_LINES = 12;
 
 /**
- * The failed tests of a report, a paragraph each: file, title, and the beginning of the message. `[]` without a report.
- * `.ci/run` repeats them under all its output, of which often only the end is kept.
+ * The failed tests of a report, one text each: file, title, and the start of the message. `[]` without a report.
+ * `.ci/run` prints them again at the end of its output, since CI systems often show only the end.
  */
 export function failedTests(reportPath) {
   let report;

@@ -1,4 +1,4 @@
-/** Where things are in this clone. No dependencies: `npm start` runs this before anything is installed. */
+/** Paths in this clone. No dependencies: `npm start` runs this before anything is installed. */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,13 +18,13 @@ export function workspaceFolders() {
   );
 }
 
-/** The Node.js that the workspace brings with it: the executable itself, not a shim, so that signals reach it. */
+/** The path of the workspace's Node.js: the executable itself and not a shim, so that signals reach it. */
 export function workspaceNode() {
   const path = inRoot('node_modules', 'node-bin', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   return existsSync(path) ? realpathSync(path) : undefined;
 }
 
-/** The environment of everything we run: the workspace's commands first on the PATH, no telemetry, no update notices. */
+/** The environment for every command: the workspace's binaries first on the PATH, no telemetry, no update notices. */
 export function toolEnv(extra = {}) {
   return {
     ...process.env,

@@ -18,7 +18,7 @@ function folderOf(path) {
 }
 
 /** All import cycles between the folders of `source`, each as a list of folders. */
-export function folderCircles(source) {
+export function folderCycles(source) {
   const needs = new Map();
   for (const path of readdirSync(source, { recursive: true })) {
     if (!path.endsWith('.ts') || TEST.test(path)) continue;
@@ -31,12 +31,12 @@ export function folderCircles(source) {
   }
 
   const reached = new Map([...needs.keys()].map((folder) => [folder, reach(needs, folder)]));
-  const circles = [];
+  const cycles = [];
   for (const [folder, others] of reached) {
-    if (!others.has(folder) || circles.some((circle) => circle.includes(folder))) continue;
-    circles.push([...others].filter((other) => reached.get(other)?.has(folder)).sort());
+    if (!others.has(folder) || cycles.some((cycle) => cycle.includes(folder))) continue;
+    cycles.push([...others].filter((other) => reached.get(other)?.has(folder)).sort());
   }
-  return circles;
+  return cycles;
 }
 
 /** All folders that a folder imports, directly or indirectly. */
