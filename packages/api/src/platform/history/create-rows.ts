@@ -1,8 +1,8 @@
 import { databaseFault } from '@alice/db';
 import { DomainError } from '../../errors/domain-error.ts';
 import { insertedColumns, quoted, secretColumns, selectRow } from './columns.ts';
-import type { Entity, NewRow, RowOf } from './entity.ts';
-import { brokenLinks, refuseBrokenLink } from './links.ts';
+import type { Entity, Link, NewRow, RowOf } from './entity.ts';
+import { brokenLinks, linksSet, refuseBrokenLink } from './links.ts';
 import { toRecord } from './to-record.ts';
 import { type ChangeContext, commonValues, StatementCache } from './write-context.ts';
 
@@ -42,8 +42,10 @@ async function insert<Of extends Entity>(
   const common = commonValues(ctx, action);
   const [userId, now] = common;
   const records = rows.map((row) => toRecord({ ...row, userId, version: 1, createdAt: now, updatedAt: now }));
-  const statement = statements.get(`changes.create.${entity.table}${isOne ? '' : '.many'}`, '', () =>
-    insertSql(entity, isOne),
+  const links = linksSet(entity, rows);
+  const fields = links.map(({ field }) => `.${field}`).join('');
+  const statement = statements.get(`changes.create.${entity.table}${isOne ? '' : '.many'}${fields}`, '', () =>
+    insertSql(entity, links, isOne),
   );
   try {
     const values = [...common, isOne ? records[0] : `[${records.join(',')}]`];
@@ -64,18 +66,18 @@ const statements = new StatementCache();
  * $1 user, $2 now, $3 session, $4 actor, $5 action, $6 group, $7 the row as JSON, or an array of rows. The row lock of
  * the change counter is taken first and held until the commit.
  */
-function insertSql(entity: Entity, isOne: boolean): string {
+function insertSql(entity: Entity, links: readonly Link[], isOne: boolean): string {
   const { table, name } = entity;
   const { names, values } = insertedColumns(entity);
   const source = isOne
     ? `SELECT w.*, 1 AS place FROM jsonb_populate_record(NULL::${table}, $7::jsonb) w`
     : `SELECT w.*, w.ordinality AS place FROM jsonb_populate_recordset(NULL::${table}, $7::jsonb) WITH ORDINALITY w`;
   const count = isOne ? '1' : '(SELECT count(*) FROM wanted)';
-  const hasLinks = entity.links.length > 0;
+  const hasLinks = links.length > 0;
   return `
     WITH wanted AS MATERIALIZED (${source}
     ), ${hasLinks ? 'counter AS MATERIALIZED (SELECT FROM change_counters WHERE user_id = $1 FOR UPDATE),' : ''}
-    ${brokenLinks(entity, () => 'true')}
+    ${brokenLinks(links, () => 'true')}
     numbered AS (
       UPDATE change_counters SET number = number + ${count}
        WHERE user_id = $1 ${hasLinks ? 'AND NOT EXISTS (SELECT FROM broken)' : ''}
@@ -88,7 +90,7 @@ function insertSql(entity: Entity, isOne: boolean): string {
       SELECT $1, n.before + w.place, $2, $4, $3, '${name}', c.id, $5,
              to_jsonb(c) - ARRAY[${quoted([...secretColumns(entity), 'user_id'])}],
              ${isOne ? '$6::bigint' : 'coalesce($6::bigint, n.before + 1)'}
-        FROM numbered n, created c JOIN wanted w USING (id)
+        FROM numbered n, created c${isOne ? ', wanted w' : ' JOIN wanted w USING (id)'}
     )
     SELECT ${selectRow(entity, 'c')} FROM created c${isOne ? '' : ' JOIN wanted w USING (id) ORDER BY w.place'}`;
 }

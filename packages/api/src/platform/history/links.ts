@@ -2,12 +2,19 @@ import { notFound } from '../../errors/domain-error.ts';
 import type { Entity, Link } from './entity.ts';
 import type { ChangeContext } from './write-context.ts';
 
+/** The links that a change sets: to a row, or by restoring a row that cannot be without the other one. */
+export function linksSet({ links }: Entity, rows: readonly Readonly<Record<string, unknown>>[]): readonly Link[] {
+  return links.filter(({ field, isRequired }) =>
+    rows.some((row) => row[field] != null || (isRequired && row['deletedAt'] === null)),
+  );
+}
+
 /**
  * Common table expressions that find links to rows that do not exist or are deleted, in the new rows `wanted`; `isChanged`
  * is a condition on `w`, one of them, and the link. `broken` then has rows if there are any. The rows of the links are
- * locked after the change counter, so that the latest versions are read. "" for an entity without links.
+ * locked after the change counter, so that the latest versions are read. "" without links.
  */
-export function brokenLinks({ links }: Entity, isChanged: (link: Link) => string): string {
+export function brokenLinks(links: readonly Link[], isChanged: (link: Link) => string): string {
   if (links.length === 0) return '';
   const locked = links.map(
     (link, index) => `

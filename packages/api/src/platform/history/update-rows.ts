@@ -1,8 +1,8 @@
 import { columnName } from '@alice/db';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
 import { quoted, secretColumns, selectRow, settableColumns, wireFields } from './columns.ts';
-import type { Entity, NewRow, RowOf } from './entity.ts';
-import { brokenLinks, refuseBrokenLink } from './links.ts';
+import type { Entity, Link, NewRow, RowOf } from './entity.ts';
+import { brokenLinks, linksSet, refuseBrokenLink } from './links.ts';
 import { toRecord } from './to-record.ts';
 import { type ChangeContext, commonValues, StatementCache } from './write-context.ts';
 
@@ -41,7 +41,7 @@ export async function updateRow<Of extends Entity>(
   { id, set, expectedVersion, ...options }: RowChange<Of>,
 ): Promise<UpdatedRow<Of>> {
   const values = [...commonValues(ctx, options.action), id, toRecord(set), expectedVersion ?? null];
-  const found = await run<Of>(ctx, updateStatement(entity, 'one', options), values);
+  const found = await run<Of>(ctx, updateStatement(entity, 'one', linksSet(entity, [set]), options), values);
   const [row] = await accept(ctx, entity, [{ id, set, expectedVersion }], found);
   // `accept` returns a row for each update.
   return row as UpdatedRow<Of>;
@@ -67,7 +67,11 @@ export async function updateRows<Of extends Entity>(
       `{"id":${JSON.stringify(id)},"set":${toRecord(set)},"version":${expectedVersion ?? null}}`,
   );
   const values = [...commonValues(ctx, options.action), `[${asked.join(',')}]`];
-  const found = await run<Of>(ctx, updateStatement(entity, 'many', options), values);
+  const links = linksSet(
+    entity,
+    updates.map(({ set }) => set),
+  );
+  const found = await run<Of>(ctx, updateStatement(entity, 'many', links, options), values);
   return accept(ctx, entity, updates, found);
 }
 
@@ -88,7 +92,7 @@ export async function updateRowsWhere<Of extends Entity>(
   { set, where, values, ...options }: SetWhere<Of>,
 ): Promise<RowOf<Of>[]> {
   const all = [...commonValues(ctx, options.action), toRecord(set), ...values];
-  const found = await run<Of>(ctx, updateStatement(entity, 'where', options, where), all);
+  const found = await run<Of>(ctx, updateStatement(entity, 'where', linksSet(entity, [set]), options, where), all);
   return found.filter(({ changeNumber }) => changeNumber !== null);
 }
 
@@ -185,15 +189,19 @@ type Source = 'one' | 'many' | 'where';
 
 const statements = new StatementCache();
 
-function updateStatement(entity: Entity, source: Source, options: UpdateOptions, where = '') {
+function updateStatement(entity: Entity, source: Source, links: readonly Link[], options: UpdateOptions, where = '') {
   const { action, rows = 'live', onlyIf = 'true' } = options;
   // Only a condition belongs to one verb: without one, all verbs share a statement.
   const isCommon = rows === 'live' && onlyIf === 'true' && where === '';
-  const verb = `changes.update.${entity.table}${source === 'one' ? '' : `.${source}`}${isCommon ? '' : `.${action}`}`;
-  return statements.get(verb, `${rows} ${onlyIf} ${where}`, () => updateSql(entity, source, { rows, onlyIf, where }));
+  const fields = links.map(({ field }) => `.${field}`).join('');
+  const verb = `changes.update.${entity.table}${source === 'one' ? '' : `.${source}`}${isCommon ? '' : `.${action}`}${fields}`;
+  return statements.get(verb, `${rows} ${onlyIf} ${where}`, () =>
+    updateSql(entity, source, { links, rows, onlyIf, where }),
+  );
 }
 
 interface Shape {
+  readonly links: readonly Link[];
   readonly rows: 'live' | 'all';
   readonly onlyIf: string;
   readonly where: string;
@@ -217,7 +225,7 @@ const sources: Readonly<Record<Source, string>> = {
  * user's change counter before the rows, so mutations of a user run in order and cannot deadlock. `FOR UPDATE` then reads
  * the latest version of a row, whatever the statement's snapshot is.
  */
-function updateSql(entity: Entity, source: Source, { rows, onlyIf, where }: Shape): string {
+function updateSql(entity: Entity, source: Source, { links, rows, onlyIf, where }: Shape): string {
   const { table, name, owner, softDeletes, derived, derivedFromOld } = entity;
   const set = settableColumns(entity)
     .map(({ column }) => `${column} = ${derived[column] ?? derivedFromOld[column] ?? `w.${column}`}`)
@@ -225,15 +233,15 @@ function updateSql(entity: Entity, source: Source, { rows, onlyIf, where }: Shap
   const unseen = quoted([...secretColumns(entity), 'updated_at']);
   const mine = `t.${owner} = $1${softDeletes && rows === 'live' ? ' AND t.deleted_at IS NULL' : ''}`;
   const chosen = source === 'where' ? where : 't.id = a.id';
-  const links = brokenLinks(entity, ({ column, isRequired }) => {
+  const broken = brokenLinks(links, ({ column, isRequired }) => {
     const isNew = `w.${column} IS DISTINCT FROM w.old_${column}`;
     return isRequired ? `${isNew} OR (w.old_deleted_at IS NOT NULL AND w.deleted_at IS NULL)` : isNew;
   });
-  const linkColumns = [...entity.links.map(({ column }) => column), 'deleted_at'].map(
+  const linkColumns = [...links.map(({ column }) => column), 'deleted_at'].map(
     (column) => `(w.new).${column} AS ${column}, (w.old).${column} AS old_${column}`,
   );
   const isWhole = source === 'where' ? 'true' : '(SELECT count(*) FROM asked) = (SELECT count(*) FROM permitted)';
-  const isBroken = links === '' ? 'false' : 'EXISTS (SELECT FROM broken)';
+  const isBroken = links.length === 0 ? 'false' : 'EXISTS (SELECT FROM broken)';
   return `
     WITH counter AS MATERIALIZED (
       SELECT user_id FROM change_counters WHERE user_id = $1 FOR UPDATE
@@ -244,8 +252,8 @@ function updateSql(entity: Entity, source: Source, { rows, onlyIf, where }: Shap
     ), permitted AS MATERIALIZED (
       SELECT p.place, p.r AS old, jsonb_populate_record(p.r, p.set) AS new FROM present p
        WHERE p.version IS NULL OR (p.r).version = p.version
-    ), ${links === '' ? '' : `wanted AS MATERIALIZED (SELECT ${linkColumns.join(', ')} FROM permitted w),`}
-    ${links}
+    ), ${links.length === 0 ? '' : `wanted AS MATERIALIZED (SELECT ${linkColumns.join(', ')} FROM permitted w),`}
+    ${broken}
     moving AS MATERIALIZED (
       SELECT p.r AS old, w.new, row_number() OVER (ORDER BY p.place, (p.r).id) AS nth
         FROM present p JOIN permitted w ON w.place = p.place AND (w.old).id = (p.r).id
