@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { type DatabaseOptions, databaseFromEnv, dataDirFromEnv } from '@alice/db';
+import type { DatabaseOptions } from '@alice/db';
+import { databaseFromEnv, dataDirFromEnv } from '@alice/db/entry';
 import { z } from 'zod';
 import { misspeltSettings, productionWarnings } from './env-warnings.ts';
 

@@ -1,3 +1,4 @@
+import type { DirectoryOptions, OwnedDirectory } from './embedded/own-directory.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { Caller } from './pool.ts';
 
@@ -74,11 +75,11 @@ interface Timeouts {
 /** A PostgreSQL server. */
 export type PostgresOptions = Timeouts & { readonly url: string; readonly poolSize?: number };
 /** An embedded PostgreSQL in `<dataDir>/postgresql`. */
-export type EmbeddedOptions = Timeouts & {
-  readonly dataDir: string;
-  readonly poolSize?: number;
-  /** An unpacked package with PostgreSQL's programs, for another major version than the installed one. */
-  readonly binaries?: string;
-};
+export type EmbeddedOptions = Timeouts &
+  DirectoryOptions & {
+    readonly poolSize?: number;
+    /** `dataDir`, if this process already owns it. The database takes the ownership over. */
+    readonly owned?: OwnedDirectory;
+  };
 
 export type DatabaseOptions = PostgresOptions | EmbeddedOptions;

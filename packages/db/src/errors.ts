@@ -1,4 +1,4 @@
-import { CallerLeftError } from './pool.ts';
+import { CallerLeftError } from './caller-left-error.ts';
 
 /** A database error in the categories that an operation can act on. */
 export type DatabaseFault =

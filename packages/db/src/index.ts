@@ -5,7 +5,6 @@ export { deferTransaction } from './defer-transaction.ts';
 export { EmbeddedDatabaseError } from './embedded/binaries.ts';
 export { joinDatabase } from './embedded/join.ts';
 export { DataDirectoryInUse } from './embedded/owner.ts';
-export { databaseFromEnv, dataDirFromEnv } from './env.ts';
 export { type DatabaseFault, databaseFault } from './errors.ts';
 export { openDatabase } from './open.ts';
 export type { Caller } from './pool.ts';

@@ -1,5 +1,6 @@
 import pg from 'pg';
 
+import { CallerLeftError } from './caller-left-error.ts';
 import { FairQueue, ownWork } from './fair-queue.ts';
 
 /**
@@ -72,14 +73,6 @@ export interface Hold {
    * statement.
    */
   cancelled: 'left' | 'late' | null;
-}
-
-/** The caller has disconnected: nobody waits for the result. */
-export class CallerLeftError extends Error {
-  override readonly name = 'CallerLeftError';
-  constructor(cause?: unknown) {
-    super('the caller has left', { cause });
-  }
 }
 
 /**

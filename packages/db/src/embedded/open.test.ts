@@ -12,6 +12,7 @@ import { type MadeDirectories, makeDirectories } from '../fixtures/made-director
 import { run } from '../fixtures/run.ts';
 import { openDatabase } from '../open.ts';
 import { joinDatabase } from './join.ts';
+import { ownDirectory } from './own-directory.ts';
 
 const script = 'open-directory.ts';
 /** Starting processes takes what the machine has left; what is promised in seconds is measured, not left to a timeout. */
@@ -67,6 +68,25 @@ describe('a data directory', { timeout }, () => {
     );
     expect(row).toEqual({ fsync: 'on', checksums: 'on' });
     for (const path of [dataDir, join(dataDir, 'postgresql')]) expect((await stat(path)).mode & 0o777).toBe(0o700);
+  });
+
+  test('can be owned before it is opened, until the database is closed', async () => {
+    const inUse = `in use by process ${process.pid}`;
+    const owned = await ownDirectory({ dataDir });
+    await expect(openDatabase({ dataDir })).rejects.toThrow(inUse);
+    const database = await openDatabase({ dataDir, owned });
+    await database.ping();
+    await expect(ownDirectory({ dataDir })).rejects.toThrow(inUse);
+    await database.close();
+    await (await ownDirectory({ dataDir })).release();
+  });
+
+  test('is given up if it could not be opened', async () => {
+    const owned = await ownDirectory({ dataDir });
+    await mkdir(join(dataDir, 'postgresql'));
+    await expect(openDatabase({ dataDir, owned })).rejects.toThrow('is not a database');
+    await rm(join(dataDir, 'postgresql'), { recursive: true });
+    await (await ownDirectory({ dataDir })).release();
   });
 
   test('can have a long path with spaces and letters of any language', async () => {
