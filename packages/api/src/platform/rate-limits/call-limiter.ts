@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors/domain-error.ts';
+import { atMost } from './at-most.ts';
 import { networkOf } from './network-of.ts';
 import type { OpenWindows, Windows } from './windows.ts';
 
@@ -88,7 +89,7 @@ function createCounter(
   limit: number,
   { now = () => performance.now(), openWindows }: CallLimits,
 ): Counter {
-  const windows = new LRUCache<string, Window>({ max: mostCallers });
+  const windows = new LRUCache<string, Window>(atMost(mostCallers));
   const shared = openWindows?.({ name, points: limit, seconds: windowSeconds });
   const chunk = Math.ceil(limit / shareOfLease);
 

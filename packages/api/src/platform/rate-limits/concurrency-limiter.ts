@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors/domain-error.ts';
+import { atMost } from './at-most.ts';
 
 /** The slot of a running call. */
 export interface Place {
@@ -107,7 +108,7 @@ const nothing: Share = { at: Number.NEGATIVE_INFINITY, owners: 0, used: 0, calls
  */
 export function createConcurrencyLimiter(limits: ConcurrencyLimits): ConcurrencyLimiter {
   const { most, least, isShared, now = () => performance.now() } = limits;
-  const owners = new LRUCache<string, Owner>({ max: mostOwners });
+  const owners = new LRUCache<string, Owner>(atMost(mostOwners));
   /** Owners with a running or a very recent call. */
   const present = new Set<Owner>();
   let all = nothing;

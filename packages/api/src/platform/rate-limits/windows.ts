@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { atMost } from './at-most.ts';
 
 /** A number of points per key and window of some seconds. A window starts with the first point that is taken. */
 export interface WindowLimit {
@@ -37,7 +38,10 @@ const mostKeys = 20_000;
 export const memoryWindows: OpenWindows = ({ name, points: limit, seconds }) => {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: limit, duration: seconds });
   // The library keeps every key until its window ends, without a limit.
-  const recent = new LRUCache<string, true>({ max: mostKeys, dispose: (_value, key) => void limiter.delete(key) });
+  const recent = new LRUCache<string, true>({
+    ...atMost(mostKeys),
+    dispose: (_value, key) => void limiter.delete(key),
+  });
   return {
     async take(key, points) {
       // `dispose` is also called for a key that is set again.
