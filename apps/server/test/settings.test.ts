@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ServerProcess, spawnServer } from './harness/child-server.ts';
 import { createTestStore } from './harness/test-store.ts';
@@ -96,6 +98,14 @@ test.runIf(process.platform === 'linux')('names the limit of open files when it 
   await using server = spawnServer({ ...store, openFiles: 100 });
   expect(await server.exited).toMatchObject({ code: 1 });
   expect(server.errors).toEqual([expect.stringMatching(/^cannot start: the limit of open files is 100, .*ulimit -n/)]);
+});
+
+test.runIf(process.platform === 'linux')('gives up the data directory if it cannot start', async () => {
+  await using store = await createTestStore();
+  await using server = spawnServer({ dataDir: store.dataDir, openFiles: 100 });
+  expect(await server.exited).toMatchObject({ code: 1 });
+  // A killed owner would leave its name.
+  expect(await readFile(join(store.dataDir, 'owner.lock'), 'utf8')).toBe('');
 });
 
 /** The settings that standard error complains about, one for each line. */

@@ -7,6 +7,7 @@ import { createTestStore, type TestStore } from './harness/test-store.ts';
 
 const together = 10;
 const timeout = 120_000;
+const reportLoaded = new URL('harness/report-loaded.mjs', import.meta.url).href;
 
 if (testDatabaseUrl() === null) {
   test('of ten processes that start at once on an empty data directory, one serves and nine exit', {
@@ -15,7 +16,8 @@ if (testDatabaseUrl() === null) {
     await using store = await createTestStore();
     await using stack = new AsyncDisposableStack();
     const startedAt = performance.now();
-    const processes = Array.from({ length: together }, () => stack.use(spawnServer(store)));
+    const env = { NODE_OPTIONS: `--import=${reportLoaded}` };
+    const processes = Array.from({ length: together }, () => stack.use(spawnServer({ ...store, env })));
     const left = processes.map(({ exited }) => exited.then(() => Math.round(performance.now() - startedAt)));
 
     const ends = await Promise.all(processes.map(hasEnded));
@@ -31,6 +33,11 @@ if (testDatabaseUrl() === null) {
       expect(other.output.join('\n')).toContain(`${store.dataDir} is in use by process ${first.pid}`);
     }
     expect(await first.kill('SIGTERM')).toMatchObject({ code: 0 });
+    // They leave within two seconds even on a slow machine, because only one process loads the code of the server.
+    const loaded = loadedBytes(first);
+    for (const other of processes.filter((process) => process !== first)) {
+      expect(loadedBytes(other)).toBeLessThan(loaded / 5);
+    }
     await expectEachMigrationOnce(store);
   });
 } else {
@@ -69,6 +76,11 @@ function hasEnded(server: ServerProcess): Promise<boolean> {
     });
   });
   return Promise.race([server.exited.then(() => true), listens]);
+}
+
+/** See `report-loaded.mjs`. */
+function loadedBytes({ errors }: ServerProcess): number {
+  return Number(/^loaded (\d+) bytes/m.exec(errors.join('\n'))?.[1]);
 }
 
 function urlOf(server: ServerProcess): string {

@@ -16,7 +16,7 @@ import type { Log } from './platform/runtime/log.ts';
 import type { Site } from './platform/runtime/site.ts';
 import type { Guards } from './procedures/guards.ts';
 
-/** The dependencies of the process, passed to every request. Created in `main.ts`, or by a test. */
+/** The dependencies of the process, passed to every request. Created in `start.ts` of the server, or by a test. */
 export interface Deps {
   readonly db: Database;
   readonly clock: Clock;
