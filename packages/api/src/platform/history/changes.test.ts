@@ -1,10 +1,17 @@
+import type { RunQuery } from '@alice/db';
 import { testDatabase } from '@alice/db/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
+import { goals } from '../../features/goals/entity.ts';
+import { lists } from '../../features/lists/entity.ts';
 import { tasks } from '../../features/tasks/entity.ts';
 import { signUp, testDeps } from '../../testing/index.ts';
-import { updateRow } from './update-rows.ts';
+import { currentColumns, wireFields } from './columns.ts';
+import { createRow, createRows } from './create-rows.ts';
+import type { NewRow } from './entity.ts';
+import { updateRow, updateRows } from './update-rows.ts';
+import { writeGroup } from './write-context.ts';
 
 interface Line {
   readonly number: number;
@@ -13,6 +20,7 @@ interface Line {
   readonly action: string;
   readonly before: Record<string, unknown> | null;
   readonly after: Record<string, unknown> | null;
+  readonly groupNumber: number | null;
 }
 
 let deps: Deps;
@@ -25,7 +33,7 @@ afterAll(() => deps.db.close());
 const activityOf = (userId: string) =>
   deps.db.query<Line>(
     {
-      text: 'SELECT number, entity, entity_id AS "entityId", action, before, after FROM activity WHERE user_id = $1 ORDER BY number',
+      text: 'SELECT number, entity, entity_id AS "entityId", action, before, after, group_number AS "groupNumber" FROM activity WHERE user_id = $1 ORDER BY number',
     },
     [userId],
   );
@@ -175,5 +183,108 @@ describe('the database', () => {
     await expect(insertTask(bob.user.id, id, null)).rejects.toThrow(/tasks_pkey/);
     await ada.api.tasks.update({ id, title: 'hers' });
     expect((await bob.api.tasks.get({ id })).title).toBe('t');
+  });
+});
+
+describe('several changes at once', () => {
+  const newTasks = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ id: uuidv7(), title: `t${index}`, notes: '', status: 'todo', priority: 'none', estimateMinutes: null },
+      ...{ dueDate: null, dueTime: null, dueTimeZone: null, dueBy: '9999-12-31 23:59:59' },
+      ...{ listId: null, goalId: null, weight: 1, startedAt: null, completedAt: null, deletedAt: null },
+    })) as NewRow<typeof tasks>[];
+  const counted = (own: Deps) => {
+    let statements = 0;
+    const query: RunQuery = (statement, values) => {
+      statements += 1;
+      return own.db.query(statement, values);
+    };
+    return { query, count: () => statements };
+  };
+
+  it('are one statement, with numbers in order, one entry each, and one group', async () => {
+    const { user } = await signUp(deps);
+    const { query, count } = counted(deps);
+    const ctx = { deps, user: { id: user.id, sessionId: null }, query };
+    const before = (await activityOf(user.id)).length;
+    const rows = newTasks(100);
+    const created = await createRows(ctx, tasks, rows);
+    expect(created.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
+    const updates = rows.toReversed().map(({ id }, index) => ({ id, set: { title: `u${index}` } }));
+    const updated = await updateRows(ctx, tasks, updates, { action: 'update' });
+    expect(updated.map(({ title }) => title)).toEqual(updates.map(({ set }) => set.title));
+    expect(count()).toBe(2);
+
+    const lines = (await activityOf(user.id)).slice(before);
+    expect(lines.map(({ number }) => number)).toEqual(lines.map((_, index) => before + 1 + index));
+    expect(lines.map(({ entityId }) => entityId)).toEqual([...rows, ...rows.toReversed()].map(({ id }) => id));
+    expect(lines.map(({ groupNumber }) => groupNumber)).toEqual(
+      lines.map((_, index) => before + (index < 100 ? 1 : 101)),
+    );
+    expect(lines[100]).toMatchObject({ before: { title: 't99', version: 1 }, after: { title: 'u0', version: 2 } });
+  });
+
+  it('happen all or none: a stale, a missing and a badly linked row each refuse the rest', async () => {
+    const { user } = await signUp(deps);
+    const ctx = { deps, user: { id: user.id, sessionId: null } };
+    const rows = newTasks(5);
+    await createRows(ctx, tasks, rows);
+    const before = await activityOf(user.id);
+    const ids = rows.map(({ id }) => id);
+    const set = { title: 'x' };
+    const others = ids.slice(1).map((id) => ({ id, set }));
+    const attempts = [
+      updateRows(ctx, tasks, [...others, { id: ids[0] ?? '', set, expectedVersion: 7 }], { action: 'update' }),
+      updateRows(ctx, tasks, [...others, { id: uuidv7(), set }], { action: 'update' }),
+      updateRows(ctx, tasks, [...others, { id: ids[0] ?? '', set: { goalId: uuidv7() } }], { action: 'update' }),
+      createRows(ctx, tasks, [...newTasks(3), ...newTasks(1).map((row) => ({ ...row, goalId: uuidv7() }))]),
+      createRows(ctx, tasks, [...newTasks(3), { ...(rows[0] as NewRow<typeof tasks>) }]),
+    ];
+    const outcomes = await Promise.allSettled(attempts);
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)).toMatchObject([
+      { code: 'STALE_VERSION' },
+      { code: 'NOT_FOUND', errors: [{ path: '4.id' }] },
+      { code: 'NOT_FOUND', errors: [{ path: '4.goalId' }] },
+      { code: 'NOT_FOUND', errors: [{ path: '3.goalId' }] },
+      { code: 'CONFLICT' },
+    ]);
+    expect(await activityOf(user.id)).toEqual(before);
+  });
+
+  it('of several entities are one group, which is undone as one', async () => {
+    const { api, user } = await signUp(deps);
+    const ctx = { deps, user: { id: user.id, sessionId: null } };
+    const [first, second] = newTasks(2);
+    if (first === undefined || second === undefined) throw new Error('two tasks');
+    const [listId, goalId] = [uuidv7(), uuidv7()];
+    const group = await writeGroup(ctx, async (own) => {
+      const list = { name: 'l', color: null, position: 'a5', archivedAt: null, deletedAt: null };
+      await createRow(own, lists, { ...list, id: listId });
+      const metric = { metricUnit: '%', metricStart: 0, metricTarget: 100, metricCurrent: 0 };
+      const goal = { title: 'g', notes: '', state: 'active', dueDate: null, progressSource: 'manual' } as const;
+      await createRow(own, goals, { ...goal, ...metric, id: goalId, deletedAt: null });
+      await createRows(own, tasks, [
+        { ...first, listId, goalId },
+        { ...second, listId },
+      ]);
+      return own.group;
+    });
+    const lines = (await activityOf(user.id)).filter(({ groupNumber }) => groupNumber === group);
+    expect(lines.map(({ entity }) => entity)).toEqual(['list', 'goal', 'task', 'task']);
+    const undone = await api.sync.undo({ group });
+    expect((await api.tasks.list({})).items).toEqual([]);
+    expect((await api.goals.list({})).items).toEqual([]);
+    await api.sync.undo({ group: undone.group ?? 0 });
+    expect(await api.tasks.get({ id: first.id })).toMatchObject({ listId, goalId });
+  });
+
+  it('of a row whose columns had another name are read under the present name', async () => {
+    const renamed = { ...tasks, formerColumns: { minutes: 'estimate_minutes' } };
+    expect(wireFields(renamed, ['minutes', 'title'])).toEqual(['estimateMinutes', 'title']);
+    const [found] = await deps.db.query<{ now: unknown }>(
+      { text: `SELECT ${currentColumns(renamed, `'{"minutes": 5, "title": "a"}'::jsonb`)} AS now` },
+      [],
+    );
+    expect(found?.now).toEqual({ estimate_minutes: 5, title: 'a' });
   });
 });
