@@ -118,9 +118,12 @@ export default {
     ),
     rule(
       'features-by-operation',
-      "A feature may import only another feature's operations (files that start with a verb of VERBS), schemas and entity.",
+      "A feature may import only another feature's operations (files that start with a verb of VERBS), schemas and entity, and the list of entities.",
       { path: `${API}/features/([a-z-]+)/`, pathNot: TEST },
-      { path: `${API}/features/`, pathNot: [`${API}/features/$1/`, OPERATION, SCHEMAS, ENTITY] },
+      {
+        path: `${API}/features/`,
+        pathNot: [`${API}/features/$1/`, OPERATION, SCHEMAS, ENTITY, `${API}/features/entities[.]ts$`],
+      },
     ),
     rule(
       'account-by-operation',

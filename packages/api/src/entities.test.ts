@@ -2,6 +2,7 @@ import { columns } from '@alice/db';
 import { ActivityEntity } from '@alice/db/models';
 import { testDatabase } from '@alice/db/testing';
 import { expect, it } from 'vitest';
+import { securityEntity } from './account/activity/schemas.ts';
 import { accountEntities } from './account/entities.ts';
 import { featureEntities, syncedEntities } from './features/entities.ts';
 import type { Entity } from './platform/history/entity.ts';
@@ -46,6 +47,11 @@ it('every entity is in an export and in a local copy, or says why it is not', ()
     const isCopied = syncedEntities.some((synced) => synced.name === name);
     expect(isCopied, `${name} in features/entities.ts`).toBe('row' in sync);
   }
+});
+
+it('the security events are about the entities of an account', () => {
+  const names = entities.filter(({ history }) => history === 'security').map(({ name }) => name);
+  expect([...securityEntity.options].sort()).toEqual(names.sort());
 });
 
 it('the fields and links of an entity are columns of its table', () => {

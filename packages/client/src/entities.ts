@@ -1,17 +1,15 @@
 import type { Change } from '@alice/api/types';
 
-/** The entities of a local copy, each with the name of its rows there. One that is missing does not compile. */
-export const collections = {
-  user: 'users',
-  list: 'lists',
-  goal: 'goals',
-  task: 'tasks',
-} as const satisfies Record<Change['entity'], string>;
-
 export type SyncedEntity = Change['entity'];
 
-/** In the order in which the server sends them. */
-export const syncedEntities = Object.keys(collections) as readonly SyncedEntity[];
+/** The name that the rows of each entity have in a local copy. */
+export type CollectionNames = { readonly [Entity in SyncedEntity]: `${Entity}s` };
+
+/** The entities of a local copy, in the order of an initial sync. One that is missing does not compile. */
+export const collections: CollectionNames = { user: 'users', list: 'lists', goal: 'goals', task: 'tasks' };
+
+/** Their names. */
+export const syncedEntities: readonly SyncedEntity[] = Object.keys(collections) as SyncedEntity[];
 
 /** The row of each entity. */
 export type SyncedRows = {
@@ -20,5 +18,5 @@ export type SyncedRows = {
 
 /** The rows of each entity by id, under the name of the entity's rows. */
 export type Collections = {
-  readonly [Entity in SyncedEntity as (typeof collections)[Entity]]: Map<string, SyncedRows[Entity]>;
+  readonly [Entity in SyncedEntity as CollectionNames[Entity]]: Map<string, SyncedRows[Entity]>;
 };

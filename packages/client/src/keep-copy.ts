@@ -3,7 +3,7 @@ import type { TRPCClient } from '@trpc/client';
 import { AliceError } from './alice-error.ts';
 import { CopyRows, toStep } from './copy-rows.ts';
 import type { CopyStore } from './copy-store.ts';
-import { collections, type SyncedEntity, type SyncedRows, syncedEntities } from './entities.ts';
+import { type CollectionNames, collections, type SyncedEntity, type SyncedRows, syncedEntities } from './entities.ts';
 import { callSafely, report } from './report.ts';
 import type { RouterOutputs } from './router-types.ts';
 import { toAliceError } from './to-alice-error.ts';
@@ -12,7 +12,7 @@ import { pause } from './within.ts';
 
 /** The rows of the features, by id: `tasks`, `goals`, `lists`. */
 type CopiedRows = {
-  readonly [Entity in Exclude<SyncedEntity, 'user'> as (typeof collections)[Entity]]: ReadonlyMap<
+  readonly [Entity in Exclude<SyncedEntity, 'user'> as CollectionNames[Entity]]: ReadonlyMap<
     string,
     SyncedRows[Entity]
   >;

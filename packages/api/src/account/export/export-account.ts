@@ -9,7 +9,7 @@ import { account } from '../admin/schemas.ts';
 import { accountEntities } from '../entities.ts';
 import { users } from '../profile/entity.ts';
 import { asContent, type JsonFile } from './export-file.ts';
-import { exportedActivity, exportOf, listed } from './schemas.ts';
+import { exportedActivity, exportOf, listed } from './export-format.ts';
 
 /** How many optimistic attempts are made before the export blocks a connection. */
 const attempts = 2;

@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts';
 import type { featureEntities } from '../../features/entities.ts';
 import { callAs, signUp, testDeps } from '../../testing/index.ts';
 import { JsonFile } from './export-file.ts';
-import type { exportOf } from './schemas.ts';
+import type { exportOf } from './export-format.ts';
 
 type Exported = ReturnType<typeof exportOf<typeof featureEntities>>;
 type ExportedAccountOut = z.input<Exported>;

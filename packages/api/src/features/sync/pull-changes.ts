@@ -6,8 +6,9 @@ import { selectRow } from '../../platform/history/columns.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { encodeCursor, readCursor } from '../../platform/schemas/keyset.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
+import type { ChangeOut, PulledOut } from './change.ts';
 import { readChanges } from './read-changes.ts';
-import type { ChangeOut, PulledOut, PullInput } from './schemas.ts';
+import type { PullInput } from './schemas.ts';
 import { forEachSynced, type SyncedEntity, syncedEntity, syncedNames, toWire } from './synced-entities.ts';
 
 type Entity = ChangeOut['entity'];

@@ -2,7 +2,7 @@ import type { Rows } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { currentColumn, currentColumns, quoted, selectRow } from '../../platform/history/columns.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
-import type { ChangeOut } from './schemas.ts';
+import type { ChangeOut } from './change.ts';
 import { forEachSynced, isDeleted, type SyncedEntity, syncedEntity, syncedNames, toWire } from './synced-entities.ts';
 
 /** Some of a user's changes, in commit order. */

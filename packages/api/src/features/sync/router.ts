@@ -1,5 +1,6 @@
 import { authed } from '../../procedures/access.ts';
 import { streamOf, tracked } from '../../procedures/streams.ts';
+import { type Change, change, pulled } from './change.ts';
 import { pullChanges } from './pull-changes.ts';
 import * as s from './schemas.ts';
 import { streamChanges } from './stream-changes.ts';
@@ -31,7 +32,7 @@ export const syncRouter = {
     rest: { method: 'GET', path: '/sync/changes' },
   })
     .input(s.pullInput.prefault({}))
-    .output(s.pulled)
+    .output(pulled)
     .query(({ ctx, input }) => pullChanges(ctx, input)),
 
   live: authed({
@@ -41,8 +42,8 @@ export const syncRouter = {
     rest: { method: 'GET', path: '/sync/live' },
   })
     .input(s.liveInput.prefault({}))
-    .output(streamOf(s.change))
-    .subscription(async ({ ctx, input, signal }) => tracked<s.Change>(await streamChanges(ctx, input, signal))),
+    .output(streamOf(change))
+    .subscription(async ({ ctx, input, signal }) => tracked<Change>(await streamChanges(ctx, input, signal))),
 
   undo: authed({
     summary: 'Undo a change',
@@ -51,6 +52,6 @@ export const syncRouter = {
     rest: { method: 'POST', path: '/sync/changes/{number}/undo' },
   })
     .input(s.undoInput)
-    .output(s.change)
+    .output(change)
     .mutation(({ ctx, input }) => undoChange(ctx, input)),
 };

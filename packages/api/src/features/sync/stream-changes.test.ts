@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { createChangeFeed } from '../../platform/events/change-feed.ts';
 import { requestContext, signUp, type TestClock, testClock, testDeps } from '../../testing/index.ts';
-import type { ChangeOut } from './schemas.ts';
+import type { ChangeOut } from './change.ts';
 import { streamChanges } from './stream-changes.ts';
 
 let deps: Deps;

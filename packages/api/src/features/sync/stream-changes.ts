@@ -1,7 +1,8 @@
 import type { Caller, UserContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import { type ChangeOut, change } from './change.ts';
 import { readChanges } from './read-changes.ts';
-import { type ChangeOut, change, type LiveInput } from './schemas.ts';
+import type { LiveInput } from './schemas.ts';
 
 /** The maximum number of streams per user and process: each one costs a query per change and an open connection. */
 const maxStreams = 20;

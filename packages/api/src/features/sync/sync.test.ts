@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
 import { callAs, signUp, type TestClock, testClock, testDeps } from '../../testing/index.ts';
-import type { ChangeOut, PulledOut } from './schemas.ts';
+import type { ChangeOut, PulledOut } from './change.ts';
 
 let deps: Deps;
 let clock: TestClock;

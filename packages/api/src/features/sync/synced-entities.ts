@@ -1,7 +1,7 @@
 import type { Rows } from '@alice/db';
 import type { Entity, SyncRule, Without } from '../../platform/history/entity.ts';
 import { syncedEntities } from '../entities.ts';
-import type { ChangeOut } from './schemas.ts';
+import type { ChangeOut } from './change.ts';
 
 type Name = ChangeOut['entity'];
 

@@ -8,7 +8,8 @@ import { lockPerson } from '../../platform/history/lock-person.ts';
 import { updateRows } from '../../platform/history/update-rows.ts';
 import { writeGroup } from '../../platform/history/write-context.ts';
 import { canonicalTimeZone } from '../../platform/schemas/time-zone-names.ts';
-import type { ChangeOut, UndoInput } from './schemas.ts';
+import type { ChangeOut } from './change.ts';
+import type { UndoInput } from './schemas.ts';
 import { type Columns, findSynced, isDeleted, type SyncedEntity, toWire } from './synced-entities.ts';
 
 interface Line {
