@@ -163,13 +163,8 @@ describe('a move changes nothing', () => {
   test('when a copy differs from the source', async () => {
     await on(to, async (database) => {
       await migrate({ database });
-      await database.query(
-        {
-          text: `CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.title := 'spoilt'; RETURN NEW; END $$;
-                 CREATE TRIGGER spoil BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION spoil()`,
-        },
-        [],
-      );
+      // It keeps fewer digits.
+      await database.query({ text: 'ALTER TABLE tasks ALTER COLUMN weight TYPE real' }, []);
     });
     await refusal(/^tasks differs: 200 rows with checksum .* 200 with .* The target is unchanged$/);
   });

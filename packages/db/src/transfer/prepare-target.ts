@@ -70,8 +70,7 @@ async function applyMigrations(
 ): Promise<void> {
   await lockedHistory(({ text }, values) => session.rows(text, values));
   const wanted = new Set(migrations.map(({ name }) => name));
-  for (const { name, sql } of folder) {
-    if (!wanted.has(name)) continue;
+  for (const { name, sql } of withWholeEnums(folder.filter((migration) => wanted.has(migration.name)))) {
     try {
       await session.rows(sql);
     } catch (cause) {
@@ -82,6 +81,30 @@ async function applyMigrations(
       throw new Error(`migration ${name} commits its own transaction: it cannot be part of a transfer`);
     await session.applySettings();
   }
+}
+
+/**
+ * The migrations, with each enum created with the values that later ones add to it: before version 17, PostgreSQL refuses
+ * a value in the transaction that adds it.
+ */
+function withWholeEnums(migrations: readonly Migration[]): Migration[] {
+  const added = new Map<string, string[]>();
+  const rest = migrations.map((migration) => {
+    const sql = migration.sql.replace(/^ALTER TYPE "(\w+)" ADD VALUE ('\w+');$/gm, (_, type: string, value: string) => {
+      added.set(type, [...(added.get(type) ?? []), value]);
+      return '';
+    });
+    return { ...migration, sql };
+  });
+  return rest.map((migration) => {
+    const sql = migration.sql.replace(
+      /^CREATE TYPE "(\w+)" AS ENUM \(([^)]*)\);$/gm,
+      (_, type: string, values: string) => {
+        return `CREATE TYPE "${type}" AS ENUM (${[values, ...(added.get(type) ?? [])].join(', ')});`;
+      },
+    );
+    return { ...migration, sql };
+  });
 }
 
 /** Throws if the tables and columns of both sides differ: the copy would be incomplete. */
