@@ -16,8 +16,9 @@ pull without a cursor.`,
 repeating a change, reconnect with \`Last-Event-ID\`. Without it, the stream starts with the next change; the first event, \`ready\`, contains
 the number of the latest change. The stream ends when the access token expires: reconnect with a new token. If reconnecting cannot help, the
 last event is \`end\`, and its data is a problem (RFC 9457).`,
-  undo: `Writes a new change that restores the previous values, or deletes the row if the change created it. You can undo an undo. If a field
-has changed again since then, this fails with \`CANNOT_UNDO\`, which lists these fields.`,
+  undo: `Undoes one change, or a group of changes as a whole. Writes new changes that restore the previous values, or delete the rows that were
+created. You can undo an undo. If a field has changed again since then, this fails with \`CANNOT_UNDO\`, which lists these fields, and nothing
+is changed.`,
 };
 
 const read = { scope: 'sync:read' } as const;
@@ -49,7 +50,7 @@ export const syncRouter = {
     summary: 'Undo a change',
     description: descriptions.undo,
     ...write,
-    rest: { method: 'POST', path: '/sync/changes/{number}/undo' },
+    rest: { method: 'POST', path: '/sync/undo' },
   })
     .input(s.undoInput)
     .output(change)

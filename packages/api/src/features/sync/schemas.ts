@@ -29,7 +29,7 @@ export const undoInput = z
     path: ['number'],
     message: 'give either a number or a group',
   })
-  .meta({ examples: [{ number: 57 }] });
+  .meta({ examples: [{ number: 57 }, { group: 57 }] });
 
 export type PullInput = z.output<typeof pullInput>;
 export type LiveInput = z.output<typeof liveInput>;
