@@ -50,7 +50,16 @@ test('every column is the snake_case name of its field, in every model', async (
 
 test('the tables with a history have the columns of the schema', () => {
   expect(columns.tasks).toContainEqual({ field: 'dueTimeZone', column: 'due_time_zone' });
-  expect(Object.keys(columns)).toEqual(['users', 'sessions', 'goals', 'tasks', 'api_keys', 'passkeys', 'totps']);
+  expect(Object.keys(columns)).toEqual([
+    'users',
+    'sessions',
+    'goals',
+    'lists',
+    'tasks',
+    'api_keys',
+    'passkeys',
+    'totps',
+  ]);
 });
 
 test("the database refuses a task in another user's goal", async () => {
@@ -62,6 +71,26 @@ test("the database refuses a task in another user's goal", async () => {
   await insertTask(theirs, randomUUID(), goal);
   const refused = await insertTask(mine, randomUUID(), goal).catch((error: unknown) => databaseFault(error));
   expect(refused).toEqual({ kind: 'foreign_key', constraint: 'tasks_user_id_goal_id_fkey' });
+});
+
+test("the database refuses a task in another person's list, their Inbox included", async () => {
+  const [mine, theirs] = [await insertUser(), await insertUser()];
+  const refused = await database
+    .query(
+      {
+        text: `INSERT INTO tasks (user_id, id, title, list_id, due_by, created_at, updated_at)
+               VALUES ($1, $2, 'x', $3, now(), now(), now())`,
+      },
+      [mine, randomUUID(), theirs],
+    )
+    .catch((error: unknown) => databaseFault(error));
+  expect(refused).toEqual({ kind: 'foreign_key', constraint: 'tasks_user_id_list_id_fkey' });
+});
+
+test('every user has an Inbox, whoever inserts them', async () => {
+  const id = await insertUser();
+  const text = 'SELECT id, name, version FROM lists WHERE user_id = $1';
+  expect(await database.query({ text }, [id])).toEqual([{ id, name: 'Inbox', version: 1 }]);
 });
 
 test('two users can have the same task id, one user cannot have it twice', async () => {
@@ -99,6 +128,15 @@ test.each([
   ['goals', `metric_target = '-Infinity'`, 'goals_metric_target_check'],
   ['goals', `metric_current = 'Infinity'`, 'goals_metric_current_check'],
   ['goals', 'version = 0', 'goals_version_check'],
+  ['lists', `name = ''`, 'lists_name_check'],
+  ['lists', `name = repeat('x', 101)`, 'lists_name_check'],
+  ['lists', `color = 'red'`, 'lists_color_check'],
+  ['lists', `position = 'a 1'`, 'lists_position_check'],
+  ['lists', 'version = 0', 'lists_version_check'],
+  // The row is the Inbox.
+  ['lists', 'archived_at = now()', 'lists_inbox_check'],
+  ['lists', 'deleted_at = now()', 'lists_inbox_check'],
+  ['tasks', 'list_id = user_id', 'tasks_list_id_check'],
   ['users', 'version = 0', 'users_version_check'],
   ['change_counters', 'number = -1', 'change_counters_number_check'],
 ])('refuses %s: %s', async (table, change, constraint) => {
