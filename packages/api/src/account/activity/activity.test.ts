@@ -100,7 +100,7 @@ describe('the security activity', () => {
     await boss.api.users.changeRole({ id: person.user.id, role: 'user' });
     const [latest] = await readAll(person.api);
     expect(latest).toEqual({
-      number: 4,
+      number: await deps.changes.latest(person.user.id),
       happenedAt: clock.now().toISOString(),
       action: 'change_role',
       entity: 'user',
@@ -129,7 +129,7 @@ describe('the security activity', () => {
     ] as const) {
       await addLine(user.id, { entity, action: 'tried', after: { [column]: 'a-secret', seen: true } });
     }
-    await addLine(user.id, { entity: 'task', action: 'tried' });
+    for (const entity of ['task', 'goal', 'list']) await addLine(user.id, { entity, action: 'tried' });
     const items = (await readAll(api)).filter(({ action }) => action === 'tried');
     expect(items.map(({ entity }) => entity)).toEqual(['totp', 'passkey', 'api_key', 'session', 'user']);
     for (const { details } of items) expect(details).toEqual({ seen: [null, 'true'] });
@@ -157,7 +157,7 @@ describe('the security activity', () => {
     await deps.db.query(
       {
         text: `INSERT INTO activity (user_id, number, at, actor_id, entity, entity_id, action)
-               SELECT $1, n, now(), $1, 'task', gen_random_uuid(), 'update' FROM generate_series(3, 15000) n`,
+               SELECT $1, n, now(), $1, 'task', gen_random_uuid(), 'update' FROM generate_series(1000, 15000) n`,
       },
       [user.id],
     );
@@ -178,7 +178,7 @@ describe('the security activity', () => {
 });
 
 describe('activity entries', () => {
-  const entities = ['user', 'session', 'task', 'goal', 'api_key', 'passkey', 'totp'] as const;
+  const entities = ['user', 'session', 'task', 'goal', 'list', 'api_key', 'passkey', 'totp'] as const;
   const refused = /the history cannot be altered/;
 
   it.each(entities)('of a %s cannot be updated, deleted or truncated, by SQL or Prisma', async (entity) => {
@@ -217,19 +217,21 @@ describe('activity entries', () => {
 
   it('of tasks and goals can be deleted only after the counter marks them as pruned; others stay', async () => {
     const { user } = await signUp(deps);
+    const before = await deps.changes.latest(user.id);
     for (const entity of entities) await addLine(user.id, { entity, action: 'noted' });
     const remove = (entity: string) =>
       deps.db.query(
         { text: `DELETE FROM activity WHERE user_id = $1 AND entity = $2::activity_entity AND action = 'noted'` },
         [user.id, entity],
       );
-    // The line of the task is number 5, that of the goal 6.
-    await deps.db.prisma.changeCounter.update({ where: { userId: user.id }, data: { prunedThrough: 5 } });
+    const prunedThrough = before + entities.indexOf('task') + 1;
+    await deps.db.prisma.changeCounter.update({ where: { userId: user.id }, data: { prunedThrough } });
     await remove('task');
-    for (const entity of ['user', 'session', 'goal']) await expect(remove(entity)).rejects.toThrow(refused);
+    for (const entity of ['user', 'session', 'goal', 'list']) await expect(remove(entity)).rejects.toThrow(refused);
     await deps.db.prisma.changeCounter.update({ where: { userId: user.id }, data: { prunedThrough: 100 } });
     await remove('goal');
-    const left = entities.filter((entity) => entity !== 'task' && entity !== 'goal');
+    await remove('list');
+    const left = entities.filter((entity) => !['task', 'goal', 'list'].includes(entity));
     for (const entity of left) await expect(remove(entity)).rejects.toThrow(refused);
     const lines = await deps.db.prisma.activity.findMany({
       where: { userId: user.id, action: 'noted' },
@@ -242,6 +244,6 @@ describe('activity entries', () => {
     const [gone, stays] = [await signUp(deps), await signUp(deps)];
     await deps.db.query({ text: 'DELETE FROM users WHERE id = $1' }, [gone.user.id]);
     expect(await deps.db.prisma.activity.count({ where: { userId: gone.user.id } })).toBe(0);
-    expect(await deps.db.prisma.activity.count({ where: { userId: stays.user.id } })).toBe(2);
+    expect(await deps.db.prisma.activity.count({ where: { userId: stays.user.id } })).toBe(3);
   });
 });

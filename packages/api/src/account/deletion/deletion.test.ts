@@ -331,7 +331,7 @@ it('purging a large account takes a reasonable time', { timeout: 60_000 }, async
             SELECT $1, gen_random_uuid(), 'x', '9999-12-31 23:59:59', now(), now() FROM generate_series(1, 1000) RETURNING id
           )
           INSERT INTO activity (user_id, number, at, actor_id, entity, entity_id, action)
-          SELECT $1, row_number() OVER () + 2 + $2::int, now(), $1, 'task', id, 'create' FROM made`,
+          SELECT $1, row_number() OVER () + 1000 + $2::int, now(), $1, 'task', id, 'create' FROM made`,
       },
       [user.id, from],
     );

@@ -46,10 +46,11 @@ function tokensTo(email: string, kind: MailContent['kind']): string[] {
 }
 const tokenTo = (email: string, kind: MailContent['kind']) => tokensTo(email, kind).at(-1) ?? '';
 const kindsTo = (email: string) => jobs.mailsTo(email).map(({ kind }) => kind);
+/** The actions of a person's history, without the creation of the Inbox. */
 const actions = async (userId: string) =>
-  (await deps.db.prisma.activity.findMany({ where: { userId }, orderBy: { number: 'asc' } })).map(
-    ({ action }) => action,
-  );
+  (
+    await deps.db.prisma.activity.findMany({ where: { userId, entity: { not: 'list' } }, orderBy: { number: 'asc' } })
+  ).map(({ action }) => action);
 
 describe('registration', () => {
   it('sends a verification email, and stores only the hash of its token', async () => {

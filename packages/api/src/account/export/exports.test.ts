@@ -271,8 +271,8 @@ it('an export of a very large account takes little time and memory', { timeout: 
             INSERT INTO tasks (user_id, id, title, notes, due_by, created_at, updated_at)
             SELECT $1, gen_random_uuid(), 'Task ' || n, repeat('x', 100), '9999-12-31 23:59:59', now(), now()
               FROM generate_series($2::int, $2::int + 999) n RETURNING *
-          ), numbered AS (SELECT *, row_number() OVER () + 1 + $2::int AS number FROM made), counter AS (
-            UPDATE change_counters SET number = $2::int + 1001 WHERE user_id = $1
+          ), numbered AS (SELECT *, row_number() OVER () + 1000 + $2::int AS number FROM made), counter AS (
+            UPDATE change_counters SET number = $2::int + 2000 WHERE user_id = $1
           )
           INSERT INTO activity (user_id, number, at, actor_id, entity, entity_id, action, after)
           SELECT $1, number, now(), $1, 'task', id, 'create', to_jsonb(numbered) - '{user_id,number}'::text[] FROM numbered`,
