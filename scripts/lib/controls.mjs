@@ -7,9 +7,9 @@ const server = 'apps/server/src';
 
 export const controls = {
   'ownership filter': {
-    file: `${api}/platform/history/table.ts`,
-    from: `const owned = 't.user_id = $1 AND t.id = $2';`,
-    to: `const owned = '($1::uuid IS NOT NULL) AND t.id = $2';`,
+    file: `${api}/platform/history/update-rows.ts`,
+    from: 'owner} = $1${',
+    to: 'owner} IS NOT NULL AND $1::uuid IS NOT NULL${',
     tests: ['apps/server/test/matrix.test.ts'],
   },
   'ownership filter of a read': {
@@ -19,9 +19,9 @@ export const controls = {
     tests: ['apps/server/test/matrix.test.ts'],
   },
   'compare-and-swap of a version': {
-    file: `${api}/platform/history/update-row.ts`,
-    from: 'WHERE $6::int IS NULL OR (p.r).version = $6',
-    to: 'WHERE $6::int IS NULL OR true',
+    file: `${api}/platform/history/update-rows.ts`,
+    from: 'WHERE p.version IS NULL OR (p.r).version = p.version',
+    to: 'WHERE p.version IS NULL OR true',
     tests: [`${api}/platform/history/changes.test.ts`],
   },
   'compare-and-swap of a refresh token': {
