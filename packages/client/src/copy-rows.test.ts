@@ -8,6 +8,7 @@ function change(number: number, entity: Change['entity'], id: string, version: n
   const row = version === null ? null : { id, version };
   return {
     number,
+    group: null,
     changedAt: new Date(0),
     action: 'update',
     entity,
@@ -21,7 +22,7 @@ function change(number: number, entity: Change['entity'], id: string, version: n
 const history = fc
   .array(
     fc.record({
-      entity: fc.constantFrom<Change['entity']>('task', 'goal', 'user'),
+      entity: fc.constantFrom<Change['entity']>('task', 'goal', 'list', 'user'),
       id: fc.constantFrom('a', 'b', 'c'),
       what: fc.constantFrom('write', 'write', 'write', 'delete', 'purge'),
     }),

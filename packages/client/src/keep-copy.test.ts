@@ -6,6 +6,7 @@ import {
   type CopyStep,
   type CopyStore,
   createAliceClient,
+  type List,
   type LocalCopy,
   type SavedCopy,
   type SyncedGoal,
@@ -28,8 +29,8 @@ async function signedIn(tasks = 0) {
   const alice = createAliceClient({ url: planner.url });
   await alice.auth.login.mutate(credentials);
   const pulls = () => planner.calls.filter(({ path }) => path === 'sync.pull').map(({ input }) => Object(input).cursor);
-  const sees = (copy: LocalCopy, entity: 'task' | 'goal' = 'task') =>
-    expect(ids(entity === 'task' ? copy.tasks : copy.goals)).toEqual(
+  const sees = (copy: LocalCopy, entity: 'task' | 'goal' | 'list' = 'task') =>
+    expect(ids({ task: copy.tasks, goal: copy.goals, list: copy.lists }[entity])).toEqual(
       planner
         .rows(entity)
         .map(({ id, version }) => `${id} ${version}`)
@@ -64,10 +65,12 @@ function memoryStore() {
 test('a copy is complete when it is ready, contains Dates, and follows changes', async () => {
   const { planner, alice, sees } = await signedIn(250);
   planner.write('goal', { id: 'g' });
+  planner.write('list', { id: 'l' });
   planner.write('task', { id: 't3', deletedAt: new Date().toISOString() });
   const copy = alice.sync.keep();
   expectTypeOf(copy.tasks).toEqualTypeOf<ReadonlyMap<string, Task>>();
   expectTypeOf(copy.goals).toEqualTypeOf<ReadonlyMap<string, SyncedGoal>>();
+  expectTypeOf(copy.lists).toEqualTypeOf<ReadonlyMap<string, List>>();
   expectTypeOf(copy.user).toEqualTypeOf<User | undefined>();
   expect([copy.tasks.size, copy.user, copy.number]).toEqual([0, undefined, 0]);
   const news: Change[] = [];
@@ -75,10 +78,11 @@ test('a copy is complete when it is ready, contains Dates, and follows changes',
   await copy.ready;
   sees(copy);
   sees(copy, 'goal');
+  sees(copy, 'list');
   expect(copy.user?.id).toBe('person-1');
   expect(copy.tasks.get('t0')?.createdAt).toBeInstanceOf(Date);
-  expect(copy.number).toBe(253);
-  expect(news).toHaveLength(251);
+  expect(copy.number).toBe(254);
+  expect(news).toHaveLength(252);
 
   news.length = 0;
   planner.write('task', { id: 't0', title: 'b' });
@@ -86,7 +90,7 @@ test('a copy is complete when it is ready, contains Dates, and follows changes',
   planner.write('task', { id: 't1', deletedAt: null });
   planner.purge('task', 't2');
   planner.write('task', { id: 'new' });
-  await vi.waitFor(() => expect(copy.number).toBe(258));
+  await vi.waitFor(() => expect(copy.number).toBe(259));
   sees(copy);
   expect(news.map(({ id, deleted }) => [id, deleted])).toEqual([
     ['t0', false],

@@ -1,6 +1,14 @@
 import { afterEach, expect, expectTypeOf, test, vi } from 'vitest';
 import { startPlanner } from '../test/planner.ts';
-import { type Change, createAliceClient, type LiveStatus, type SyncedGoal, type Task, type User } from './index.ts';
+import {
+  type Change,
+  createAliceClient,
+  type List,
+  type LiveStatus,
+  type SyncedGoal,
+  type Task,
+  type User,
+} from './index.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -24,6 +32,7 @@ test('each handler gets the events it asked for, typed, over one connection', as
   const { planner, alice, isLive, connections } = await signedIn();
   const tasks: Change[] = [];
   const goals: Change[] = [];
+  const lists: Change[] = [];
   const all: Change[] = [];
   const offs = [
     alice.live.on('task', (change) => {
@@ -33,6 +42,10 @@ test('each handler gets the events it asked for, typed, over one connection', as
     alice.live.on('goal', (change) => {
       expectTypeOf(change.row).toEqualTypeOf<SyncedGoal | null>();
       goals.push(change);
+    }),
+    alice.live.on('list', (change) => {
+      expectTypeOf(change.row).toEqualTypeOf<List | null>();
+      lists.push(change);
     }),
     alice.live.on('user', (change) => {
       expectTypeOf(change.row).toEqualTypeOf<User | null>();
@@ -45,11 +58,13 @@ test('each handler gets the events it asked for, typed, over one connection', as
   await isLive();
   planner.write('task', { id: 't', title: 'Zahnarzt 🦷' });
   planner.write('goal', { id: 'g' });
+  planner.write('list', { id: 'l' });
   planner.write('user', { id: 'person-1', name: 'B' });
-  await vi.waitFor(() => expect(all).toHaveLength(3));
+  await vi.waitFor(() => expect(all).toHaveLength(4));
   expect(tasks).toMatchObject([{ id: 't', row: { title: 'Zahnarzt 🦷', createdAt: expect.any(Date) } }]);
   expect(goals).toMatchObject([{ id: 'g' }]);
-  expect(all.map(({ entity }) => entity)).toEqual(['task', 'goal', 'user']);
+  expect(lists).toMatchObject([{ id: 'l' }]);
+  expect(all.map(({ entity }) => entity)).toEqual(['task', 'goal', 'list', 'user']);
   for (const off of offs) off();
   await vi.waitFor(() => expect(planner.streams).toHaveLength(0));
   expect(connections()).toBe(1);

@@ -223,9 +223,10 @@ test('a local copy', async () => {
   const { planner, alice } = await signedIn();
   planner.write('task', { id: 'a', priority: 'urgent' });
   planner.write('goal', { id: 'g' });
+  planner.write('list', { id: 'l' });
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   await run(example('A local copy', 'keep();'), '', { alice });
-  expect(log).toHaveBeenCalledExactlyOnceWith('A', 1, 1);
+  expect(log).toHaveBeenCalledExactlyOnceWith('A', 1, 1, 1);
 });
 
 test('a local copy in IndexedDB survives its client', async () => {

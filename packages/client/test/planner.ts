@@ -10,7 +10,7 @@ interface Row extends Wire {
   readonly version: number;
 }
 
-type Entity = 'user' | 'goal' | 'task';
+type Entity = 'user' | 'list' | 'goal' | 'task';
 
 export interface Planner extends Account {
   /** Makes or changes a row, or deletes it (`deletedAt`), as another client would: one more change. */
@@ -32,11 +32,22 @@ export interface Planner extends Account {
 const at = '2026-11-22T09:30:00.000Z';
 const blank: Readonly<Record<Entity, Wire>> = {
   user: { email: 'a@example.com', name: 'A', role: 'user', timeZone: 'UTC' },
+  list: { name: '', color: null, isInbox: false, position: 'a1', archivedAt: null, deletedAt: null },
   goal: { title: '', notes: '', state: 'active', dueDate: null, progressSource: 'manual', deletedAt: null },
-  task: { title: '', notes: '', status: 'todo', priority: 'none', due: null, goalId: null, weight: 1, deletedAt: null },
+  task: {
+    title: '',
+    notes: '',
+    status: 'todo',
+    priority: 'none',
+    due: null,
+    listId: 'person-1',
+    goalId: null,
+    weight: 1,
+    deletedAt: null,
+  },
 };
 
-/** A server with one person's tasks and goals, their changes, a feed of them, and idempotency keys. */
+/** A server with one person's lists, goals and tasks, their changes, a feed of them, and idempotency keys. */
 export async function startPlanner(): Promise<Planner> {
   let person = 'person-1';
   let tables = emptyTables();
@@ -51,6 +62,7 @@ export async function startPlanner(): Promise<Planner> {
     const number = latest() + 1;
     const change = {
       number,
+      group: null,
       changedAt: at,
       action: 'update',
       entity,
@@ -90,9 +102,10 @@ export async function startPlanner(): Promise<Planner> {
   }
 
   function pullRows(number: number, after: string, limit: number): PeerReply {
-    const all = (['user', 'goal', 'task'] as const).flatMap((entity, order) =>
+    const all = (['user', 'list', 'goal', 'task'] as const).flatMap((entity, order) =>
       rows(entity).map((row) => {
-        const change = { number, changedAt: at, action: 'snapshot', entity, id: row.id, deleted: false, row };
+        const facts = { number, group: null, changedAt: at, action: 'snapshot' };
+        const change = { ...facts, entity, id: row.id, deleted: false, row };
         return { key: `${order}${row.id}`, change };
       }),
     );
@@ -170,5 +183,5 @@ export async function startPlanner(): Promise<Planner> {
 }
 
 function emptyTables(): Record<Entity, Map<string, Row>> {
-  return { user: new Map(), goal: new Map(), task: new Map() };
+  return { user: new Map(), list: new Map(), goal: new Map(), task: new Map() };
 }
