@@ -96,8 +96,10 @@ describe('sessions', () => {
       await expect(callAs(deps, ended.accessToken).users.me()).rejects.toMatchObject(unauthenticated);
     expect((await api.users.me()).id).toBe(user.id);
     const written = await lines(user.id);
-    expect(written.map(({ action }) => action)).toEqual(['create', 'register', 'login', 'login', 'revoked', 'revoked']);
-    expect(new Set(written.slice(4).map(({ entityId }) => entityId)).size).toBe(2);
+    // The account, its Inbox, and the sessions.
+    const created = ['create', 'create', 'register', 'login', 'login'];
+    expect(written.map(({ action }) => action)).toEqual([...created, 'revoked', 'revoked']);
+    expect(new Set(written.slice(created.length).map(({ entityId }) => entityId)).size).toBe(2);
     expect(await deps.changes.latest(user.id)).toBe(written.length);
 
     expect(await api.auth.logoutEverywhere()).toEqual({ ended: 1 });
