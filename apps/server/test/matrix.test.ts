@@ -77,14 +77,14 @@ async function ask(transport: (url: string, call: Call) => Promise<Answer>, call
   return answer;
 }
 
-/** The fields of an input that name a row, with the id of the victim's. */
-function rowFields(procedure: ProcedureFacts): { field: string; foreign: string }[] {
+/** The fields of an input that name a row, each with the id of the victim's in every state. The first is live. */
+function rowFields(procedure: ProcedureFacts): { field: string; foreign: string; isFirst: boolean }[] {
   const schema = inputSchema(procedure);
   if (schema === null) return [];
   return Object.keys(schema.fields).flatMap((field) => {
-    const [first] = victim.rows[entityOf(procedure.path, field) ?? ''] ?? [];
+    const rows = victim.rows[entityOf(procedure.path, field) ?? ''] ?? [];
     const isNew = field === 'id' && !schema.required.has(field);
-    return first === undefined || isNew ? [] : [{ field, foreign: first.id }];
+    return isNew ? [] : rows.map(({ id }, index) => ({ field, foreign: id, isFirst: index === 0 }));
   });
 }
 
@@ -101,7 +101,7 @@ function waysOf(procedure: ProcedureFacts) {
 describe.each(guarded)('$path', (procedure) => {
   test('refuses callers without access, with the same bytes for existing, foreign and unknown ids', async () => {
     const [least] = validInputs(procedure, stranger);
-    const fields = rowFields(procedure);
+    const fields = rowFields(procedure).filter(({ isFirst }) => isFirst);
     const inputs = [least, ...fields.flatMap((field) => Object.values(threeOf(least, field)).flat())];
     for (const [way, transport] of waysOf(procedure)) {
       for (const [who, token] of closed) {
@@ -130,7 +130,7 @@ describe.each(guarded)('$path', (procedure) => {
           text.replaceAll(field.foreign, '<id>').replaceAll(String(three.random[field.field]), '<id>');
         expect(without(foreign.text), `${way}, ${field.field}`).toBe(without(random.text));
         expect(foreign.status).toBe(random.status);
-        for (const input of three.malformed) {
+        for (const input of field.isFirst ? three.malformed : []) {
           const answer = await ask(transport, { procedure, input, tokens: me.person });
           expect([400, 404], `${way}, ${field.field}: ${answer.text}`).toContain(answer.status);
         }

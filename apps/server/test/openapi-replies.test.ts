@@ -79,6 +79,18 @@ test('every operation responds as documented to valid and invalid requests', { t
   await call('goals.list', 200, { query: '?state=active&state=paused&limit=1' });
   await call('goals.update', 200, { ...ofGoal, body: { metric: { current: 8 } } });
 
+  const { data: list } = await call('lists.create', 201, { body: { name: 'Home', color: '#3B82F6' } });
+  const ofList = { path: { id: list.id } };
+  await call('lists.get', 200, ofList);
+  await call('lists.get', 404, { path: { id: randomUUID() } });
+  await call('lists.list', 200, { query: '?limit=1' });
+  await call('lists.update', 200, { ...ofList, body: { name: 'House' } });
+  await call('lists.update', 412, { ...ofList, headers: { 'if-match': '"1"' }, body: { name: 'Flat' } });
+  await call('lists.reorder', 200, { ...ofList, body: { after: null } });
+  for (const archived of [true, false]) await call('lists.archive', 200, { ...ofList, body: { archived } });
+  for (const id of ['lists.delete', 'lists.restore']) await call(id, 200, ofList);
+  await call('lists.delete', 409, { path: { id: registered.data.user.id } });
+
   const key = { 'idempotency-key': randomUUID() };
   const body = { title: 'Pay', goalId: goal.id, due: { date: '2026-12-01', time: '09:30', timeZone: 'Europe/Berlin' } };
   const { data: task } = await call('tasks.create', 201, { headers: key, body });
@@ -97,15 +109,15 @@ test('every operation responds as documented to valid and invalid requests', { t
   await call('insights.overview', 200, { query: '?weeks=2' });
 
   await call('sync.live', 200);
-  await call('sync.undo', 404, { path: { number: 999_999 } });
+  await call('sync.undo', 404, { body: { number: 999_999 } });
   // Making the account.
-  await call('sync.undo', 409, { path: { number: 1 } });
+  await call('sync.undo', 409, { body: { number: 1 } });
   await call('goals.delete', 200, ofGoal);
   await call('goals.restore', 200, ofGoal);
   await call('tasks.delete', 200, ofTask);
   const { data: latest } = await call('sync.pull', 200, { query: '?limit=100' });
   const last = Math.max(...latest.map(({ number }: { number: number }) => number));
-  await call('sync.undo', 200, { path: { number: last } });
+  await call('sync.undo', 200, { body: { number: last } });
   await call('auth.logout', 200);
   await call('auth.logout', 401);
 

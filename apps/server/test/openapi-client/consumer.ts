@@ -92,7 +92,7 @@ const overview = take('insights', 200, await alice.GET('/api/v1/insights', { par
 expectEqual('throughput', [overview.data.throughput.n, overview.data.throughput.weeks.length], [1, 4]);
 
 const pulled = take('pull', 200, await alice.GET('/api/v1/sync/changes'));
-expectEqual('first sync', pulled.data.map(({ entity }) => entity).sort(), ['goal', 'task', 'user']);
+expectEqual('first sync', pulled.data.map(({ entity }) => entity).sort(), ['goal', 'list', 'task', 'user']);
 const cursor = pulled.nextCursor;
 await alice.DELETE('/api/v1/tasks/{id}', { params: { path } });
 const news = take('pull what is new', 200, await alice.GET('/api/v1/sync/changes', { params: { query: { cursor } } }));
@@ -103,12 +103,8 @@ expectEqual(
   [news.data.length, deletion.deleted, deletion.row?.title],
   [1, true, 'Pay the rent and the deposit'],
 );
-const undo = { params: { path: { number: deletion.number } } };
-expectEqual(
-  'undone',
-  take('undo', 200, await alice.POST('/api/v1/sync/changes/{number}/undo', undo)).data.deleted,
-  false,
-);
+const undo = { body: { number: deletion.number } };
+expectEqual('undone', take('undo', 200, await alice.POST('/api/v1/sync/undo', undo)).data.deleted, false);
 
 take('log out', 200, await alice.POST('/api/v1/auth/logout'));
 const over = await alice.GET('/api/v1/users/me');

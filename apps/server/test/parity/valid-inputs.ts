@@ -58,13 +58,15 @@ function isPlacedInTime(name: string): boolean {
 }
 
 function isOfWorld({ path }: ProcedureFacts, name: string, { values }: World): boolean {
-  const ofPerson = ['email', 'password', 'refreshToken', 'number'];
+  const ofPerson = ['email', 'password', 'refreshToken', 'number', 'group'];
   return ofPerson.includes(name) || name in values || entityOf(path, name) !== null;
 }
 
-/** Which kind of row a field names: `id` one of its feature's, `goalId` a goal. */
+/** Which kind of row a field names: `id` one of its feature's, `goalId` a goal, `after` a neighbour of the same kind. */
 export function entityOf(path: string, name: string): string | null {
-  if (name === 'id') return path.startsWith('auth.') ? 'session' : (path.split('.')[0] ?? '').replace(/s$/, '');
+  if (name === 'id' || name === 'after') {
+    return path.startsWith('auth.') ? 'session' : (path.split('.')[0] ?? '').replace(/s$/, '');
+  }
   return /^(\w+)Id$/.exec(name)?.[1]?.replace(/^lastEvent$/, '') || null;
 }
 
@@ -109,6 +111,10 @@ function valueFinder(procedure: ProcedureFacts, { fields, required, resolve }: I
         return [refreshToken, 'no token'];
       case 'number':
         return Array.from({ length: world.number + 1 }, (_, index) => index + 1);
+      case 'group':
+        return [world.group, world.group + 1];
+      case 'color':
+        return ['#3b82f6', '#ABCDEF'];
       case 'lastEventId':
         return ['0', '2'];
       case 'expectedVersion':

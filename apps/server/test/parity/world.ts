@@ -26,11 +26,13 @@ export interface World {
   readonly values: Readonly<Record<string, readonly unknown[]>>;
   /** The number of the person's latest change. */
   readonly number: number;
+  /** The group of changes that deleted a list with its task. */
+  readonly group: number;
   /** What each id is called. */
   readonly names: ReadonlyMap<string, string>;
 }
 
-/** Makes the person, their goals and tasks, somebody else with the same, and a person who is locked out. */
+/** Makes the person, their lists, goals and tasks, somebody else with the same, and a person who is locked out. */
 export async function buildWorld(
   house: House,
   name: string,
@@ -41,7 +43,7 @@ export async function buildWorld(
   const stranger = await settle(house, `${name}-stranger`);
   const disabled = await settle(house, `${name}-disabled`);
   await deps.db.prisma.user.update({ where: { id: disabled.person.id }, data: { disabledAt: clock.now() } });
-  const { person, rows } = await settle(house, `${name}-me`);
+  const { person, rows, group } = await settle(house, `${name}-me`);
   if (role === 'admin') await deps.db.prisma.user.update({ where: { id: person.id }, data: { role } });
   const theirs = await prepare(house, stranger.person, path);
   const { rows: more, values } = await prepare(house, person, path);
@@ -49,6 +51,7 @@ export async function buildWorld(
   const others = Object.entries(theirs.rows).map(([entity, found]) => [entity, firstOf(found)] as const);
   const foreign = {
     task: firstOf(stranger.rows.task),
+    list: firstOf(stranger.rows.list),
     goal: firstOf(stranger.rows.goal),
     // To an administrator nobody is foreign.
     ...(role === 'admin' ? {} : { user: disabled.person.id }),
@@ -73,6 +76,7 @@ export async function buildWorld(
     values,
     foreign,
     number: await deps.changes.latest(person.id),
+    group,
     names: new Map(all.map((row) => [row.id, row.name])),
   };
 }
@@ -94,7 +98,10 @@ async function settle({ deps, clock }: House, name: string) {
     api.goals.create({ title: 'Ship it', progressSource: 'tasks', metric: { target: 10 } }),
   );
   const oldGoal = await later(() => api.goals.create({ title: 'Old goal', dueDate: '2026-01-01' }));
-  const todo = await later(() => api.tasks.create({ title: 'Write', goalId: goal.id, weight: 2 }));
+  const list = await later(() => api.lists.create({ name: 'Work', color: '#3b82f6' }));
+  const archivedList = await later(() => api.lists.create({ name: 'Last year' }));
+  const deletedList = await later(() => api.lists.create({ name: 'Someday' }));
+  const todo = await later(() => api.tasks.create({ title: 'Write', goalId: goal.id, listId: list.id, weight: 2 }));
   const due = { date: '2026-03-01', time: '09:30', timeZone: 'Asia/Tokyo' };
   const doing = await later(() => api.tasks.create({ title: 'Test', status: 'in_progress', priority: 'high', due }));
   const done = await later(() =>
@@ -102,14 +109,22 @@ async function settle({ deps, clock }: House, name: string) {
   );
   const cancelled = await later(() => api.tasks.create({ title: 'Wait', status: 'cancelled', priority: 'low' }));
   const deleted = await later(() => api.tasks.create({ title: 'Forget', estimateMinutes: 5 }));
+  const archivedTask = await later(() => api.tasks.create({ title: 'File', listId: archivedList.id }));
+  const deletedWithList = await later(() => api.tasks.create({ title: 'Dream', listId: deletedList.id }));
   await later(() => api.tasks.delete({ id: deleted.id }));
   await later(() => api.goals.delete({ id: oldGoal.id }));
+  await later(() => api.lists.archive({ id: archivedList.id }));
+  // A group of two changes.
+  const group = (await deps.changes.latest(user.id)) + 1;
+  await later(() => api.lists.delete({ id: deletedList.id }));
+  await later(() => api.lists.update({ id: list.id, name: 'Office' }));
   await later(() => api.tasks.update({ id: todo.id, title: 'Write it down', priority: 'urgent' }));
   await later(() => api.goals.update({ id: goal.id, title: 'Ship it all' }));
   await later(() => api.users.update({ name: 'Ada Lovelace' }));
   const { accessToken } = tokens;
   const refreshToken = tokens.refreshToken ?? '';
   return {
+    group,
     person: { id: user.id, email, password: testPassword, accessToken, refreshToken },
     rows: {
       task: [
@@ -118,6 +133,14 @@ async function settle({ deps, clock }: House, name: string) {
         { id: done.id, name: 'task done' },
         { id: cancelled.id, name: 'task cancelled' },
         { id: deleted.id, name: 'task deleted' },
+        { id: archivedTask.id, name: 'task of the archived list' },
+        { id: deletedWithList.id, name: 'task deleted with its list' },
+      ],
+      list: [
+        { id: list.id, name: 'list' },
+        { id: archivedList.id, name: 'list archived' },
+        { id: deletedList.id, name: 'list deleted' },
+        { id: user.id, name: 'Inbox' },
       ],
       goal: [
         { id: goal.id, name: 'goal' },

@@ -25,7 +25,7 @@ async function send(scene: Scene, { request, headers, body, anonymous, earlier }
   const [house, token] =
     typeof earlier === 'number' ? [scene.limitedHouse, scene.limitedToken] : [scene.house, scene.token];
   const filled = (text: string) =>
-    text.replace(/\{([a-z' -]+)\}/g, (whole, name) => scene.placeholders.get(name) ?? whole);
+    text.replace(/\{([A-Za-z' -]+)\}/g, (whole, name) => scene.placeholders.get(name) ?? whole);
   const [method = '', address = ''] = filled(request).split(/ (.*)/);
   const own = Object.entries(headers ?? {}).map(([name, value]) => [name, filled(value)] as const);
   const response = await fetch(`${house.url}${address}`, {

@@ -50,6 +50,7 @@ export async function setScene(): Promise<Scene> {
       ['task', rowOf(ada, 'task')],
       ["somebody else's task", rowOf(old, 'task')],
       ['cursor of another order', nextCursor ?? ''],
+      ['Inbox', ada.person.id],
       ['overwritten change', String(overwrittenChange)],
       ['refresh token', ada.person.refreshToken],
       ['expired token', old.person.accessToken],
