@@ -102,6 +102,8 @@ describe('the request body', () => {
     });
     expect(read('tasks.delete', '', { path: { id }, ifMatch: 'W/"12"' })).toEqual({ id, expectedVersion: 12 });
     expect(read('tasks.complete', '', { path: { id }, ifMatch: '*' })).toEqual({ id });
+    expect(read('sync.undo', '', { path: { number: '57' } })).toEqual({ number: 57 });
+    expect(read('sync.undo', '', { path: { number: 'x' } })).toEqual({ number: 'x' });
     expect(read('sync.live', '', { lastEventId: '57' })).toEqual({ lastEventId: '57' });
   });
 

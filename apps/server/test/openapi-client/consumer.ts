@@ -103,8 +103,12 @@ expectEqual(
   [news.data.length, deletion.deleted, deletion.row?.title],
   [1, true, 'Pay the rent and the deposit'],
 );
-const undo = { body: { number: deletion.number } };
-expectEqual('undone', take('undo', 200, await alice.POST('/api/v1/sync/undo', undo)).data.deleted, false);
+const undo = { params: { path: { number: deletion.number } } };
+expectEqual(
+  'undone',
+  take('undo', 200, await alice.POST('/api/v1/sync/changes/{number}/undo', undo)).data.deleted,
+  false,
+);
 
 take('log out', 200, await alice.POST('/api/v1/auth/logout'));
 const over = await alice.GET('/api/v1/users/me');

@@ -58,7 +58,7 @@ function isPlacedInTime(name: string): boolean {
 }
 
 function isOfWorld({ path }: ProcedureFacts, name: string, { values }: World): boolean {
-  const ofPerson = ['email', 'password', 'refreshToken', 'number', 'group'];
+  const ofPerson = ['email', 'password', 'refreshToken', 'number'];
   return ofPerson.includes(name) || name in values || entityOf(path, name) !== null;
 }
 
@@ -111,8 +111,6 @@ function valueFinder(procedure: ProcedureFacts, { fields, required, resolve }: I
         return [refreshToken, 'no token'];
       case 'number':
         return Array.from({ length: world.number + 1 }, (_, index) => index + 1);
-      case 'group':
-        return [world.group, world.group + 1];
       case 'color':
         return ['#3b82f6', '#ABCDEF'];
       case 'lastEventId':

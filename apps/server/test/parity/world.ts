@@ -26,8 +26,6 @@ export interface World {
   readonly values: Readonly<Record<string, readonly unknown[]>>;
   /** The number of the person's latest change. */
   readonly number: number;
-  /** The group of changes that deleted a list with its task. */
-  readonly group: number;
   /** What each id is called. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -43,7 +41,7 @@ export async function buildWorld(
   const stranger = await settle(house, `${name}-stranger`);
   const disabled = await settle(house, `${name}-disabled`);
   await deps.db.prisma.user.update({ where: { id: disabled.person.id }, data: { disabledAt: clock.now() } });
-  const { person, rows, group } = await settle(house, `${name}-me`);
+  const { person, rows } = await settle(house, `${name}-me`);
   if (role === 'admin') await deps.db.prisma.user.update({ where: { id: person.id }, data: { role } });
   const theirs = await prepare(house, stranger.person, path);
   const { rows: more, values } = await prepare(house, person, path);
@@ -76,7 +74,6 @@ export async function buildWorld(
     values,
     foreign,
     number: await deps.changes.latest(person.id),
-    group,
     names: new Map(all.map((row) => [row.id, row.name])),
   };
 }
@@ -115,7 +112,6 @@ async function settle({ deps, clock }: House, name: string) {
   await later(() => api.goals.delete({ id: oldGoal.id }));
   await later(() => api.lists.archive({ id: archivedList.id }));
   // A group of two changes.
-  const group = (await deps.changes.latest(user.id)) + 1;
   await later(() => api.lists.delete({ id: deletedList.id }));
   await later(() => api.lists.update({ id: list.id, name: 'Office' }));
   await later(() => api.tasks.update({ id: todo.id, title: 'Write it down', priority: 'urgent' }));
@@ -124,7 +120,6 @@ async function settle({ deps, clock }: House, name: string) {
   const { accessToken } = tokens;
   const refreshToken = tokens.refreshToken ?? '';
   return {
-    group,
     person: { id: user.id, email, password: testPassword, accessToken, refreshToken },
     rows: {
       task: [

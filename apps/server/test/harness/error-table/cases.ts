@@ -32,7 +32,6 @@ const invalid = { status: 400, code: 'VALIDATION_FAILED' } as const;
 const unauthenticated = { status: 401, code: 'UNAUTHENTICATED' } as const;
 const notFound = { status: 404, code: 'NOT_FOUND' } as const;
 const withHeader = (name: string, value: string) => ({ headers: { ...json, [name]: value } });
-const undo = (body: string) => ({ request: `POST ${api}/sync/undo`, headers: json, body });
 const nobodysId = '01a20543-66c4-727a-834f-ddca3c63f226';
 
 export const sections: readonly Section[] = [
@@ -144,9 +143,8 @@ export const sections: readonly Section[] = [
       { ...post('{"id": "{task}", "title": "Pay"}'), status: 409, code: 'CONFLICT' },
       { ...post(`{"title": "Pay", "listId": "${nobodysId}"}`), ...notFound },
       { request: `DELETE ${api}/lists/{Inbox}`, status: 409, code: 'CONFLICT' },
-      { ...undo('{"number": 3}'), status: 409, code: 'CANNOT_UNDO' },
-      { ...undo('{"number": {overwritten change}}'), status: 409, code: 'CANNOT_UNDO' },
-      { ...undo('{"number": 3, "group": 3}'), ...invalid },
+      { request: `POST ${api}/sync/changes/3/undo`, status: 409, code: 'CANNOT_UNDO' },
+      { request: `POST ${api}/sync/changes/{overwritten change}/undo`, status: 409, code: 'CANNOT_UNDO' },
       { ...get('/sync/live'), headers: { 'last-event-id': '9999' }, status: 410, code: 'FULL_SYNC_REQUIRED' },
     ],
   },

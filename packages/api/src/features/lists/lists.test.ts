@@ -202,11 +202,11 @@ describe('a list and its tasks', () => {
       ['task', 'delete', group],
     ]);
     expect(changes[0]?.number).toBe(group);
-    const undone = await api.sync.undo({ group });
+    const undone = await api.sync.undo({ number: group + 1, wholeGroup: true });
     expect(undone).toMatchObject({ action: 'undo', deleted: false });
     expect(await titlesOf(api, id)).toEqual(['a', 'b']);
     expect(undone.group).not.toBeNull();
-    await api.sync.undo({ group: undone.group ?? 0 });
+    await api.sync.undo({ number: undone.number, wholeGroup: true });
     await expect(api.lists.get({ id })).rejects.toMatchObject(failure('NOT_FOUND'));
     expect(await titlesOf(api, id)).toEqual([]);
   });
@@ -218,7 +218,7 @@ describe('a list and its tasks', () => {
     await api.lists.delete({ id });
     const [change] = (await api.sync.pull({ cursor: await cursorBefore(api, 2) })).items;
     await api.lists.restore({ id });
-    await expect(api.sync.undo({ group: change?.group ?? 0 })).rejects.toMatchObject({
+    await expect(api.sync.undo({ number: change?.number ?? 0, wholeGroup: true })).rejects.toMatchObject({
       cause: { code: 'CANNOT_UNDO', details: { fields: ['deletedAt'] } },
     });
     expect((await api.tasks.get({ id: task.id })).deletedAt).toBeNull();

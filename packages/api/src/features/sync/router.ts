@@ -50,7 +50,7 @@ export const syncRouter = {
     summary: 'Undo a change',
     description: descriptions.undo,
     ...write,
-    rest: { method: 'POST', path: '/sync/undo' },
+    rest: { method: 'POST', path: '/sync/changes/{number}/undo' },
   })
     .input(s.undoInput)
     .output(change)

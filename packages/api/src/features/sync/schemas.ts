@@ -22,14 +22,13 @@ export const liveInput = z.strictObject({
 
 export const undoInput = z
   .strictObject({
-    number: changeNumber.optional().describe('The change to undo.'),
-    group: changeNumber.optional().describe('The group of changes to undo: all of them, or none.'),
+    number: changeNumber,
+    wholeGroup: z
+      .boolean()
+      .default(false)
+      .describe('Undo the whole group that the change belongs to: all of its changes, or none.'),
   })
-  .refine(({ number, group }) => (number === undefined) !== (group === undefined), {
-    path: ['number'],
-    message: 'give either a number or a group',
-  })
-  .meta({ examples: [{ number: 57 }, { group: 57 }] });
+  .meta({ examples: [{ number: 57 }] });
 
 export type PullInput = z.output<typeof pullInput>;
 export type LiveInput = z.output<typeof liveInput>;

@@ -4,7 +4,6 @@ import type { ActivityEntity } from '@alice/db/models';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
 import { fieldName, wireFields } from '../../platform/history/columns.ts';
-import { lockPerson } from '../../platform/history/lock-person.ts';
 import { updateRows } from '../../platform/history/update-rows.ts';
 import { writeGroup } from '../../platform/history/write-context.ts';
 import { canonicalTimeZone } from '../../platform/schemas/time-zone-names.ts';
@@ -20,9 +19,11 @@ interface Line {
   /** Null if the change created the row. */
   readonly before: Columns | null;
   readonly after: Columns;
+  /** The number of the first change of its group; null for a change of its own. */
+  readonly groupNumber: number | null;
 }
 
-const lineColumns = 'number, entity, entity_id AS "entityId", action, before, after';
+const lineColumns = 'number, entity, entity_id AS "entityId", action, before, after, group_number AS "groupNumber"';
 
 const findLine = {
   name: 'sync.findLine',
@@ -46,18 +47,14 @@ const findGroup = {
  * The new changes are a group, too, which can be undone. Returns the last of them. Throws NOT_FOUND, and CANNOT_UNDO if
  * a later change conflicts: then nothing is changed.
  */
-export function undoChange(ctx: UserContext, { number, group }: UndoInput): Promise<ChangeOut> {
+export function undoChange(ctx: UserContext, { number, wholeGroup }: UndoInput): Promise<ChangeOut> {
   // Locked, so that nothing changes between the check and the write.
-  const run = async (own: UserContext) => {
-    const { query } = own.deps.db;
-    const lines = await query<Line>(number === undefined ? findGroup : findLine, [ctx.user.id, number ?? group]);
-    if (lines.length === 0) throw notFound(number === undefined ? 'group' : 'change');
-    return undoLines(own, lines);
-  };
-  if (number === undefined) return writeGroup(ctx, run);
-  return ctx.deps.db.transaction(async ({ query, database }) => {
-    await lockPerson(ctx.user.id, query);
-    return run({ ...ctx, deps: { ...ctx.deps, db: database } });
+  return writeGroup(ctx, async (group) => {
+    const { query } = group.deps.db;
+    const [line] = await query<Line>(findLine, [ctx.user.id, number]);
+    if (line === undefined) throw notFound('change');
+    if (!wholeGroup || line.groupNumber === null) return undoLines({ ...group, group: undefined }, [line]);
+    return undoLines(group, await query<Line>(findGroup, [ctx.user.id, line.groupNumber]));
   });
 }
 

@@ -271,10 +271,10 @@ describe('several changes at once', () => {
     });
     const lines = (await activityOf(user.id)).filter(({ groupNumber }) => groupNumber === group);
     expect(lines.map(({ entity }) => entity)).toEqual(['list', 'goal', 'task', 'task']);
-    const undone = await api.sync.undo({ group });
+    const undone = await api.sync.undo({ number: group, wholeGroup: true });
     expect((await api.tasks.list({})).items).toEqual([]);
     expect((await api.goals.list({})).items).toEqual([]);
-    await api.sync.undo({ group: undone.group ?? 0 });
+    await api.sync.undo({ number: undone.number, wholeGroup: true });
     expect(await api.tasks.get({ id: first.id })).toMatchObject({ listId, goalId });
   });
 
