@@ -1,20 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** The tests of the embedded database do not depend on the server under test: they run only in the pass without one. */
-const isOnServer = Boolean(process.env['TEST_DATABASE_URL']);
-/** On other major versions of PostgreSQL (`scripts/test-versions.mjs`) only what depends on the version runs. */
-const isOnOtherVersion = Boolean(process.env['TEST_POSTGRES_BINARIES']);
+import { leftOutNow } from './vitest.passes.ts';
 
-const leftOut = [
-  ...(isOnServer || isOnOtherVersion ? ['packages/db/src/embedded/**'] : []),
-  ...(isOnOtherVersion
-    ? [
-        'packages/db/src/transfer/{open-pglite,fetch-binaries,open-location}.test.ts',
-        'packages/db/src/postgres/**',
-        'packages/db/src/{idle-guard,fair-queue,env,models}.test.ts',
-      ]
-    : []),
-];
+const exclude = [...configDefaults.exclude, ...leftOutNow(process.env)];
 
 export default defineConfig({
   test: {
@@ -37,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'prisma/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...leftOut],
+          exclude,
           // One server for the run (TEST_DATABASE_URL, or our own), and on it a migrated database that every test copies.
           globalSetup: ['packages/db/src/testing-setup.ts'],
         },
@@ -47,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: ['apps/*/test/**/*.test.ts'],
-          exclude: ['apps/*/test/timed/**'],
+          exclude: [...exclude, 'apps/*/test/timed/**'],
           // Whole servers: not beside what keeps both cores busy.
           sequence: { groupOrder: 1 },
         },
@@ -57,12 +45,13 @@ export default defineConfig({
         test: {
           name: 'timed',
           include: ['apps/*/test/timed/**/*.test.ts'],
+          exclude,
           // Held to milliseconds, or to a second: one file at a time, when nothing else runs.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },
-      { extends: true, test: { name: 'workspace', include: ['scripts/**/*.test.mjs'] } },
+      { extends: true, test: { name: 'workspace', include: ['scripts/**/*.test.mjs'], exclude } },
     ],
     coverage: {
       provider: 'v8',

@@ -1,6 +1,7 @@
-/** Values that are written in two places are equal, and the supply chain policy of pnpm-workspace.yaml is in place. */
-import { readFileSync } from 'node:fs';
+/** What is written in two places is the same in both, and the supply chain stays as narrow as promised. */
+import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { leftOut, lists } from '../vitest.passes.ts';
 import { inRoot, readJson } from './lib/workspace.mjs';
 
 const text = (path) => readFileSync(inRoot(path), 'utf8');
@@ -39,4 +40,18 @@ it('pins tRPC exactly, since the fast path uses its internals', () => {
   for (const name of ['@trpc/client', '@trpc/server']) {
     expect(block('catalog')).toMatch(new RegExp(`^  '${name}': \\d+\\.\\d+\\.\\d+$`, 'm'));
   }
+});
+
+it('runs every test in a pass of .ci/run', () => {
+  const testsIn = (patterns) =>
+    patterns.flatMap((pattern) => {
+      const found = globSync(pattern, { cwd: inRoot() }).filter((file) => /[.]test[.]m?[tj]s$/.test(file));
+      // A list names what is there, or a test that moved would run twice.
+      expect(found, pattern).not.toEqual([]);
+      return found;
+    });
+  const listed = Object.values(lists).flatMap(testsIn);
+  expect(listed.filter((file, index) => listed.indexOf(file) !== index)).toEqual([]);
+  const inServers = new Set(testsIn(leftOut.servers));
+  expect(testsIn(leftOut.embedded).filter((file) => inServers.has(file))).toEqual([]);
 });

@@ -1,28 +1,17 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { simpleParser } from 'mailparser';
 import { expect, test } from 'vitest';
-import { health, register } from './harness/call.ts';
+import { register } from './harness/call.ts';
 import { startServer } from './harness/child-server.ts';
-import { testDatabaseUrl } from './harness/env.ts';
+import { mailFiles } from './harness/mail-files.ts';
 import { startMailServer } from './harness/mail-server.ts';
-import { createTestStore, type TestStore } from './harness/test-store.ts';
+import { createTestStore } from './harness/test-store.ts';
 
 const timeout = 120_000;
 const publicUrl = 'https://alice.example.com';
 const link = /https:\/\/alice\.example\.com\/account\/verify-email#token=([\w-]+)/;
-
-async function mailFiles({ dataDir }: TestStore): Promise<string[]> {
-  const directory = join(dataDir, 'mail');
-  try {
-    // Not those that are being written.
-    return (await readdir(directory)).filter((name) => name.endsWith('.eml')).map((name) => join(directory, name));
-  } catch {
-    return [];
-  }
-}
 
 test('without MAIL_URL, registration writes the email to the data directory', { timeout }, async () => {
   await using store = await createTestStore();
@@ -106,35 +95,6 @@ test.concurrent('F13: the email of a process that was killed while sending is se
   console.log(`the mail of a killed process was taken again after ${seconds.toFixed(1)} s`);
   expect(seconds).toBeLessThan(60);
 });
-
-if (testDatabaseUrl() !== null) {
-  test('ROLE=api sends no emails; ROLE=worker sends them and serves only health endpoints', { timeout }, async () => {
-    await using store = await createTestStore();
-    await using api = await startServer({ ...store, env: { ROLE: 'api' } });
-    const { email } = await register(api.url);
-    await sleep(1000);
-    expect(await mailFiles(store)).toEqual([]);
-
-    await using worker = await startServer({ ...store, env: { ROLE: 'worker' } });
-    await expect.poll(() => mailFiles(store), { timeout: 20_000 }).toHaveLength(1);
-    const [file = ''] = await mailFiles(store);
-    expect((await simpleParser(await readFile(file))).to).toMatchObject({ value: [{ address: email }] });
-    expect(await health(worker.url)).toMatchObject({ httpStatus: 200 });
-    const statuses = await Promise.all(
-      ['/livez', '/readyz', '/api/v1/users/me', '/trpc/users.me', '/docs', '/openapi.json'].map(
-        async (path) => (await fetch(`${worker.url}${path}`)).status,
-      ),
-    );
-    expect(statuses).toEqual([200, 200, 404, 404, 404, 404]);
-    expect(await worker.kill('SIGTERM')).toMatchObject({ code: 0 });
-    expect(await api.kill('SIGTERM')).toMatchObject({ code: 0 });
-  });
-} else {
-  test('the embedded database belongs to one process, which runs all roles', { timeout }, async () => {
-    await using store = await createTestStore();
-    await expect(startServer({ ...store, env: { ROLE: 'worker' } })).rejects.toThrow('ROLE: must be all');
-  });
-}
 
 async function freePort(): Promise<number> {
   const server = await startMailServer();
