@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Database } from '../database.ts';
+import { databaseFault } from '../errors.ts';
 import { run } from '../fixtures/run.ts';
 import { openDatabase } from '../open.ts';
 import { createServerDatabase } from '../test-source.ts';
@@ -126,6 +127,27 @@ describe('migrate', () => {
     expect(await names(database)).toEqual(['1_a']);
     await write('2_b', 'CREATE TABLE b (id int)');
     expect(await migrate({ database, dir })).toEqual(['2_b']);
+  });
+
+  test('makes no request wait behind it for a table that is in use', async () => {
+    await using database = await emptyDatabase();
+    await write('1_a', 'CREATE TABLE a (id int)');
+    await migrate({ database, dir });
+    await write('2_b', 'ALTER TABLE a ADD COLUMN b int');
+    // Reads the table for longer than a request waits for a lock.
+    let isOver = false;
+    const long = database.query({ text: 'SELECT pg_sleep(1.9), (SELECT count(*) FROM a)' }, []);
+    const migrated = migrate({ database, dir }).finally(() => {
+      isOver = true;
+    });
+    const reads: unknown[] = [];
+    while (!isOver) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      reads.push(await database.query({ text: 'SELECT count(*) AS n FROM a' }, []).catch(databaseFault));
+    }
+    await long;
+    expect(await migrated).toEqual(['2_b']);
+    expect(reads.filter((read) => !Array.isArray(read))).toEqual([]);
   });
 
   test('refuses a migration that ends its own transaction', async () => {
