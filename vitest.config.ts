@@ -1,17 +1,31 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
 
-import { leftOutNow } from './vitest.passes.ts';
+import { leftOutNow, slowest } from './vitest.passes.ts';
 
 const exclude = [...configDefaults.exclude, ...leftOutNow(process.env)];
+
+/** One server for the run (TEST_DATABASE_URL, or our own), and on it a migrated database that every test copies. */
+const globalSetup = ['packages/db/src/testing-setup.ts'];
+
+/** The slowest files start first, or one worker would end long after the others. A fresh clone has no times to go by. */
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: Parameters<BaseSequencer['sort']>[0]): ReturnType<BaseSequencer['sort']> {
+    const rank = ({ moduleId }: { readonly moduleId: string }) =>
+      slowest.some((file) => moduleId.endsWith(file)) ? 0 : 1;
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   test: {
     // A process each: argon2 keeps memory and threads that only the end of a process gives back.
     pool: 'forks',
-    // Machines of two cores run the suite; a third worker only makes tests wait for each other.
-    maxWorkers: 2,
+    // For two cores: tests wait for processes, files and clocks for a third of their time.
+    maxWorkers: 3,
     // A test that needs a second try hides a fault.
     retry: 0,
+    sequence: { sequencer: SlowestFirst },
     // Against tests that hang, not a promise of speed: a busy machine takes several times as long.
     testTimeout: 60_000,
     hookTimeout: 120_000,
@@ -26,8 +40,7 @@ export default defineConfig({
           name: 'product',
           include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'prisma/**/*.test.ts'],
           exclude,
-          // One server for the run (TEST_DATABASE_URL, or our own), and on it a migrated database that every test copies.
-          globalSetup: ['packages/db/src/testing-setup.ts'],
+          globalSetup,
         },
       },
       {
@@ -36,6 +49,7 @@ export default defineConfig({
           name: 'processes',
           include: ['apps/*/test/**/*.test.ts'],
           exclude: [...exclude, 'apps/*/test/timed/**'],
+          globalSetup,
           // Whole servers: not beside what keeps both cores busy.
           sequence: { groupOrder: 1 },
         },

@@ -32,6 +32,19 @@ export const lists = {
   sameOnEveryVersion: ['packages/db/src/{callers,cli}.test.ts'],
 };
 
+/** They take half a minute and more. */
+export const slowest = [
+  'packages/db/src/embedded/open.test.ts',
+  'packages/db/src/embedded/containers.test.ts',
+  'packages/db/src/migrations/migrations.test.ts',
+  'packages/db/src/transfer/open-pglite.test.ts',
+  'apps/server/test/mail.test.ts',
+  'apps/server/test/kill.test.ts',
+  'apps/server/test/parity-errors.test.ts',
+  'apps/server/test/parity.test.ts',
+  'apps/server/test/stop.test.ts',
+];
+
 const { embeddedOnly, serversOnly, needEmbedded, sameOnEveryVersion } = lists;
 
 /** What each pass leaves out; `versions` runs packages/db alone, on the versions of PostgreSQL in between. */

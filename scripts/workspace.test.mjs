@@ -1,7 +1,7 @@
 /** What is written in two places is the same in both, and the supply chain stays as narrow as promised. */
 import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { leftOut, lists } from '../vitest.passes.ts';
+import { leftOut, lists, slowest } from '../vitest.passes.ts';
 import { inRoot, readJson } from './lib/workspace.mjs';
 
 const text = (path) => readFileSync(inRoot(path), 'utf8');
@@ -50,6 +50,7 @@ it('runs every test in a pass of .ci/run', () => {
       expect(found, pattern).not.toEqual([]);
       return found;
     });
+  testsIn(slowest);
   const listed = Object.values(lists).flatMap(testsIn);
   expect(listed.filter((file, index) => listed.indexOf(file) !== index)).toEqual([]);
   const inServers = new Set(testsIn(leftOut.servers));
