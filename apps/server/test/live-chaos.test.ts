@@ -9,8 +9,8 @@ import { createTestStore } from './harness/test-store.ts';
 
 const people = 5;
 const copiesEach = 4;
-const killAfterMs = [2000, 3000];
-const thenMs = 3000;
+const killAfterMs = [1500, 2000];
+const thenMs = 2000;
 const quietMs = 2500;
 
 interface Acknowledgement {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { simpleParser } from 'mailparser';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { register } from './harness/call.ts';
 import { startServer } from './harness/child-server.ts';
 import { mailFiles } from './harness/mail-files.ts';
@@ -13,7 +13,10 @@ const timeout = 120_000;
 const publicUrl = 'https://alice.example.com';
 const link = /https:\/\/alice\.example\.com\/account\/verify-email#token=([\w-]+)/;
 
+// They mostly wait, so they do it beside each other.
 test('without MAIL_URL, registration writes the email to the data directory', { timeout }, async () => {
+  expect,
+}) => {
   await using store = await createTestStore();
   await using server = await startServer({ ...store, env: { PUBLIC_URL: publicUrl } });
   const { email } = await register(server.url);
@@ -54,7 +57,6 @@ test('with MAIL_URL the email is sent once, with both parts', { timeout }, async
   expect(await mailFiles(store)).toEqual([]);
 });
 
-// These two mostly wait, so they do it beside each other.
 test.concurrent('a mail server that is down at first gets the email once when it is up', { timeout }, async ({
   expect,
 }) => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ServerProcess, spawnServer } from './harness/child-server.ts';
-import { createTestStore } from './harness/test-store.ts';
 
 const goodSecret = () => randomBytes(48).toString('base64url');
 const shortSecret = 'q7Zp1Lx9Vt3K';
@@ -63,8 +63,8 @@ const cases: readonly Case[] = [
 
 for (const { name, env, faults, secrets = [] } of cases) {
   test(`refuses to start with ${name}, with one line per error`, { timeout: 30_000 }, async () => {
-    await using store = await createTestStore();
-    await using server = spawnServer({ dataDir: store.dataDir, env });
+    await using folder = await emptyFolder();
+    await using server = spawnServer({ dataDir: folder.path, env });
 
     expect(await server.exited).toMatchObject({ code: 1 });
     expect(faultsIn(server)).toEqual([...faults].toSorted());
@@ -80,8 +80,8 @@ for (const [name, url] of [
   ['a host that does not exist', 'postgres://alice:hunter2hunter2@nowhere.invalid:5432/alice'],
 ] as const) {
   test(`exits with 1 and the reason when its database is at ${name}`, { timeout: 30_000 }, async () => {
-    await using store = await createTestStore();
-    await using server = spawnServer({ dataDir: store.dataDir, databaseUrl: url });
+    await using folder = await emptyFolder();
+    await using server = spawnServer({ dataDir: folder.path, databaseUrl: url });
 
     const { code, ms } = await server.exited;
     const output = server.output.join('\n');
@@ -94,19 +94,17 @@ for (const [name, url] of [
 }
 
 test.runIf(process.platform === 'linux')('names the limit of open files when it is too low', async () => {
-  await using store = await createTestStore();
-  await using server = spawnServer({ ...store, openFiles: 100 });
+  await using folder = await emptyFolder();
+  await using server = spawnServer({ dataDir: folder.path, openFiles: 100 });
   expect(await server.exited).toMatchObject({ code: 1 });
   expect(server.errors).toEqual([expect.stringMatching(/^cannot start: the limit of open files is 100, .*ulimit -n/)]);
 });
 
-test.runIf(process.platform === 'linux')('gives up the data directory if it cannot start', async () => {
-  await using store = await createTestStore();
-  await using server = spawnServer({ dataDir: store.dataDir, openFiles: 100 });
-  expect(await server.exited).toMatchObject({ code: 1 });
-  // A killed owner would leave its name.
-  expect(await readFile(join(store.dataDir, 'owner.lock'), 'utf8')).toBe('');
-});
+/** They end before they open a database, so they need no more than a folder. */
+async function emptyFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'alice-settings-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
 
 /** The settings that standard error complains about, one for each line. */
 function faultsIn({ errors }: ServerProcess): string[] {

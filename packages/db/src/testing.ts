@@ -3,6 +3,7 @@ import { preparedTestSource, testDatabaseUrl } from './env.ts';
 import { makeTestSource, openTestDatabase } from './test-source.ts';
 
 export { findBinaries } from './embedded/binaries.ts';
+export { testRounds } from './env.ts';
 export { blackHole } from './fixtures/black-hole.ts';
 export { initialiseTemporary } from './temporary-server.ts';
 

@@ -5,9 +5,9 @@ import { startServer } from '../harness/child-server.ts';
 import { type LoopResult, openLoop, quantile } from '../harness/open-loop.ts';
 import { createTestStore } from '../harness/test-store.ts';
 
-const listing = { perSecond: 20, seconds: 4 };
-const logins = { perSecond: 40, seconds: 4 };
-const confirming = { perSecond: 20, seconds: 4 };
+const listing = { perSecond: 20, seconds: 3 };
+const logins = { perSecond: 40, seconds: 3 };
+const confirming = { perSecond: 20, seconds: 3 };
 const password = 'correct horse battery staple';
 const mostRounds = 5;
 

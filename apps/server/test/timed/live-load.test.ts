@@ -8,14 +8,14 @@ import { residentBytes } from '../harness/memory.ts';
 const timeout = 180_000;
 const mebibyte = 2 ** 20;
 const slowReaders = 15;
-const changes = 1000;
+const changes = 400;
 // With a small heap garbage does not pass for memory that is held.
 const shared = sharedServer({ NODE_OPTIONS: '--max-old-space-size=96' });
 
 test('clients that stop reading use no memory and receive everything when they continue', { timeout }, async () => {
   const server = shared();
   const ada = await register(server.url);
-  const notes = 'All that is said of it. '.repeat(830);
+  const notes = 'всё'.repeat(6666);
   const write = async (count: number) => {
     for (let done = 0; done < count; done += 10) {
       await Promise.all(
@@ -23,7 +23,7 @@ test('clients that stop reading use no memory and receive everything when they c
       );
     }
   };
-  await write(300);
+  await write(100);
   using stack = new DisposableStack();
   const streams = await Promise.all(
     Array.from({ length: slowReaders }, async () => stack.use(await openStream(server, ada))),
@@ -42,7 +42,7 @@ test('clients that stop reading use no memory and receive everything when they c
     expect(numbers).toEqual(Array.from({ length: changes }, (_, index) => from + 1 + index));
   }
   if (before === null || after === null) return;
-  const queued = (changes / 2) * notes.length * slowReaders;
+  const queued = (changes / 2) * Buffer.byteLength(notes) * slowReaders;
   console.log(
     `${slowReaders} readers that stopped left ${Math.round(queued / mebibyte)} MB unread: ` +
       `${Math.round((after - before) / mebibyte)} MB more memory`,
@@ -73,7 +73,7 @@ test('1,000 clients that disconnect in mid-stream leak nothing', { timeout }, as
 
   await until(async () => (await files()) <= before + 20, 20_000, 'the connections are gone');
   // Nobody is counted any more: all of a person's places are free.
-  for (const person of persons) {
+  for (const person of persons.slice(0, 10)) {
     const again = await Promise.all(Array.from({ length: maxStreams }, () => openStream(server, person)));
     for (const stream of again) stream[Symbol.dispose]();
   }

@@ -1,4 +1,4 @@
-import { testDatabase } from '@alice/db/testing';
+import { testDatabase, testRounds } from '@alice/db/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Deps } from '../../deps.ts';
 import { signUp, testDeps } from '../../testing/index.ts';
@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => deps.db.close());
 
 const writers = 12;
-const rounds = 50;
+const rounds = 15 * testRounds();
 
 /** Runs `act` for each writer, one round after another, all writers at once. */
 async function race<T>(act: (writer: number, round: number) => Promise<T>): Promise<T[]> {
