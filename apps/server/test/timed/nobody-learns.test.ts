@@ -6,14 +6,14 @@ import { roundsFactor } from '../harness/env.ts';
 import { quantile } from '../harness/open-loop.ts';
 import { createTestStore } from '../harness/test-store.ts';
 
-/** A quarter of the required number: TEST_ROUNDS=4 runs all of them. */
-const pairs = 125 * Math.min(roundsFactor(), 4);
-const warmUp = 20;
+/** A fifth of the required number: TEST_ROUNDS=5 runs all of them. */
+const pairs = 100 * Math.min(roundsFactor(), 5);
+const warmUp = 10;
 /** Fewer wrong passwords each than an account's budget of an hour. */
 const accounts = Math.ceil((pairs + warmUp) / 8);
 /** Less than one query more takes, as a share of a login. */
 const negligible = 0.005;
-/** In standard deviations: equal logins exceed this in one of 15,000 runs. A hash more gives 11. */
+/** In standard deviations: equal logins exceed this in one of 15,000 runs. A hash more gives 10. */
 const mostDeviations = 4;
 
 interface Answer {
