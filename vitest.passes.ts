@@ -15,8 +15,8 @@ export const lists = {
     'apps/server/test/{openapi,openapi-client,openapi-replies,packed-client,readme}.test.ts',
     // The SDK has a server of its own for its tests, without a database.
     'packages/client/**',
-    // They start their own databases, or need none.
-    'packages/db/src/transfer/{fetch-binaries,open-location,open-pglite}.test.ts',
+    // They start their own databases, or need none. A backup reads and writes what a move does, which runs everywhere.
+    'packages/db/src/transfer/{backup-database,fetch-binaries,open-location,open-pglite}.test.ts',
     'packages/db/src/postgres/**',
     'packages/db/src/{env,fair-queue,idle-guard,models}.test.ts',
     'scripts/**',
@@ -28,15 +28,15 @@ export const lists = {
   ],
   /** The tests of the embedded database: no other server takes part in them. */
   needEmbedded: ['packages/db/src/embedded/**'],
-  /** The same on every version of PostgreSQL: they test our queue and our commands. */
-  sameOnEveryVersion: ['packages/db/src/{callers,cli}.test.ts'],
+  /** The same on every version of PostgreSQL: they test our queue, our commands and the lock of migrations. */
+  sameOnEveryVersion: ['packages/db/src/{callers,cli}.test.ts', 'packages/db/src/migrations/many-processes.test.ts'],
 };
 
 /** They take half a minute and more. */
 export const slowest = [
   'packages/db/src/embedded/open.test.ts',
   'packages/db/src/embedded/containers.test.ts',
-  'packages/db/src/migrations/migrations.test.ts',
+  'packages/db/src/migrations/many-processes.test.ts',
   'packages/db/src/transfer/open-pglite.test.ts',
   'apps/server/test/mail.test.ts',
   'apps/server/test/kill.test.ts',

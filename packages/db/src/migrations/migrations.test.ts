@@ -6,18 +6,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Database } from '../database.ts';
 import { databaseFault } from '../errors.ts';
-import { run } from '../fixtures/run.ts';
-import { openDatabase } from '../open.ts';
-import { createServerDatabase } from '../test-source.ts';
-import { emptyTestDatabase as emptyDatabase, testServerUrl } from '../testing.ts';
+import { emptyTestDatabase as emptyDatabase } from '../testing.ts';
 import { createMigration } from './create.ts';
 import { withEngine } from './engine.ts';
 import { MIGRATIONS_DIR, readMigrations } from './folder.ts';
 import { migrate } from './migrate.ts';
 import { rollbackLast } from './rollback.ts';
 import { migrationStatus, schemaDrift } from './status.ts';
-
-const server = await testServerUrl();
 
 let dir: string;
 beforeEach(async () => {
@@ -282,70 +277,5 @@ describe('createMigration', () => {
 
   test.each(['', 'Add', 'add-labels', 'a__b', '../up', 'a'.repeat(61)])('refuses the name %j', async (name) => {
     await expect(createMigration(name, { dir })).rejects.toThrow('snake_case');
-  });
-});
-
-describe('many processes with one server', () => {
-  const slowSteps = async (): Promise<string[]> => {
-    for (let i = 1; i <= 5; i++)
-      await write(`${i}_step`, `CREATE TABLE t${i} (id int); SELECT pg_sleep(0.05); INSERT INTO t${i} VALUES (1)`);
-    return ['1_step', '2_step', '3_step', '4_step', '5_step'];
-  };
-  const expectWhole = async (url: string, all: readonly string[]): Promise<void> => {
-    await using database = await openDatabase({ url });
-    expect(await names(database)).toEqual(all);
-    for (let i = 1; i <= all.length; i++)
-      expect(await database.query({ text: `SELECT id FROM t${i}` }, [])).toEqual([{ id: 1 }]);
-  };
-
-  test('can all migrate an empty database at once, and each migration is applied once', {
-    timeout: 60_000,
-  }, async () => {
-    const all = await slowSteps();
-    const { url, remove } = await createServerDatabase(server, 'crowd');
-    try {
-      const outcomes = await Promise.all(Array.from({ length: 10 }, () => run('migrate-server.ts', [url, dir]).ended));
-      for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 0, err: '' });
-      const applied = outcomes.flatMap(({ out }): string[] => JSON.parse(out));
-      expect(applied.toSorted()).toEqual(all);
-      await expectWhole(url, all);
-    } finally {
-      await remove();
-    }
-  });
-
-  test('reread the history table after they get the lock', async () => {
-    const all = await slowSteps();
-    for (let round = 0; round < 3; round++) {
-      const { url, remove } = await createServerDatabase(server, 'crowd');
-      try {
-        // One connection each, so the session that looks before the lock is the one that gets it.
-        const handles = await Promise.all(Array.from({ length: 8 }, () => openDatabase({ url, poolSize: 1 })));
-        const applied = await Promise.all(handles.map((database) => migrate({ database, dir })));
-        expect(applied.flat().toSorted()).toEqual(all);
-        await Promise.all(handles.map((database) => database.close()));
-      } finally {
-        await remove();
-      }
-    }
-  });
-
-  test('after kill -9 at any moment the next start completes the migration', { timeout: 120_000 }, async () => {
-    const all = await slowSteps();
-    for (let round = 0; round < 3; round++) {
-      const { url, remove } = await createServerDatabase(server, 'killed');
-      try {
-        for (let attempt = 0; attempt < 4; attempt++) {
-          const start = run('migrate-server.ts', [url, dir]);
-          await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * 500));
-          start.child.kill('SIGKILL');
-          await start.ended;
-        }
-        expect(await run('migrate-server.ts', [url, dir]).ended).toMatchObject({ code: 0, err: '' });
-        await expectWhole(url, all);
-      } finally {
-        await remove();
-      }
-    }
   });
 });
