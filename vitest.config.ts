@@ -37,9 +37,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'api',
+          include: ['packages/api/src/**/*.test.ts'],
+          exclude,
+          globalSetup,
+          // No module here has state of its own, so a worker loads each once, and not for each file.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'product',
           include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'prisma/**/*.test.ts'],
-          exclude,
+          exclude: [...exclude, 'packages/api/**'],
           globalSetup,
         },
       },
