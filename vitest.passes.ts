@@ -10,6 +10,8 @@ export const lists = {
     'apps/server/src/{docs,http,mail,openapi}/**',
     'apps/server/src/{env,event-loop,hashing-priority,listen,log,log-output,open-files,secrets,stop}.test.ts',
     'apps/server/test/{account-pages,browser,cookie-session,docs,limits,mail,passkeys,settings,slow-readers,stuck-log}.test.ts',
+    // With a database of its own a stop has more to do than with a server's.
+    'apps/server/test/stop.test.ts',
     // The words of the transports. The SQL of every procedure runs everywhere: in packages/api and in parity.test.ts.
     'apps/server/test/{error-table,exact-text,matrix,parity-errors,parity-keys}.test.ts',
     'apps/server/test/{openapi,openapi-client,openapi-replies,packed-client,readme}.test.ts',
@@ -21,10 +23,10 @@ export const lists = {
     'packages/db/src/{env,fair-queue,idle-guard,models}.test.ts',
     'scripts/**',
   ],
-  /** Limits of time that the kind of database does not change: once, on PostgreSQL and Redis, where two processes can run. */
+  /** Trials of speed and load that the kind of database does not change: once, on PostgreSQL and Redis, where two processes can run. */
   serversOnly: [
-    'apps/server/test/timed/{api-keys,keyed-confirm,live-ends,live-load,login-flood,nobody-learns}.test.ts',
-    'apps/server/test/timed/{redis,redis-limits,revocation}.test.ts',
+    'apps/server/test/{live-load,nobody-learns}.test.ts',
+    'apps/server/test/timed/{api-keys,keyed-confirm,live-ends,login-flood,redis,redis-limits,revocation}.test.ts',
   ],
   /** The tests of the embedded database: no other server takes part in them. */
   needEmbedded: ['packages/db/src/embedded/**'],
@@ -43,6 +45,8 @@ export const slowest = [
   'apps/server/test/parity-errors.test.ts',
   'apps/server/test/parity.test.ts',
   'apps/server/test/stop.test.ts',
+  'apps/server/test/live-load.test.ts',
+  'apps/server/test/nobody-learns.test.ts',
 ];
 
 const { embeddedOnly, serversOnly, needEmbedded, sameOnEveryVersion } = lists;

@@ -76,7 +76,7 @@ export const controls = {
     file: `${api}/account/sign-in/verify-password.ts`,
     from: '? await passwords.verifyNobody(password)',
     to: '? false',
-    tests: ['apps/server/test/timed/nobody-learns.test.ts'],
+    tests: ['apps/server/test/nobody-learns.test.ts'],
     build: true,
   },
   'attempt limit of codes per network': {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { register } from '../harness/call.ts';
-import { startServer } from '../harness/child-server.ts';
-import { roundsFactor } from '../harness/env.ts';
-import { quantile } from '../harness/open-loop.ts';
-import { createTestStore } from '../harness/test-store.ts';
+import { register } from './harness/call.ts';
+import { startServer } from './harness/child-server.ts';
+import { roundsFactor } from './harness/env.ts';
+import { quantile } from './harness/open-loop.ts';
+import { createTestStore } from './harness/test-store.ts';
 
 /** A fifth of the required number: TEST_ROUNDS=5 runs all of them. */
 const pairs = 100 * Math.min(roundsFactor(), 5);

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { call, type Person, register } from '../harness/call.ts';
-import type { EventStream } from '../harness/event-stream.ts';
-import { attempt, maxStreams, openStream, sharedServer, until } from '../harness/live.ts';
-import { residentBytes } from '../harness/memory.ts';
+import { call, type Person, register } from './harness/call.ts';
+import type { EventStream } from './harness/event-stream.ts';
+import { attempt, maxStreams, openStream, sharedServer, until } from './harness/live.ts';
+import { residentBytes } from './harness/memory.ts';
 
 const timeout = 180_000;
 const mebibyte = 2 ** 20;

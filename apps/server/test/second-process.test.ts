@@ -2,10 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { call, health, register } from '../harness/call.ts';
-import { spawnServer, startServer } from '../harness/child-server.ts';
-import { testDatabaseUrl } from '../harness/env.ts';
-import { createTestStore } from '../harness/test-store.ts';
+import { call, health, register } from './harness/call.ts';
+import { spawnServer, startServer } from './harness/child-server.ts';
+import { testDatabaseUrl } from './harness/env.ts';
+import { createTestStore } from './harness/test-store.ts';
 
 if (testDatabaseUrl() === null) {
   test('F3: a second process on the same data directory exits, names the first, and has written nothing', {
