@@ -62,6 +62,8 @@ export class LiveCopy {
   }
 
   async #pull(): Promise<void> {
+    // What a sync that broke off has left may be deleted by now, and a new one does not name it.
+    this.#changes.clear();
     let cursor: string | undefined;
     for (;;) {
       const page = await call(this.#anyUrl(), 'sync.pull', { limit: 20, cursor }, this.person.token);
