@@ -39,7 +39,8 @@ export async function buildWorld(
 ): Promise<World> {
   const { deps, clock } = house;
   const stranger = await settle(house, `${name}-stranger`);
-  const disabled = await settle(house, `${name}-disabled`);
+  // They only have to be there.
+  const disabled = { person: (await join(house, `${name}-disabled`)).user };
   await deps.db.prisma.user.update({ where: { id: disabled.person.id }, data: { disabledAt: clock.now() } });
   const { person, rows } = await settle(house, `${name}-me`);
   if (role === 'admin') await deps.db.prisma.user.update({ where: { id: person.id }, data: { role } });
@@ -78,14 +79,16 @@ export async function buildWorld(
   };
 }
 
-async function settle({ deps, clock }: House, name: string) {
+async function join({ deps }: House, name: string) {
   const email = `${name}@example.com`;
-  const { user, tokens } = await callAs(deps, null).auth.register({
-    email,
-    password: testPassword,
-    name: 'Ada',
-    timeZone: 'Europe/Berlin',
-  });
+  const profile = { name: 'Ada', timeZone: 'Europe/Berlin' };
+  const { user, tokens } = await callAs(deps, null).auth.register({ email, password: testPassword, ...profile });
+  return { email, user, tokens };
+}
+
+async function settle(house: House, name: string) {
+  const { deps, clock } = house;
+  const { email, user, tokens } = await join(house, name);
   const api = callAs(deps, tokens.accessToken);
   const later = <T>(act: () => Promise<T>) => {
     clock.advance({ seconds: 1 });
