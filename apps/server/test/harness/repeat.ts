@@ -18,7 +18,7 @@ export interface Tally {
 }
 
 /** Less than Retry-After says, so that more requests meet the one that runs. */
-const inUsePauseMs = 50;
+const inUsePauseMs = 150;
 /** A server that was killed is back within a second or two. */
 const otherPauseMs = 200;
 
