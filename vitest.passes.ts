@@ -13,7 +13,7 @@ export const lists = {
     // With a database of its own a stop has more to do than with a server's.
     'apps/server/test/stop.test.ts',
     // The words of the transports. The SQL of every procedure runs everywhere: in packages/api and in parity.test.ts.
-    'apps/server/test/{error-table,exact-text,matrix,parity-errors,parity-keys}.test.ts',
+    'apps/server/test/{error-table,exact-text,parity-errors,parity-keys}.test.ts',
     'apps/server/test/{openapi,openapi-client,openapi-replies,packed-client,readme}.test.ts',
     // The SDK has a server of its own for its tests, without a database.
     'packages/client/**',

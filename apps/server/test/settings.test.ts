@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -98,6 +98,14 @@ test.runIf(process.platform === 'linux')('names the limit of open files when it 
   await using server = spawnServer({ dataDir: folder.path, openFiles: 100 });
   expect(await server.exited).toMatchObject({ code: 1 });
   expect(server.errors).toEqual([expect.stringMatching(/^cannot start: the limit of open files is 100, .*ulimit -n/)]);
+});
+
+test.runIf(process.platform === 'linux')('gives up the data directory if it cannot start', async () => {
+  await using store = await createTestStore();
+  await using server = spawnServer({ dataDir: store.dataDir, openFiles: 100 });
+  expect(await server.exited).toMatchObject({ code: 1 });
+  // A killed owner would leave its name.
+  expect(await readFile(join(store.dataDir, 'owner.lock'), 'utf8')).toBe('');
 });
 
 /** They end before they open a database, so they need no more than a folder. */
