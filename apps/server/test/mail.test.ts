@@ -14,7 +14,7 @@ const publicUrl = 'https://alice.example.com';
 const link = /https:\/\/alice\.example\.com\/account\/verify-email#token=([\w-]+)/;
 
 // They mostly wait, so they do it beside each other.
-test('without MAIL_URL, registration writes the email to the data directory', { timeout }, async () => {
+test.concurrent('without MAIL_URL, registration writes the email to the data directory', { timeout }, async ({
   expect,
 }) => {
   await using store = await createTestStore();
@@ -40,7 +40,7 @@ test('without MAIL_URL, registration writes the email to the data directory', { 
   for (const { row } of rows) for (const secret of [token, email]) expect(row).not.toContain(secret);
 });
 
-test('with MAIL_URL the email is sent once, with both parts', { timeout }, async () => {
+test.concurrent('with MAIL_URL the email is sent once, with both parts', { timeout }, async ({ expect }) => {
   await using store = await createTestStore();
   await using mails = await startMailServer();
   const env = { PUBLIC_URL: publicUrl, MAIL_URL: mails.url, MAIL_FROM: 'Our ALICE <hello@example.com>' };

@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const { name, env, faults, secrets = [] } of cases) {
-  test(`refuses to start with ${name}, with one line per error`, { timeout: 30_000 }, async () => {
+  test.concurrent(`refuses to start with ${name}, with one line per error`, async ({ expect }) => {
     await using folder = await emptyFolder();
     await using server = spawnServer({ dataDir: folder.path, env });
 
@@ -79,7 +79,7 @@ for (const [name, url] of [
   ['a dead port', 'postgres://alice:hunter2hunter2@127.0.0.1:1/alice'],
   ['a host that does not exist', 'postgres://alice:hunter2hunter2@nowhere.invalid:5432/alice'],
 ] as const) {
-  test(`exits with 1 and the reason when its database is at ${name}`, { timeout: 30_000 }, async () => {
+  test.concurrent(`exits with 1 and the reason when its database is at ${name}`, async ({ expect }) => {
     await using folder = await emptyFolder();
     await using server = spawnServer({ dataDir: folder.path, databaseUrl: url });
 
@@ -101,11 +101,11 @@ test.runIf(process.platform === 'linux')('names the limit of open files when it 
 });
 
 test.runIf(process.platform === 'linux')('gives up the data directory if it cannot start', async () => {
-  await using store = await createTestStore();
-  await using server = spawnServer({ dataDir: store.dataDir, openFiles: 100 });
+  await using folder = await emptyFolder();
+  await using server = spawnServer({ dataDir: folder.path, openFiles: 100 });
   expect(await server.exited).toMatchObject({ code: 1 });
   // A killed owner would leave its name.
-  expect(await readFile(join(store.dataDir, 'owner.lock'), 'utf8')).toBe('');
+  expect(await readFile(join(folder.path, 'owner.lock'), 'utf8')).toBe('');
 });
 
 /** They end before they open a database, so they need no more than a folder. */

@@ -37,7 +37,7 @@ function list(server: ChildServer, { token }: Person): Promise<Response> {
 
 const isRefused = (status: number) => status === 429;
 
-  test('without Redis, a process applies half of each limit by itself and answers every call', {
+test('without Redis, a process applies half of each limit by itself and answers every call', {
   timeout: 60_000,
 }, async () => {
   await using store = await createTestStore();

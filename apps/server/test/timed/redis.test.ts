@@ -7,7 +7,7 @@ import { createTestStore } from '../harness/test-store.ts';
 const timeout = 60_000;
 const redisUrl = testRedisUrl();
 
-  test('without Redis, health reports it as disabled', { timeout }, async () => {
+test('without Redis, health reports it as disabled', { timeout }, async () => {
   await using store = await createTestStore();
   await using server = await startServer(store);
   expect(await health(server.url)).toMatchObject({
