@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+
 import { describe, expect, test } from 'vitest';
 
+import { deferTransaction } from './defer-transaction.ts';
 import { databaseFault } from './errors.ts';
 import { poolOf } from './handle.ts';
 import { testDatabase } from './testing.ts';
@@ -53,6 +56,85 @@ describe('calls of several owners', () => {
     });
     expect(await view.prisma.user.count()).toBe(0);
     expect(poolOf(database).busy.size).toBe(0);
+  });
+});
+
+describe('Prisma Client', () => {
+  test('takes the turns of its caller', async () => {
+    await using database = await testDatabase();
+    const view = database.for({ owner: 'greedy' });
+    const { max } = poolOf(database).options;
+    // Prisma runs nothing until somebody waits for it.
+    const flood = Array.from({ length: 3 * max }, () =>
+      timed(async () => await view.prisma.$queryRaw`SELECT pg_sleep(0.3)::text`),
+    );
+    const owners = () => [...poolOf(database).busy.values()].map(({ caller }) => caller?.owner);
+    const most = Math.ceil(max * 0.8);
+    await expect.poll(owners).toEqual(Array.from({ length: most }, () => 'greedy'));
+    await Promise.all(flood);
+  });
+
+  test('is cancelled as the statements of its caller are', async () => {
+    await using database = await testDatabase();
+    const late = database.for({ owner: 'a', patienceMs: 400 });
+    expect((await timed(async () => await late.prisma.$queryRaw`SELECT pg_sleep(8)::text`)).outcome).toEqual({
+      kind: 'timeout',
+    });
+    let hasLeft = false;
+    const left = database.for({ owner: 'a', hasLeft: () => hasLeft });
+    const statement = timed(async () => await left.prisma.$queryRaw`SELECT pg_sleep(8)::text`);
+    await expect.poll(() => database.query(running, [])).toEqual([{ running: 1 }]);
+    hasLeft = true;
+    expect((await statement).outcome).toEqual({ kind: 'abandoned' });
+  });
+
+  test('is part of the transaction in which it is called', async () => {
+    await using database = await testDatabase();
+    const data = {
+      email: 'ada@example.com',
+      name: 'Ada',
+      passwordHash: '-',
+      createdAt: new Date(),
+      updatedAt: new Date(),
+    };
+    const view = database.for({ owner: 'a' });
+    const rolledBack = view.transaction(async (tx) => {
+      await tx.database.prisma.user.create({ data: { ...data, id: randomUUID() } });
+      expect(await tx.query({ text: 'SELECT email FROM users' }, [])).toEqual([{ email: data.email }]);
+      expect(await database.prisma.user.count()).toBe(0);
+      throw new Error('rolled back');
+    });
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    expect(await database.prisma.user.count()).toBe(0);
+  });
+
+  test('is part of a deferred transaction, and begins it', async () => {
+    await using database = await testDatabase();
+    const deferred = deferTransaction(database.for({ owner: 'a' }), async () => undefined);
+    const me = () => deferred.database.prisma.$queryRaw`SELECT pg_backend_pid() AS pid`;
+    const byPrisma = await me();
+    expect(deferred.hasBegun).toBe(true);
+    expect(await deferred.database.query({ text: 'SELECT pg_backend_pid() AS pid' }, [])).toEqual(byPrisma);
+    await deferred.commit(async () => undefined);
+  });
+
+  test('refuses what would leave its scope: merged reads, and transactions of its own', async () => {
+    await using database = await testDatabase();
+    const { prisma } = database.for({ owner: 'a' });
+    await expect(prisma.user.findUnique({ where: { id: randomUUID() } })).rejects.toThrow('use findFirst');
+    expect(() => prisma.$transaction([])).toThrow('use `Database.transaction`');
+    const nested = prisma.user.create({
+      data: {
+        id: randomUUID(),
+        email: 'ada@example.com',
+        name: 'Ada',
+        passwordHash: '-',
+        createdAt: new Date(),
+        updatedAt: new Date(),
+        changeCounter: { create: {} },
+      },
+    });
+    await expect(nested).rejects.toThrow('use `Database.transaction`');
   });
 });
 

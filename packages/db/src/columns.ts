@@ -1,5 +1,6 @@
 import type { ApiKey, Goal, List, Passkey, Session, Task, Totp, User } from './generated/client.ts';
 import { Prisma } from './generated/client.ts';
+import type { Wire } from './to-wire.ts';
 
 /** Rows of the tables with a numbered history, as `Database.query` returns them: without `Date` and bigint. */
 export interface Rows {
@@ -12,15 +13,6 @@ export interface Rows {
   readonly passkeys: Wire<Passkey>;
   readonly totps: Wire<Totp>;
 }
-
-type Wire<Model> = { readonly [Field in keyof Model]: WireValue<Model[Field]> };
-type WireValue<Value> = Value extends Date
-  ? string
-  : Value extends bigint
-    ? number
-    : Value extends Uint8Array
-      ? Buffer
-      : Value;
 
 export interface Column {
   /** The name in Prisma and TypeScript: `dueDate`. */

@@ -21,15 +21,15 @@ export type RunQuery = <Row>(statement: Statement, values: readonly unknown[]) =
 
 export interface Transaction {
   readonly query: RunQuery;
-  /**
-   * The database in a transaction: its statements are part of the transaction. It has no Prisma client and cannot be
-   * closed.
-   */
+  /** The database in a transaction: its statements, also those of Prisma, are part of it. It cannot be closed. */
   readonly database: Database;
 }
 
 export interface Database extends AsyncDisposable {
-  /** On the same pool as `query`. */
+  /**
+   * Prisma Client on the same pool: it takes the same turns as `query`, is cancelled like it, and in a transaction is
+   * part of it. Built at its first use. It costs more than `query`: docs/architecture.md says where it serves.
+   */
   readonly prisma: PrismaClient;
   /** One statement on the shared pool. */
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;

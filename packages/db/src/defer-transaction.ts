@@ -1,11 +1,10 @@
 import { awaitCommit } from './after-commit.ts';
 import type { Database, RunQuery, Transaction } from './database.ts';
+import { prismaIn, scopeOf } from './prisma-scope.ts';
 
 /** A transaction that begins with its first statement and ends with `commit` or `rollBack`. */
 export interface DeferredTransaction {
-  /**
-   * Its statements are part of the transaction; the first one begins it. It has no Prisma client and cannot be closed.
-   */
+  /** Its statements, also those of Prisma, are part of the transaction; the first one begins it. It cannot be closed. */
   readonly database: Database;
   readonly hasBegun: boolean;
   /** Runs `last` in the transaction (which begins now if nothing has run yet), and commits. */
@@ -41,7 +40,7 @@ export function deferTransaction(db: Database, onBegin: (tx: Transaction) => Pro
   const database: Database = Object.create(db, {
     query: { value: query },
     transaction: { value: async <T>(work: (tx: Transaction) => Promise<T>) => work(await begin()) },
-    prisma: { get: refuse },
+    prisma: { get: () => prismaIn({ run: async (statement) => scopeOf(await begin()).run(statement) }, db.prisma) },
     close: { value: refuse },
     [Symbol.asyncDispose]: { value: refuse },
   });
@@ -66,5 +65,5 @@ export function deferTransaction(db: Database, onBegin: (tx: Transaction) => Pro
 }
 
 function refuse(): never {
-  throw new Error('not available in a transaction: use `query`');
+  throw new Error('a transaction cannot close the database');
 }

@@ -6,6 +6,7 @@ import type { Database, RunQuery, Statement, Transaction } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createIdleGuard, noGuard } from './idle-guard.ts';
 import { type Caller, isServerError, leavesConnectionUsable, type SteadyPool } from './pool.ts';
+import { prismaIn, type StatementScope, setScope } from './prisma-scope.ts';
 import { statementNames } from './statement-names.ts';
 import { wireTypes } from './wire.ts';
 
@@ -59,22 +60,25 @@ async function within<T>(ms: number, work: Promise<T>, failure: () => Error): Pr
 async function runTransaction<T>(
   pool: SteadyPool,
   caller: Caller | undefined,
+  prisma: () => PrismaClient,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   const client = await pool.acquire(caller);
   let open = true;
   let broken = false;
   let guard = noGuard;
-  const query: RunQuery = async <Row>(statement: Statement, values: readonly unknown[]) => {
+  const run = (config: pg.QueryConfig): Promise<pg.QueryResult> => {
     // A query that was not awaited must not run in the next transaction on this connection.
     if (!open) throw new Error('the transaction is over: a query in it was not awaited');
-    return rowsAs<Row>(await guard.during(() => client.query(toConfig(statement, values))));
+    return guard.during(() => client.query(config));
   };
+  const query: RunQuery = async <Row>(statement: Statement, values: readonly unknown[]) =>
+    rowsAs<Row>(await run(toConfig(statement, values)));
   const committed = awaitCommit(query);
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     if (pool.refusesIdleTransactions) guard = createIdleGuard();
-    const result = await work(transactionOver(query));
+    const result = await work(transactionOver(query, { run }, prisma));
     guard.check();
     open = false;
     const { command } = await client.query('COMMIT');
@@ -99,15 +103,15 @@ async function runTransaction<T>(
 }
 
 /** A nested transaction is part of the outer one: an error in it fails the whole. */
-function transactionOver(query: RunQuery): Transaction {
+function transactionOver(query: RunQuery, scope: StatementScope, prisma: () => PrismaClient): Transaction {
   const refuse = (): never => {
-    throw new Error('not available in a transaction: use `query`');
+    throw new Error('a transaction cannot close the database');
   };
   const tx: Transaction = {
     query,
     database: {
       get prisma() {
-        return refuse();
+        return prismaIn(scope, prisma());
       },
       query,
       transaction: (work) => work(tx),
@@ -119,15 +123,19 @@ function transactionOver(query: RunQuery): Transaction {
       [Symbol.asyncDispose]: refuse,
     },
   };
+  setScope(tx, scope);
   return tx;
 }
 
 /** The implementation of `Database`: a pool, and `release` for everything else that it holds. */
 export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Database {
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }),
-    transactionOptions: { maxWait: 2_000, timeout: 5_000 },
-  });
+  let client: PrismaClient | undefined;
+  /** Built at its first use: a process that needs none saves its time and memory. */
+  const prisma = (): PrismaClient =>
+    (client ??= new PrismaClient({
+      adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }),
+      transactionOptions: { maxWait: 2_000, timeout: 5_000 },
+    }));
 
   async function close(): Promise<void> {
     const drained = pool.end();
@@ -137,7 +145,7 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
       pool.cutAll(new Error('the database is closing'));
       await within(1_000, drained, () => new Error('connections did not close')).catch(() => undefined);
     }
-    await prisma.$disconnect();
+    await client?.$disconnect();
     await release();
   }
   let closing: Promise<void> | undefined;
@@ -154,10 +162,12 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
   /** Created for each call of each user, so it is cheap: two functions and an object, without a prototype chain. */
   function seenBy(caller: Caller | undefined): OwnView {
     const view: OwnView = {
-      prisma,
+      get prisma() {
+        return caller === undefined ? prisma() : prismaIn({ run: (config) => pool.run(config, caller) }, prisma());
+      },
       query: async <Row>(statement: Statement, values: readonly unknown[]) =>
         rowsAs<Row>(await pool.run(toConfig(statement, values), caller)),
-      transaction: (work) => runTransaction(pool, caller, work),
+      transaction: (work) => runTransaction(pool, caller, prisma, work),
       for: viewFor,
       ping,
       close: closeOnce,

@@ -2,6 +2,7 @@ import pg from 'pg';
 
 import { CallerLeftError } from './caller-left-error.ts';
 import { FairQueue, ownWork } from './fair-queue.ts';
+import { currentScope, refusedTransaction } from './prisma-scope.ts';
 
 /**
  * After these errors a connection is still usable: invalid data, violated constraints, conflicts, timeouts, raised
@@ -101,10 +102,12 @@ export class SteadyPool extends pg.Pool {
     const { max } = this.options;
     this.#queue = new FairQueue(max, Math.ceil(max * shareOfOne));
     this.#connect = super.connect.bind(this) as Connect;
-    this.connect = asPoolConnect((whenConnected) =>
-      whenConnected === undefined ? this.acquire() : this.#take(undefined, whenConnected),
-    );
-    this.query = asPoolQuery((statement) => this.run(statement));
+    this.connect = asPoolConnect((whenConnected) => {
+      if (whenConnected !== undefined) return this.#take(undefined, whenConnected);
+      return currentScope() === undefined ? this.acquire() : Promise.reject(refusedTransaction());
+    });
+    // Prisma's adapter: in the scope of its call.
+    this.query = asPoolQuery((statement) => currentScope()?.run(statement) ?? this.run(statement));
     // Without a listener, an idle connection that PostgreSQL closes would end the process.
     this.on('error', onIdleError);
     this.on('connect', (client) => {
