@@ -8,3 +8,4 @@ export { DataDirectoryInUse } from './embedded/owner.ts';
 export { type DatabaseFault, databaseFault } from './errors.ts';
 export { openDatabase } from './open.ts';
 export type { Caller } from './pool.ts';
+export { toWire } from './to-wire.ts';

@@ -88,6 +88,8 @@ export async function openTestDatabase(
 ): Promise<Database> {
   const { url, remove } = await createServerDatabase(server, 'test', template);
   const database = await openDatabase({ url, poolSize: 5, refuseIdleTransactions: true, ...options });
+  // As the server does at its start: a transaction must not wait for Prisma's query compiler.
+  await database.prisma.$connect();
   const closePool = database.close;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closePool().then(remove));

@@ -3,8 +3,6 @@ import { sendFailureAside } from '../sign-in/send-failed-sign-in.ts';
 import { recordEvent } from './record-event.ts';
 import type { ShowFactorInput } from './schemas.ts';
 
-const findEmail = { name: 'secondFactor.email', text: 'SELECT email FROM users WHERE id = $1' };
-
 /** Records a wrong second factor in the security history. */
 export async function recordFailure(
   ctx: Context & { readonly user?: Identity },
@@ -15,6 +13,6 @@ export async function recordFailure(
     const method = shown.code !== undefined ? 'totp' : shown.passkey !== undefined ? 'passkey' : 'recoveryCode';
     return recordEvent(ctx, { userId, sessionId: null, action: 'second_factor_failed', after: { method } });
   }
-  const [person] = await ctx.deps.db.query<{ email: string }>(findEmail, [userId]);
-  if (person !== undefined) sendFailureAside(ctx, person.email, { action: 'second_factor_failed' });
+  const person = await ctx.deps.db.prisma.user.findFirst({ where: { id: userId }, select: { email: true } });
+  if (person !== null) sendFailureAside(ctx, person.email, { action: 'second_factor_failed' });
 }

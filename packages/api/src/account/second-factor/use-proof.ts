@@ -42,9 +42,7 @@ export async function useProof<Result>(
   }
 }
 
-const findUsed = { name: 'secondFactor.usedPass', text: 'SELECT hash FROM used_challenges WHERE hash = $1' };
-
 /** Whether a challenge token was already used. */
 export async function isUsed({ deps }: Context, pass: Pass): Promise<boolean> {
-  return (await deps.db.query(findUsed, [hashOfPass(pass)])).length > 0;
+  return (await deps.db.prisma.usedChallenge.count({ where: { hash: Uint8Array.from(hashOfPass(pass)) } })) > 0;
 }

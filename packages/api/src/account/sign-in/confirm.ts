@@ -8,8 +8,6 @@ import type { ConfirmInput } from './schemas.ts';
 import { sendFailureAside } from './send-failed-sign-in.ts';
 import { findClaimant, verifyPassword } from './verify-password.ts';
 
-const findEmail = { name: 'auth.emailOf', text: 'SELECT email FROM users WHERE id = $1' };
-
 /**
  * Re-authenticates with the password: for five minutes this session may call `fresh` procedures. Throws
  * INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, and TOO_MANY_REQUESTS as at a sign-in.
@@ -22,8 +20,8 @@ export async function confirm(ctx: UserContext, { password }: ConfirmInput): Pro
 
 async function requirePassword(ctx: UserContext, password: string): Promise<void> {
   const { deps, user } = ctx;
-  const [found] = await deps.db.query<{ email: string }>(findEmail, [user.id]);
-  if (found === undefined) throw notFound('user');
+  const found = await deps.db.prisma.user.findFirst({ where: { id: user.id }, select: { email: true } });
+  if (found === null) throw notFound('user');
   // The session identifies the user, so it uses the budget of known networks: attackers cannot block a
   // re-authentication.
   const claimant = { ...(await findClaimant(ctx, found.email)), isKnownNetwork: true };

@@ -35,22 +35,12 @@ export async function login(ctx: StartContext, { email, password }: LoginInput):
 }
 
 /** Updates the hash only if the password is unchanged: rehashing with new parameters is not a change by the user. */
-const replaceHash = {
-  name: 'auth.rehash',
-  text: 'UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
-};
-
 async function rehash({ deps }: StartContext, { id, passwordHash }: Rows['users'], password: string): Promise<string> {
   if (!deps.passwords.isOutdated(passwordHash)) return passwordHash;
   const renewed = await deps.passwords.hash(password);
-  await deps.db.query(replaceHash, [id, passwordHash, renewed]);
+  await deps.db.prisma.user.updateMany({ where: { id, passwordHash }, data: { passwordHash: renewed } });
   return renewed;
 }
-
-const findHash = {
-  name: 'auth.passwordHash',
-  text: 'SELECT password_hash AS "passwordHash" FROM users WHERE id = $1 AND disabled_at IS NULL',
-};
 
 /**
  * A password change revokes all existing sessions. This revokes a session that was started with the old password at the
@@ -63,10 +53,13 @@ async function requireUnchanged(
   tokens: SignedInOut['tokens'],
 ): Promise<void> {
   const { db, passwords, tokens: issuer } = ctx.deps;
-  const [now] = await db.query<{ passwordHash: string }>(findHash, [account.id]);
+  const now = await db.prisma.user.findFirst({
+    where: { id: account.id, disabledAt: null },
+    select: { passwordHash: true },
+  });
   if (now?.passwordHash === account.passwordHash) return;
   // A concurrent sign-in may have rehashed the same password.
-  if (now !== undefined && (await passwords.verify(now.passwordHash, password))) return;
+  if (now !== null && (await passwords.verify(now.passwordHash, password))) return;
   const { id: userId, sessionId } = await issuer.verifyAccess(tokens.accessToken);
   await endSessions(ctx.deps, { userId, reason: 'password', by: sessionId, only: sessionId }, db.query);
   throw new DomainError('INVALID_CREDENTIALS');

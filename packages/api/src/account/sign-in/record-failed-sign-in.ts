@@ -6,8 +6,6 @@ import { recordAttempt } from '../activity/record-attempt.ts';
 /** The User-Agent header can be of any length. */
 const longestUserAgent = 500;
 
-const findAccount = { name: 'auth.accountId', text: 'SELECT id FROM users WHERE email = $1' };
-
 /**
  * Records a failed sign-in in the security history of the account with this address, if there is one. The activity
  * entry has the job's id, so a repeated job adds no second entry; an entry about a passkey has the passkey's id and may
@@ -17,8 +15,8 @@ export async function recordFailedSignIn(
   { db, clock, changes }: Pick<Deps, 'db' | 'clock' | 'changes'>,
   { id, data }: Job<JobData['failed-sign-in']>,
 ): Promise<boolean> {
-  const [account] = await db.query<{ id: string }>(findAccount, [data.email]);
-  if (account === undefined) return false;
+  const account = await db.prisma.user.findFirst({ where: { email: data.email }, select: { id: true } });
+  if (account === null) return false;
   const { passkey } = data;
   const line = {
     userId: account.id,

@@ -6,7 +6,7 @@ import type { RequestOptionsOut } from './schemas.ts';
 
 /** WebAuthn request options for one of the user's passkeys. Stores nothing. */
 export async function createConfirmOptions({ deps, user }: UserContext): Promise<RequestOptionsOut> {
-  const rows = await findPasskeys(deps.db.query, user.id);
+  const rows = await findPasskeys(deps.db, user.id);
   const question = { purpose: 'passkey-confirm', userId: user.id, sessionId: user.sessionId } as const;
   return {
     challenge: Buffer.from(makeChallenge(deps, question)).toString('base64url'),

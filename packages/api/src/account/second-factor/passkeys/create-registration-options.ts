@@ -7,14 +7,11 @@ import { algorithms, relyingPartyId, timeoutMs, toUserHandle } from './relying-p
 import { requireRoom } from './require-room.ts';
 import type { RegistrationOptionsOut } from './schemas.ts';
 
-const findPerson = { name: 'passkeys.person', text: 'SELECT email, name FROM users WHERE id = $1' };
-
 /** WebAuthn creation options for a new passkey of the user. Stores nothing. Throws CONFLICT at the limit of 20. */
 export async function createRegistrationOptions({ deps, user }: UserContext): Promise<RegistrationOptionsOut> {
-  const { query } = deps.db;
-  const [person] = await query<{ email: string; name: string }>(findPerson, [user.id]);
-  if (person === undefined) throw notFound('user');
-  const existing = await findPasskeys(query, user.id);
+  const person = await deps.db.prisma.user.findFirst({ where: { id: user.id }, select: { email: true, name: true } });
+  if (person === null) throw notFound('user');
+  const existing = await findPasskeys(deps.db, user.id);
   requireRoom(existing.length);
   const question = { purpose: 'passkey-register', userId: user.id, sessionId: user.sessionId } as const;
   const options = await generateRegistrationOptions({

@@ -1,18 +1,30 @@
-import type { Rows, RunQuery } from '@alice/db';
-import { selectRowWith } from '../../../platform/history/columns.ts';
-import { passkeys } from './entity.ts';
+import { type Database, type Rows, toWire } from '@alice/db';
 
 /** The maximum number of passkeys per user. */
 export const mostPasskeys = 20;
 
-const statement = {
-  name: 'passkeys.live',
-  text: `
-    SELECT ${selectRowWith(passkeys, passkeys.secret, 't')} FROM passkeys t
-     WHERE t.user_id = $1 AND t.ended_at IS NULL ORDER BY t.created_at DESC, t.id DESC LIMIT $2`,
-};
+/** Everything but the public key and its counter. */
+const shownColumns = {
+  id: true,
+  name: true,
+  credentialId: true,
+  transports: true,
+  backedUp: true,
+  lastUsedAt: true,
+  version: true,
+  createdAt: true,
+  updatedAt: true,
+} as const;
+
+export type ShownPasskey = Pick<Rows['passkeys'], keyof typeof shownColumns>;
 
 /** The active passkeys, newest first. */
-export function findPasskeys(query: RunQuery, userId: string): Promise<Rows['passkeys'][]> {
-  return query<Rows['passkeys']>(statement, [userId, mostPasskeys]);
+export async function findPasskeys(db: Pick<Database, 'prisma'>, userId: string): Promise<ShownPasskey[]> {
+  const rows = await db.prisma.passkey.findMany({
+    where: { userId, endedAt: null },
+    select: shownColumns,
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: mostPasskeys,
+  });
+  return rows.map(toWire);
 }

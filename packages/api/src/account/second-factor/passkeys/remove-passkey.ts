@@ -10,9 +10,9 @@ import { findPasskeys } from './find-passkeys.ts';
 /** Removes a passkey. Throws NOT_FOUND, and CONFLICT if the password is too short to be used without it. */
 export function removePasskey(ctx: UserContext, { id }: { readonly id: string }): Promise<{ ok: true }> {
   const { deps, user } = ctx;
-  return deps.db.transaction(async ({ query }) => {
+  return deps.db.transaction(async ({ query, database }) => {
     await lockPerson(user.id, query);
-    const passkey = (await findPasskeys(query, user.id)).find((row) => row.id === id);
+    const passkey = (await findPasskeys(database, user.id)).find((row) => row.id === id);
     if (passkey === undefined) throw notFound('passkey');
     await requireRemovable(query, user.id);
     const set = { endedAt: deps.clock.now().toISOString() };

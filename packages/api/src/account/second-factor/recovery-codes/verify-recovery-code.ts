@@ -4,12 +4,6 @@ import { sendFactorMail } from '../send-factor-mail.ts';
 import type { Proof } from '../use-proof.ts';
 import { hashRecoveryCode } from './recovery-codes.ts';
 
-/** $1 user, $2 hash. */
-const find = {
-  name: 'secondFactor.recoveryCode',
-  text: 'SELECT id FROM recovery_codes WHERE user_id = $1 AND hash = $2 AND used_at IS NULL',
-};
-
 /** $1 user, $2 id, $3 now. */
 const spend = {
   name: 'secondFactor.useRecoveryCode',
@@ -23,8 +17,11 @@ const spend = {
  */
 export async function verifyRecoveryCode(ctx: Context, userId: string, code: string): Promise<Proof | null> {
   const { deps } = ctx;
-  const [found] = await deps.db.query<{ id: string }>(find, [userId, hashRecoveryCode(userId, code)]);
-  if (found === undefined) return null;
+  const found = await deps.db.prisma.recoveryCode.findFirst({
+    where: { userId, hash: Uint8Array.from(hashRecoveryCode(userId, code)), usedAt: null },
+    select: { id: true },
+  });
+  if (found === null) return null;
   return {
     userId,
     passes: [],

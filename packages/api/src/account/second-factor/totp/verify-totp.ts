@@ -2,14 +2,6 @@ import type { Context } from '../../../context.ts';
 import type { Proof } from '../use-proof.ts';
 import { stepOf } from './totp-code.ts';
 
-/** $1 user. */
-const findConfirmed = {
-  name: 'totp.confirmed',
-  text: `
-    SELECT id, sealed_secret AS "sealedSecret", last_step AS "lastStep" FROM totps
-     WHERE user_id = $1 AND confirmed_at IS NOT NULL AND ended_at IS NULL`,
-};
-
 /** $1 user, $2 id, $3 time step. A code can be used once, and codes of earlier steps are rejected after it. */
 const useStep = {
   name: 'totp.useStep',
@@ -19,8 +11,11 @@ const useStep = {
 
 /** Verifies a TOTP code; null if it is wrong or was already used. */
 export async function verifyTotp({ deps }: Context, userId: string, code: string): Promise<Proof | null> {
-  const [found] = await deps.db.query<{ id: string; sealedSecret: string; lastStep: number }>(findConfirmed, [userId]);
-  if (found === undefined) return null;
+  const found = await deps.db.prisma.totp.findFirst({
+    where: { userId, confirmedAt: { not: null }, endedAt: null },
+    select: { id: true, sealedSecret: true, lastStep: true },
+  });
+  if (found === null) return null;
   const step = stepOf(deps.sealer.open(found.sealedSecret), code, deps.clock.now());
   if (step === null || step <= found.lastStep) return null;
   return {
