@@ -5,6 +5,7 @@ import { type BenchResult, type DatabaseName, type Round, runBench } from './ben
 import { meetsFloors } from './floors.ts';
 import { profileLive, runLive } from './live/run-live.ts';
 import { type Options, parseOptions, UsageError, usage } from './options.ts';
+import { measurePrisma } from './prisma-cost.ts';
 import { runProfile } from './profile.ts';
 import { printTable, ratios } from './report.ts';
 import { measureStarts } from './starts.ts';
@@ -28,6 +29,10 @@ async function run(options: Options, cleanUp: AsyncDisposableStack): Promise<num
   if (options.live !== null) return runLive(options.live, options.check, cleanUp, say);
   if (options.isStart) {
     await measureStarts(cleanUp, say);
+    return 0;
+  }
+  if (options.isPrisma) {
+    await measurePrisma(cleanUp, say);
     return 0;
   }
   const result = await runBench(options, cleanUp, say);

@@ -15,6 +15,8 @@ export interface Options {
   readonly profile: WorkName | 'live' | null;
   /** Instead of requests: starts and memory. */
   readonly isStart: boolean;
+  /** Instead of requests: what Prisma Client costs beside named SQL. */
+  readonly isPrisma: boolean;
   /** Instead of requests: the live feed. */
   readonly live: LiveOptions | null;
 }
@@ -30,12 +32,13 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const usage = `Usage: pnpm bench [--quick] [--embedded] [--start] [--only <works>] [--check] [--profile <work>]
+export const usage = `Usage: pnpm bench [--quick] [--embedded] [--start] [--prisma] [--only <works>] [--check] [--profile <work>]
        pnpm bench --live [--chaos] [--on <setups>] [--seconds <n>] [--check]
   --quick           3 rounds of 1 s instead of 5 of 3 s
   --only <works>    some works, separated by commas: ${workNames.join(', ')}
   --embedded        on the embedded database as well, for comparison
   --start           instead of requests: how long a start takes and what memory it needs, on both databases
+  --prisma          instead of requests: Prisma Client beside named SQL, per call, on both databases
   --check           exit 1 below a floor of apps/bench/floors.json
   --profile <work>  our server alone, under --cpu-prof: the functions and packages that take its time;
                     "live" is the live feed on PostgreSQL
@@ -46,7 +49,7 @@ export const usage = `Usage: pnpm bench [--quick] [--embedded] [--start] [--only
 
 /** Reads the command line. Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
-  const { quick, embedded, start, only, check, profile, live, chaos, on, seconds } = parseFlags(args);
+  const { quick, embedded, start, prisma, only, check, profile, live, chaos, on, seconds } = parseFlags(args);
   return {
     works: only === undefined ? workNames : only.split(',').map(toWork),
     rounds: quick ? 3 : 5,
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[]): Options {
     warmUpSeconds: quick ? 1 : 3,
     isEmbedded: embedded,
     isStart: start,
+    isPrisma: prisma,
     check,
     profile: profile === undefined ? null : profile === 'live' ? profile : toWork(profile),
     live: live || chaos ? toLive(chaos, on, seconds) : null,
@@ -69,6 +73,7 @@ function parseFlags(args: readonly string[]) {
         quick: { type: 'boolean', default: false },
         embedded: { type: 'boolean', default: false },
         start: { type: 'boolean', default: false },
+        prisma: { type: 'boolean', default: false },
         only: { type: 'string' },
         check: { type: 'boolean', default: false },
         profile: { type: 'string' },
