@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openDatabase } from '@alice/db';
+import { type Database, openDatabase, sqlFamily } from '@alice/db';
 import { migrate } from '@alice/db/migrations';
 import { v7 as uuidv7 } from 'uuid';
 import { createBenchDatabase } from './database.ts';
@@ -31,6 +31,8 @@ const shown = {
 const columns = `t.id, t.name, t.hint, t.scopes, t.expires_at AS "expiresAt", t.last_used_at AS "lastUsedAt",
   t.last_used_address AS "lastUsedAddress", t.ended_at AS "endedAt", t.version, t.created_at AS "createdAt",
   t.updated_at AS "updatedAt"`;
+
+const compared = sqlFamily('bench.prisma');
 
 interface Comparison {
   readonly name: string;
@@ -88,18 +90,24 @@ async function loading(db: Database): Promise<string> {
 function comparisons(db: Database, userId: string, id: string): Comparison[] {
   /** As each call of the API does: a view of the database, so that callers take turns. */
   const caller = () => db.for({ owner: userId });
-  const get = { name: 'bench.get', text: `SELECT ${columns} FROM api_keys t WHERE t.user_id = $1 AND t.id = $2` };
-  const list = {
+  const get = compared({
+    name: 'bench.get',
+    text: `SELECT ${columns} FROM api_keys t WHERE t.user_id = $1 AND t.id = $2`,
+  });
+  const list = compared({
     name: 'bench.list',
     text: `SELECT ${columns} FROM api_keys t WHERE t.user_id = $1 AND t.ended_at IS NULL AND t.expires_at > $2
             ORDER BY t.id DESC LIMIT $3`,
-  };
-  const verify = {
+  });
+  const verify = compared({
     name: 'bench.verify',
     text: `SELECT k.hash, k.scopes, k.expires_at AS "expiresAt" FROM api_keys k JOIN users u ON u.id = k.user_id
             WHERE k.user_id = $1 AND k.id = $2 AND k.ended_at IS NULL AND u.disabled_at IS NULL`,
-  };
-  const mark = { name: 'bench.mark', text: 'UPDATE api_keys SET last_used_at = $3 WHERE user_id = $1 AND id = $2' };
+  });
+  const mark = compared({
+    name: 'bench.mark',
+    text: 'UPDATE api_keys SET last_used_at = $3 WHERE user_id = $1 AND id = $2',
+  });
   return [
     {
       name: 'get a key',

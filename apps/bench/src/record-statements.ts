@@ -1,4 +1,4 @@
-import { type Database, openDatabase, type Statement } from '@alice/db';
+import { type Database, openDatabase, type Statement, type UnnamedStatement } from '@alice/db';
 import { productOn } from './product.ts';
 import type { Account } from './scene.ts';
 import { pageSize } from './works.ts';
@@ -41,9 +41,9 @@ export async function recordStatements({
   const seen: RecordedStatement[] = [];
   const listening: Database = {
     ...database,
-    query<Row>({ name, text }: Statement, values: readonly unknown[]) {
-      seen.push({ name: name ?? '', text, values });
-      return database.query<Row>(name === undefined ? { text } : { name, text }, values);
+    query<Row>(statement: Statement<Row> | UnnamedStatement, values: readonly unknown[]) {
+      seen.push({ name: statement.name ?? '', text: statement.text, values });
+      return database.query<Row>(statement, values);
     },
   };
   const caller = (await productOn(listening, jwtSecret))({ id: account.id, sessionId: account.sessionId });

@@ -7,16 +7,18 @@ import type { Database } from './database.ts';
 import { databaseFault } from './errors.ts';
 import { poolOf } from './handle.ts';
 import { openDatabase } from './open.ts';
+import { sql, types } from './statement.ts';
 import { testDatabase, testServerUrl } from './testing.ts';
 
+const insertion = sql({
+  name: 'test.insertUser',
+  text: `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())`,
+});
+const plusOne = sql({ name: 'test.plusOne', returns: { n: types.number }, text: 'SELECT $1::int + 1 AS n' });
+const echo = sql({ name: 'test.echo', returns: { n: types.number }, text: 'SELECT $1::int AS n' });
+
 function insertUser(database: Pick<Database, 'query'>, email: string): Promise<unknown[]> {
-  return database.query(
-    {
-      name: 'insert_user',
-      text: `INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, 'x', 'x', now(), now())`,
-    },
-    [randomUUID(), email],
-  );
+  return database.query(insertion, [randomUUID(), email]);
 }
 const countUsers = async (database: Database): Promise<number> => database.prisma.user.count();
 
@@ -114,22 +116,20 @@ describe('connections', () => {
 
   test('support prepared statements after they were replaced', async () => {
     await using database = await testDatabase();
-    const statement = { name: 'plus_one', text: 'SELECT $1::int + 1 AS n' };
-    expect(await database.query(statement, [1])).toEqual([{ n: 2 }]);
+    expect(await database.query(plusOne, [1])).toEqual([{ n: 2 }]);
     for (const client of poolOf(database).clients) {
       const held = await poolOf(database).connect();
       expect(held).toBe(client);
       held.release(true);
     }
-    expect(await database.query(statement, [2])).toEqual([{ n: 3 }]);
+    expect(await database.query(plusOne, [2])).toEqual([{ n: 3 }]);
   });
 
   test('are limited, and each of many concurrent callers gets its own result', async () => {
     await using database = await testDatabase();
     const answers = await Promise.all(
       Array.from({ length: 300 }, async (_, i) => {
-        if (i % 3 === 0)
-          return (await database.query<{ n: number }>({ name: 'echo', text: 'SELECT $1::int AS n' }, [i]))[0]?.n;
+        if (i % 3 === 0) return (await database.query(echo, [i]))[0]?.n;
         if (i % 3 === 1) return (await database.prisma.$queryRaw<{ n: number }[]>`SELECT ${i}::int AS n`)[0]?.n;
         return database.transaction(
           async (tx) => (await tx.query<{ n: number }>({ text: 'SELECT $1::int AS n' }, [i]))[0]?.n,

@@ -1,6 +1,7 @@
 import type { DirectoryOptions, OwnedDirectory } from './embedded/own-directory.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { Caller } from './pool.ts';
+import type { Statement, UnnamedStatement } from './statement.ts';
 
 /** The log of this package; a pino logger fits. */
 export interface DatabaseLog {
@@ -10,14 +11,11 @@ export interface DatabaseLog {
   error(fields: object, message: string): void;
 }
 
-export interface Statement {
-  /** Makes it a prepared statement, parsed once per connection. A name always belongs to the same text. */
-  readonly name?: string;
-  readonly text: string;
-}
-
-/** Runs one statement. Rows are in wire form, see `wire.ts`. `Row` is the caller's claim about the selected columns. */
-export type RunQuery = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
+/** Runs one statement. Rows are in wire form, see `wire.ts`. */
+export type RunQuery = <Row>(
+  statement: Statement<Row> | UnnamedStatement,
+  values: readonly unknown[],
+) => Promise<Row[]>;
 
 export interface Transaction {
   readonly query: RunQuery;
@@ -32,7 +30,7 @@ export interface Database extends AsyncDisposable {
    */
   readonly prisma: PrismaClient;
   /** One statement on the shared pool. */
-  query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+  query<Row>(statement: Statement<Row> | UnnamedStatement, values: readonly unknown[]): Promise<Row[]>;
   /**
    * Runs `work` in one READ COMMITTED transaction on one connection and commits it; rolls back and rethrows if `work`
    * throws. Use only `tx` in `work`: the pool may have no second connection.

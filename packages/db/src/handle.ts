@@ -2,11 +2,12 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 
 import { awaitCommit } from './after-commit.ts';
-import type { Database, RunQuery, Statement, Transaction } from './database.ts';
+import type { Database, RunQuery, Transaction } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createIdleGuard, noGuard } from './idle-guard.ts';
 import { type Caller, isServerError, leavesConnectionUsable, type SteadyPool } from './pool.ts';
 import { prismaIn, type StatementScope, setScope } from './prisma-scope.ts';
+import type { Statement, UnnamedStatement } from './statement.ts';
 import { statementNames } from './statement-names.ts';
 import { wireTypes } from './wire.ts';
 
@@ -38,7 +39,7 @@ function rowsAs<Row>(result: pg.QueryResult | pg.QueryResult[]): Row[] {
 }
 
 /** pg only reads `values`, although its types allow more. */
-function toConfig(statement: Statement, values: readonly unknown[]): pg.QueryConfig {
+function toConfig(statement: Statement | UnnamedStatement, values: readonly unknown[]): pg.QueryConfig {
   const config: pg.QueryConfig = { text: statement.text, values: values as unknown[], types: wireTypes };
   if (statement.name !== undefined) config.name = statement.name;
   return config;
@@ -72,7 +73,7 @@ async function runTransaction<T>(
     if (!open) throw new Error('the transaction is over: a query in it was not awaited');
     return guard.during(() => client.query(config));
   };
-  const query: RunQuery = async <Row>(statement: Statement, values: readonly unknown[]) =>
+  const query: RunQuery = async <Row>(statement: Statement<Row> | UnnamedStatement, values: readonly unknown[]) =>
     rowsAs<Row>(await run(toConfig(statement, values)));
   const committed = awaitCommit(query);
   try {
@@ -165,7 +166,7 @@ export function databaseOver(pool: SteadyPool, release: () => Promise<void>): Da
       get prisma() {
         return caller === undefined ? prisma() : prismaIn({ run: (config) => pool.run(config, caller) }, prisma());
       },
-      query: async <Row>(statement: Statement, values: readonly unknown[]) =>
+      query: async <Row>(statement: Statement<Row> | UnnamedStatement, values: readonly unknown[]) =>
         rowsAs<Row>(await pool.run(toConfig(statement, values), caller)),
       transaction: (work) => runTransaction(pool, caller, prisma, work),
       for: viewFor,

@@ -2,9 +2,11 @@ import type { Database, PostgresOptions } from './database.ts';
 import { preparedTestSource, testDatabaseUrl } from './env.ts';
 import { makeTestSource, openTestDatabase } from './test-source.ts';
 
+export { checkStatements } from './check-statements.ts';
 export { findBinaries } from './embedded/binaries.ts';
 export { testRounds } from './env.ts';
 export { blackHole } from './fixtures/black-hole.ts';
+export { declaredStatements } from './statement.ts';
 export { initialiseTemporary } from './temporary-server.ts';
 
 interface Source {

@@ -38,7 +38,6 @@ test('every JavaScript instant round-trips through the database', async () => {
     fc.asyncProperty(instants, async (texts) => {
       const rows = await database.query<{ at: string; short: string }>(
         {
-          name: 'instants',
           text: 'SELECT t AS at, t::timestamptz(3) AS short FROM unnest($1::timestamptz[]) WITH ORDINALITY AS u(t, n) ORDER BY n',
         },
         [texts],

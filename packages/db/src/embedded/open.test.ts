@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-
 import type { DatabaseLog } from '../database.ts';
 import { testRounds } from '../env.ts';
 import { databaseFault } from '../errors.ts';
 import { type MadeDirectories, makeDirectories } from '../fixtures/made-directories.ts';
 import { run } from '../fixtures/run.ts';
 import { openDatabase } from '../open.ts';
+import { sql } from '../statement.ts';
 import { joinDatabase } from './join.ts';
 import { ownDirectory } from './own-directory.ts';
 
@@ -256,10 +256,11 @@ describe('a PostgreSQL that exits by itself', { timeout }, () => {
     const log = rememberingLog();
     await using database = await openDatabase({ dataDir, log });
     await database.query({ text: 'CREATE TABLE kept (id int PRIMARY KEY)' }, []);
+    const insertion = sql({ name: 'test.keep', text: 'INSERT INTO kept VALUES ($1)' });
     const back = (): number =>
       log.lines.filter(({ message }) => message === 'the embedded database is running again').length;
     for (let round = 1; round <= 3; round++) {
-      await database.query({ name: 'insert', text: 'INSERT INTO kept VALUES ($1)' }, [round]);
+      await database.query(insertion, [round]);
       process.kill(await postgresPid(dataDir), 'SIGKILL');
       await expect.poll(back, { timeout: 30_000 }).toBe(round);
       // The pool learns of each lost connection from the first statement on it.

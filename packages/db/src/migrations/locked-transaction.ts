@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
-import type { Database, RunQuery, Statement } from '../database.ts';
+import type { Database, RunQuery } from '../database.ts';
 import { poolOf } from '../handle.ts';
+import type { Statement, UnnamedStatement } from '../statement.ts';
 import { wireTypes } from '../wire.ts';
 
 /** The advisory lock that Prisma's `migrate deploy` also takes, so the two exclude each other. */
@@ -70,7 +71,7 @@ async function tryOnce<T>(
     );
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}); SET LOCAL lock_timeout = ${tableWaitMs}`);
     const result = await work({
-      query: async <Row>({ text }: Statement, values: readonly unknown[]) =>
+      query: async <Row>({ text }: Statement<Row> | UnnamedStatement, values: readonly unknown[]) =>
         rowsAs<Row>(await client.query({ text, values: [...values], types: wireTypes })),
       script: async (name, sql) => {
         await client.query(sql);

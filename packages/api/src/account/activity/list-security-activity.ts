@@ -1,3 +1,5 @@
+import { claimed, sql, types } from '@alice/db';
+import { ActivityEntity } from '@alice/db/models';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { fieldName, quoted, secretColumns } from '../../platform/history/columns.ts';
@@ -23,8 +25,21 @@ interface LineRow extends Pick<SecurityEventOut, 'number' | 'happenedAt' | 'acti
  * $1 user, $2 where the last page ended or null, $3 limit. Reads the entries by entity, along that index: few entries
  * of a long history are security events, and a scan by number would read all others.
  */
-export const statement = {
+export const statement = sql({
   name: 'activity.security',
+  returns: claimed<LineRow>({
+    number: types.number,
+    happenedAt: types.instant,
+    action: types.text,
+    entity: types.oneOf(Object.values(ActivityEntity)),
+    entityId: types.uuid,
+    actorId: types.uuid,
+    sessionId: types.orNull(types.uuid),
+    userAgent: types.orNull(types.text),
+    address: types.orNull(types.text),
+    before: types.orNull(types.json()),
+    after: types.orNull(types.json()),
+  }),
   text: `
     WITH found AS MATERIALIZED (
       SELECT number FROM activity
@@ -38,7 +53,7 @@ export const statement = {
       FROM page p JOIN activity a ON a.user_id = $1 AND a.number = p.number
       LEFT JOIN sessions s ON s.user_id = $1 AND s.id = a.session_id
      ORDER BY a.number DESC`,
-};
+});
 
 /** One page of the user's security events, newest first. */
 export async function listSecurityActivity(

@@ -1,6 +1,7 @@
+import { type Statement, sqlFamily } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/columns.ts';
+import { rowShape, selectRow } from '../../platform/history/columns.ts';
 import type { RowOf } from '../../platform/history/entity.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
@@ -24,11 +25,16 @@ export async function listUsers(ctx: UserContext, input: ListUsersInput): Promis
   );
 }
 
+const listed = sqlFamily('users.list');
+
 /**
  * Contains only the conditions that are used, so that each combination gets its own plan and pages are read from the
  * index.
  */
-export function listStatement(input: ListUsersInput, after: readonly [createdAt: string, id: string] | undefined) {
+export function listStatement(
+  input: ListUsersInput,
+  after: readonly [createdAt: string, id: string] | undefined,
+): { readonly statement: Statement<RowOf<typeof users>>; readonly values: readonly unknown[] } {
   const values: unknown[] = [];
   const marks: string[] = [];
   const conditions: string[] = [];
@@ -52,5 +58,5 @@ export function listStatement(input: ListUsersInput, after: readonly [createdAt:
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const text = `SELECT ${selectRow(users, 't')} FROM users t ${where}
     ORDER BY t.created_at DESC, t.id DESC LIMIT ${param(input.limit + 1)}`;
-  return { statement: { name: ['users.list', ...marks].join('.'), text }, values };
+  return { statement: listed({ name: ['users.list', ...marks].join('.'), returns: rowShape(users), text }), values };
 }

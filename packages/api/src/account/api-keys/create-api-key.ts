@@ -1,4 +1,4 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, rowOf, sql, types } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -23,17 +23,19 @@ export interface NewKey {
   readonly lifeMs: number;
 }
 
-const findOwner = {
+const findOwner = sql({
   name: 'apiKeys.owner',
+  returns: rowOf('users', 'email', 'name', 'emailVerifiedAt', 'role'),
   text: 'SELECT email, name, email_verified_at AS "emailVerifiedAt", role FROM users WHERE id = $1',
-};
+});
 
 /** $1 user, $2 now. */
-const countLive = {
+const countLive = sql({
   name: 'apiKeys.countLive',
+  returns: { live: types.number },
   text: `
     SELECT count(*)::int AS live FROM api_keys WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2`,
-};
+});
 
 interface OwnerRow extends MailedAccount {
   readonly role: string;

@@ -1,5 +1,5 @@
 import { hash as digest } from 'node:crypto';
-import type { Database, Rows } from '@alice/db';
+import { type Database, type Rows, rowOf, sql } from '@alice/db';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../context.ts';
 import { invalidKey } from '../../errors/domain-error.ts';
@@ -37,13 +37,14 @@ interface Remembered {
 }
 
 /** $1 user, $2 key. */
-const findKey = {
+const findKey = sql({
   name: 'apiKeys.verify',
+  returns: rowOf('api_keys', 'hash', 'scopes', 'expiresAt'),
   text: `
     SELECT k.hash, k.scopes, k.expires_at AS "expiresAt"
       FROM api_keys k JOIN users u ON u.id = k.user_id
      WHERE k.user_id = $1 AND k.id = $2 AND k.ended_at IS NULL AND u.disabled_at IS NULL`,
-};
+});
 
 type KeyRow = Pick<Rows['api_keys'], 'hash' | 'scopes' | 'expiresAt'>;
 

@@ -1,4 +1,4 @@
-import type { Database } from '@alice/db';
+import { type Database, sql } from '@alice/db';
 import type { Log } from '../../platform/runtime/log.ts';
 
 /** The use of a key, and its address. */
@@ -17,7 +17,7 @@ const mostWaiting = 1000;
  * $1 users, $2 keys, $3 times, $4 addresses. Writes at most once per minute and key, over all processes. It skips
  * locked rows, so it never waits. It is not a change: it takes no change number and writes no activity entry.
  */
-const write = {
+const write = sql({
   name: 'apiKeys.recordUse',
   text: `
     WITH free AS MATERIALIZED (
@@ -29,7 +29,7 @@ const write = {
     )
     UPDATE api_keys k SET last_used_at = free.at, last_used_address = free.address
       FROM free WHERE k.user_id = free.user_id AND k.id = free.id`,
-};
+});
 
 /**
  * Records the use of keys in the background: one statement at a time, for all keys used in the meantime. Failed writes

@@ -1,3 +1,4 @@
+import { sql, types } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 
 /** How long before the expiry of a key its owner is reminded. */
@@ -8,8 +9,9 @@ const batchSize = 100;
  * $1 now, $2 latest expiry to remind of, $3 limit. A key with a short lifetime is reminded of in its second half.
  * Owners with an unverified address are skipped until they verify it. Rows that another process has locked are skipped.
  */
-const mark = {
+const mark = sql({
   name: 'apiKeys.markExpiring',
+  returns: { to: types.text, name: types.text, keyName: types.text, at: types.instant },
   text: `
     WITH due AS MATERIALIZED (
       SELECT k.user_id, k.id, u.email, u.name AS owner
@@ -20,7 +22,7 @@ const mark = {
     )
     UPDATE api_keys k SET expiry_mailed_at = $1 FROM due WHERE k.user_id = due.user_id AND k.id = due.id
     RETURNING due.email AS to, due.owner AS name, k.name AS "keyName", k.expires_at AS at`,
-};
+});
 
 interface DueRow {
   readonly to: string;

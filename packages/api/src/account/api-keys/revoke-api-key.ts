@@ -1,9 +1,12 @@
 import { afterCommit } from '@alice/db';
 import type { UserContext } from '../../context.ts';
+import { condition } from '../../platform/history/condition.ts';
 import { updateRow } from '../../platform/history/update-rows.ts';
 import { apiKeys } from './entity.ts';
 import type { ApiKeyInput, ApiKeyOut } from './schemas.ts';
 import { toApiKey } from './to-api-key.ts';
+
+const isActive = condition('onlyIf', apiKeys, '(p.r).ended_at IS NULL');
 
 /**
  * Revokes an API key: in this process at the commit, in others within a second. An ended key stays unchanged. Throws
@@ -15,7 +18,7 @@ export async function revokeApiKey(ctx: UserContext, { id }: ApiKeyInput): Promi
     action: 'revoke',
     // The column uses the database's clock.
     set: { endedAt: ctx.deps.clock.now().toISOString() },
-    onlyIf: '(p.r).ended_at IS NULL',
+    onlyIf: isActive,
   });
   // With an idempotency key, the transaction may still be rolled back, and the gate would reject a valid key for
   // minutes.

@@ -1,6 +1,7 @@
+import { sql } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
-import { selectRow } from '../../platform/history/columns.ts';
+import { rowShape, selectRow } from '../../platform/history/columns.ts';
 import type { RowOf } from '../../platform/history/entity.ts';
 import { updateRow } from '../../platform/history/update-rows.ts';
 import { addKey } from './create-api-key.ts';
@@ -9,13 +10,14 @@ import { type ApiKeyInput, type CreatedApiKeyOut, replacedHours } from './schema
 import { toScopes } from './to-api-key.ts';
 
 /** $1 user, $2 key, $3 now. Concurrent rotations of the same key wait here, and then each creates another key. */
-const findLive = {
+const findLive = sql({
   name: 'apiKeys.findLive',
+  returns: rowShape(apiKeys),
   text: `
     SELECT ${selectRow(apiKeys, 't')}
       FROM (SELECT FROM change_counters WHERE user_id = $1 FOR UPDATE) counter, api_keys t
      WHERE t.user_id = $1 AND t.id = $2 AND t.ended_at IS NULL AND t.expires_at > $3`,
-};
+});
 
 /**
  * Creates a key with the name, scopes and lifetime of another one, which stays valid for 24 hours or until its earlier

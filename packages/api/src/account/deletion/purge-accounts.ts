@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { type Rows, rowOf, sql } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 import { updateRow } from '../../platform/history/update-rows.ts';
 import { lockAccounts } from '../admin/lock-accounts.ts';
@@ -17,30 +17,33 @@ const batchSize = 100;
 const marginSeconds = 60;
 
 /** $1 now, $2 after which id, $3 limit. */
-const dueAccounts = {
+const dueAccounts = sql({
   name: 'users.dueAccounts',
+  returns: rowOf('users', 'id'),
   text: `
     SELECT id FROM users WHERE deletion_due_at <= $1 AND disabled_at IS NULL AND ($2::uuid IS NULL OR id > $2)
      ORDER BY id LIMIT $3`,
-};
+});
 
 /** $4 how many seconds ago they must have been closed. */
-const shutAccounts = {
+const shutAccounts = sql({
   name: 'users.shutAccounts',
+  returns: rowOf('users', 'id'),
   text: `
     SELECT id FROM users WHERE deletion_due_at <= $1 AND ($2::uuid IS NULL OR id > $2)
        AND disabled_at <= clock_timestamp() - make_interval(secs => $4)
      ORDER BY id LIMIT $3`,
-};
+});
 
 /** $1 user, $2 now, $3 how many seconds ago it must have been closed. */
-const deleteAccount = {
+const deleteAccount = sql({
   name: 'users.deleteAccount',
+  returns: rowOf('users', 'id'),
   text: `
     DELETE FROM users WHERE id = $1 AND deletion_due_at <= $2
        AND disabled_at <= clock_timestamp() - make_interval(secs => $3)
     RETURNING id`,
-};
+});
 
 /** A large account takes longer than a request may. */
 const takeTime = { text: `SET LOCAL statement_timeout = '10min'` };

@@ -1,4 +1,4 @@
-import { databaseFault, type RunQuery } from '@alice/db';
+import { databaseFault, type RunQuery, sql, types } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
@@ -35,13 +35,14 @@ export async function confirmEmailChange(ctx: Context, input: TokenInput): Promi
 }
 
 /** $1 user, $2 request. Both tokens expire at the same time, and a used token was used before it expired. */
-const findBoth = {
+const findBoth = sql({
   name: 'auth.emailChange',
+  returns: { oldEmail: types.orNull(types.text), newEmail: types.orNull(types.text) },
   text: `
     SELECT max(email) FILTER (WHERE purpose = 'change_email_from') AS "oldEmail",
            max(email) FILTER (WHERE purpose = 'change_email_to') AS "newEmail"
       FROM one_time_tokens WHERE user_id = $1 AND request_id = $2 AND used_at IS NOT NULL`,
-};
+});
 
 /** The new address, once both addresses have confirmed. */
 async function findAgreed({ userId, requestId }: LiveToken, query: RunQuery): Promise<string | null> {

@@ -1,4 +1,4 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, sql, types } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -14,6 +14,8 @@ const minutes = {
 
 type OneTimePurpose = keyof typeof minutes;
 
+const purposes: readonly OneTimePurpose[] = ['verify_email', 'reset_password', 'change_email_from', 'change_email_to'];
+
 export interface NewToken {
   readonly userId: string;
   readonly purpose: OneTimePurpose;
@@ -23,12 +25,12 @@ export interface NewToken {
   readonly requestId?: string;
 }
 
-const insert = {
+const insert = sql({
   name: 'auth.createToken',
   text: `
     INSERT INTO one_time_tokens (user_id, id, purpose, hash, email, request_id, created_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-};
+});
 
 /** Creates a token for a mail and stores its hash. */
 export async function createToken({ deps }: Pick<Context, 'deps'>, token: NewToken, query: RunQuery): Promise<string> {
@@ -50,15 +52,23 @@ export interface LiveToken {
 }
 
 /** $1 user, $2 id, $3 now, $4 purposes. A token is valid only while its user is enabled. */
-const find = {
+const find = sql({
   name: 'auth.findToken',
+  returns: {
+    userId: types.uuid,
+    id: types.uuid,
+    purpose: types.oneOf(purposes),
+    email: types.text,
+    requestId: types.uuid,
+    hash: types.bytes,
+  },
   text: `
     SELECT t.user_id AS "userId", t.id, t.purpose, t.email, t.request_id AS "requestId", t.hash
       FROM one_time_tokens t JOIN users u ON u.id = t.user_id
      WHERE t.user_id = $1 AND t.id = $2 AND t.used_at IS NULL AND t.expires_at > $3
        AND t.purpose = ANY ($4::one_time_purpose[]) AND u.disabled_at IS NULL
        AND (t.email = u.email OR t.purpose = 'change_email_to')`,
-};
+});
 
 /**
  * Returns a valid token of a mail. Throws INVALID_TOKEN, with the same message for every reason, and TOO_MANY_REQUESTS.
@@ -84,13 +94,14 @@ export async function findToken(
   return token;
 }
 
-const take = {
+const take = sql({
   name: 'auth.takeToken',
+  returns: { id: types.uuid },
   text: `
     UPDATE one_time_tokens SET used_at = $3
      WHERE user_id = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3
     RETURNING id`,
-};
+});
 
 /** Consumes a token: of concurrent requests, one succeeds. Throws INVALID_TOKEN. */
 export async function takeToken({ deps }: Context, { userId, id }: LiveToken, query: RunQuery): Promise<void> {
@@ -99,18 +110,18 @@ export async function takeToken({ deps }: Context, { userId, id }: LiveToken, qu
 }
 
 /** $1 user, $2 purposes. Used tokens are kept until they expire: they record the confirmations of an email change. */
-const forget = {
+const forget = sql({
   name: 'auth.voidTokens',
   text: `
     DELETE FROM one_time_tokens
      WHERE user_id = $1 AND purpose = ANY ($2::one_time_purpose[]) AND used_at IS NULL`,
-};
+});
 
 /** Invalidates the user's unused tokens of these purposes, by default of all purposes. */
 export async function voidTokens(
   userId: string,
   query: RunQuery,
-  purposes: readonly string[] = Object.keys(minutes),
+  voided: readonly OneTimePurpose[] = purposes,
 ): Promise<void> {
-  await query(forget, [userId, purposes]);
+  await query(forget, [userId, voided]);
 }

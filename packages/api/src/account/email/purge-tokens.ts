@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps.ts';
-import { type Purge, purge } from '../../platform/jobs/purge.ts';
+import { declarePurge, purge } from '../../platform/jobs/purge.ts';
 
-const tokens: Purge = { table: 'one_time_tokens', key: ['user_id', 'id'], column: 'expires_at' };
-const challenges: Purge = { table: 'used_challenges', key: ['hash'], column: 'expires_at' };
+const tokens = declarePurge({ table: 'one_time_tokens', key: ['user_id', 'id'], column: 'expires_at' });
+const challenges = declarePurge({ table: 'used_challenges', key: ['hash'], column: 'expires_at' });
 
 /** Deletes expired one-time tokens and used challenges. Returns how many. */
 export async function purgeTokens({ db, clock }: Pick<Deps, 'db' | 'clock'>, signal?: AbortSignal): Promise<number> {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunQuery, Statement } from '@alice/db';
+import { type RunQuery, type Statement, sql, sqlFamily, types } from '@alice/db';
+import { ActivityEntity } from '@alice/db/models';
 import type { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { selectRow } from '../../platform/history/columns.ts';
+import { rowShape, selectRow } from '../../platform/history/columns.ts';
 import type { Entity } from '../../platform/history/entity.ts';
 import { account } from '../admin/schemas.ts';
 import { accountEntities } from '../entities.ts';
@@ -61,34 +62,52 @@ const snapshot = { text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ 
 
 const noId = '00000000-0000-0000-0000-000000000000';
 
+type ExportedRow = Readonly<Record<string, unknown>>;
+
+const listPage = sqlFamily('exports');
+
 /** $1 user, $2 after which id, $3 limit. The schema of the list leaves out `userId`, which is the same in every row. */
-function pageOf(entity: Entity): Statement {
+export function pageOf(entity: Entity): Statement<ExportedRow> {
   const { table } = entity;
-  return {
+  return listPage({
     name: `exports.${table}`,
+    returns: rowShape(entity),
     text: `
       SELECT ${selectRow(entity, 't')} FROM ${table} t WHERE t.user_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3`,
-  };
+  });
 }
 
-const person: Statement = {
+const person = sql({
   name: 'exports.users',
+  returns: rowShape(users),
   text: `SELECT ${selectRow(users, 't')} FROM users t WHERE t.id = $1`,
-};
+});
 
 /** The session of an administrator is not shown to the user. */
-const linePage: Statement = {
+const linePage = sql({
   name: 'exports.activity',
+  returns: {
+    number: types.number,
+    happenedAt: types.instant,
+    actorId: types.uuid,
+    sessionId: types.orNull(types.uuid),
+    entity: types.oneOf(Object.values(ActivityEntity)),
+    entityId: types.uuid,
+    action: types.text,
+    before: types.orNull(types.json()),
+    after: types.orNull(types.json()),
+    groupNumber: types.orNull(types.number),
+  },
   text: `
     SELECT number, at AS "happenedAt", actor_id AS "actorId", CASE WHEN actor_id = $1 THEN session_id END AS "sessionId",
            entity, entity_id AS "entityId", action, before, after, group_number AS "groupNumber"
       FROM activity WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
-};
+});
 
 /** A list of an export, and how to read it. */
 interface ExportedList {
   readonly name: string;
-  readonly statement: Statement;
+  readonly statement: Statement<ExportedRow>;
   readonly row: z.ZodType;
   /** The field by which the rows are ordered. */
   readonly key: string;
@@ -144,7 +163,7 @@ async function writeRows(file: JsonFile, query: RunQuery, list: Writing & Export
   let size = rowsAPage.first;
   for (let separator = ''; ; separator = ',') {
     const end = rest();
-    const found = await query<Readonly<Record<string, unknown>>>(statement, [userId, after, size]);
+    const found = await query(statement, [userId, after, size]);
     const text = found.map((one) => JSON.stringify(row.parse(one))).join(',');
     if (text !== '') file.write(separator + text);
     const last = found.at(-1);

@@ -1,4 +1,4 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, sql, types } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 import type { GuardedAccount } from '../sign-in/find-account.ts';
 
@@ -15,13 +15,14 @@ export interface Standing {
 }
 
 /** $1 user, $2 the latest creation date of a trusted factor. Rows of removed factors and entries about roles are kept. */
-const find = {
+const find = sql({
   name: 'auth.standing',
+  returns: { isSettled: types.boolean, roleWasChanged: types.boolean },
   text: `
     SELECT EXISTS (SELECT FROM totps WHERE user_id = $1 AND confirmed_at <= $2)
            OR EXISTS (SELECT FROM passkeys WHERE user_id = $1 AND created_at <= $2) AS "isSettled",
            EXISTS (SELECT FROM activity WHERE user_id = $1 AND entity = 'user' AND action = 'change_role') AS "roleWasChanged"`,
-};
+});
 
 interface Found {
   readonly isSettled: boolean;

@@ -1,4 +1,4 @@
-import { afterCommit, type RunQuery } from '@alice/db';
+import { afterCommit, type RunQuery, sql, types } from '@alice/db';
 import type { Deps } from '../../deps.ts';
 import { updateRow } from '../../platform/history/update-rows.ts';
 import type { ChangeContext } from '../../platform/history/write-context.ts';
@@ -8,13 +8,14 @@ import { deleteRecoveryCodes } from '../second-factor/recovery-codes/create-reco
 import { totps } from '../second-factor/totp/entity.ts';
 
 /** Other credentials of the account. Removed rows are kept for the history, without their secrets. */
-const find = {
+const find = sql({
   name: 'auth.credentials',
+  returns: { kind: types.oneOf(['api_key', 'passkey', 'totp']), id: types.uuid },
   text: `
     SELECT 'api_key' AS kind, id FROM api_keys WHERE user_id = $1 AND ended_at IS NULL
     UNION ALL SELECT 'passkey', id FROM passkeys WHERE user_id = $1 AND ended_at IS NULL
     UNION ALL SELECT 'totp', id FROM totps WHERE user_id = $1 AND ended_at IS NULL`,
-};
+});
 
 /** Removes all credentials except the password: the account was created by someone else. */
 export async function removeCredentials(

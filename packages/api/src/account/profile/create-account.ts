@@ -1,6 +1,6 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, sql } from '@alice/db';
 import type { Context } from '../../context.ts';
-import { insertedColumns, quoted, secretColumns, selectRow } from '../../platform/history/columns.ts';
+import { insertedColumns, quoted, rowShape, secretColumns, selectRow } from '../../platform/history/columns.ts';
 import type { RowOf } from '../../platform/history/entity.ts';
 import { toRecord } from '../../platform/history/to-record.ts';
 import { users } from './entity.ts';
@@ -21,8 +21,9 @@ const { names, values } = insertedColumns(users);
  * $1 the row as JSON, $2 now. Change number 1 of a user is the creation of the account; the database then creates the
  * Inbox, with change number 2.
  */
-const statement = {
+const statement = sql({
   name: 'users.createAccount',
+  returns: rowShape(users),
   text: `
     WITH created AS (
       INSERT INTO users (${names})
@@ -34,7 +35,7 @@ const statement = {
       SELECT id, 1, $2, id, 'user', id, 'create', to_jsonb(created) - ARRAY[${quoted(secretColumns(users))}] FROM created
     )
     SELECT ${selectRow(users, 'created')} FROM created`,
-};
+});
 
 /** Inserts a user and their change counter. A taken address violates the constraint `users_email_key`. */
 export async function createAccount(ctx: Context, account: NewAccount, query: RunQuery): Promise<UserOut> {

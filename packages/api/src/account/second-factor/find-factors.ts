@@ -1,4 +1,4 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, rowOf, sql, types } from '@alice/db';
 
 /** The second factors of a user. */
 export interface Factors {
@@ -9,8 +9,14 @@ export interface Factors {
   readonly passwordStandsAlone: boolean;
 }
 
-const statement = {
+const statement = sql({
   name: 'secondFactor.find',
+  returns: {
+    totp: types.boolean,
+    passkeys: types.number,
+    recoveryCodes: types.number,
+    ...rowOf('users', 'passwordStandsAlone'),
+  },
   text: `
     SELECT EXISTS (SELECT FROM totps t
                     WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL AND t.ended_at IS NULL) AS totp,
@@ -18,7 +24,7 @@ const statement = {
            (SELECT count(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL) AS "recoveryCodes",
            u.password_stands_alone AS "passwordStandsAlone"
       FROM users u WHERE u.id = $1`,
-};
+});
 
 const none: Factors = { totp: false, passkeys: 0, recoveryCodes: 0, passwordStandsAlone: true };
 

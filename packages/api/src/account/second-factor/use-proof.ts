@@ -1,4 +1,4 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, sql, types } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 import { hashOfPass, type Pass } from './sealed-pass.ts';
@@ -13,10 +13,11 @@ export interface Proof {
 }
 
 /** $1 hash, $2 expiry of the token. */
-const spend = {
+const spend = sql({
   name: 'secondFactor.usePass',
+  returns: { hash: types.bytes },
   text: 'INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING hash',
-};
+});
 
 class UsedBefore extends Error {}
 

@@ -1,6 +1,7 @@
 import { afterCommit, type RunQuery } from '@alice/db';
 import type { SessionEnd } from '@alice/db/models';
 import type { Deps } from '../../deps.ts';
+import { condition } from '../../platform/history/condition.ts';
 import { updateRowsWhere } from '../../platform/history/update-rows.ts';
 import { sessions } from './entity.ts';
 
@@ -18,8 +19,12 @@ export interface SessionsToEnd {
 }
 
 /** $8 now, $9 only, $10 except. */
-const isActive = `
-  t.ended_at IS NULL AND t.expires_at > $8 AND ($9::uuid IS NULL OR t.id = $9) AND ($10::uuid IS NULL OR t.id <> $10)`;
+const isActive = condition(
+  'where',
+  sessions,
+  `
+  t.ended_at IS NULL AND t.expires_at > $8 AND ($9::uuid IS NULL OR t.id = $9) AND ($10::uuid IS NULL OR t.id <> $10)`,
+);
 
 /**
  * Revokes active sessions of a user and returns how many. Takes effect in this process at the commit, in others within

@@ -1,12 +1,12 @@
 import type { Deps } from '../../deps.ts';
-import { type Purge, purge } from '../../platform/jobs/purge.ts';
+import { declarePurge, purge } from '../../platform/jobs/purge.ts';
 
 /** How long the address and the device of a session are kept after it expired. */
 const keptDays = 90;
 const dayMs = 86_400_000;
 
 /** Revoked sessions are kept just as long, counted from their expiry. */
-const sessions: Purge = { table: 'sessions', key: ['user_id', 'id'], column: 'expires_at' };
+const sessions = declarePurge({ table: 'sessions', key: ['user_id', 'id'], column: 'expires_at' });
 
 /**
  * Deletes sessions that expired long ago, with their address and device; their activity entries are kept. Returns how

@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { type Rows, rowOf, sql } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { endSessions } from './end-sessions.ts';
@@ -19,22 +19,34 @@ type SessionRow = Pick<
   'userId' | 'id' | 'generation' | 'refreshHash' | 'createdAt' | 'rotatedAt' | 'expiresAt' | 'endedAt'
 >;
 
-const find = {
+const find = sql({
   name: 'auth.findSession',
+  returns: rowOf(
+    'sessions',
+    'userId',
+    'id',
+    'generation',
+    'refreshHash',
+    'createdAt',
+    'rotatedAt',
+    'expiresAt',
+    'endedAt',
+  ),
   text: `
     SELECT s.user_id AS "userId", s.id, s.generation, s.refresh_hash AS "refreshHash", s.created_at AS "createdAt",
            s.rotated_at AS "rotatedAt", s.expires_at AS "expiresAt", s.ended_at AS "endedAt"
       FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.user_id = $1 AND s.id = $2 AND u.disabled_at IS NULL`,
-};
+});
 
-const rotate = {
+const rotate = sql({
   name: 'auth.rotateSession',
+  returns: rowOf('sessions', 'id'),
   text: `
     UPDATE sessions SET generation = $4, refresh_hash = $5, rotated_at = $6, expires_at = $7
      WHERE user_id = $1 AND id = $2 AND refresh_hash = $3 AND ended_at IS NULL
     RETURNING id`,
-};
+});
 
 /**
  * Exchanges a refresh token for its successor with a compare-and-swap on the stored hash: of concurrent requests one

@@ -1,15 +1,15 @@
-import type { Database, RunQuery } from '@alice/db';
+import { type Database, type RunQuery, sql } from '@alice/db';
 import type { Identity } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 
 /** $1 user, $2 session or API key. */
-const findLive = {
+const findLive = sql({
   name: 'auth.isLive',
   text: `
     SELECT FROM sessions WHERE user_id = $1 AND id = $2 AND ended_at IS NULL
     UNION ALL SELECT FROM api_keys WHERE user_id = $1 AND id = $2 AND ended_at IS NULL`,
-};
+});
 
 /**
  * Throws UNAUTHENTICATED if the session or API key has ended by now. The session gate may learn of it a second late,

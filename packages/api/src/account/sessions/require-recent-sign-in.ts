@@ -1,4 +1,4 @@
-import type { Database } from '@alice/db';
+import { type Database, sql, types } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { beforeTransaction } from '../../platform/idempotency/before-transaction.ts';
@@ -8,12 +8,13 @@ import { whileLive } from './require-live.ts';
 const recentMinutes = 5;
 
 /** $1 user, $2 session, $3 the oldest recent date. Also false for an API key, which has no row here. */
-const isRecent = {
+const isRecent = sql({
   name: 'auth.isFresh',
+  returns: { fresh: types.boolean },
   text: `
     SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND id = $2 AND ended_at IS NULL
                       AND coalesce(authenticated_at, created_at) > $3) AS fresh`,
-};
+});
 
 /**
  * Throws FRESH_SIGN_IN_REQUIRED unless the session has authenticated less than five minutes ago. Returns the database for

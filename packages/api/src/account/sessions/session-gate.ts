@@ -1,4 +1,4 @@
-import type { Database } from '@alice/db';
+import { type Database, sql, types } from '@alice/db';
 import type { Caller, Identity } from '../../context.ts';
 import { DomainError, invalidKey } from '../../errors/domain-error.ts';
 import type { Log } from '../../platform/runtime/log.ts';
@@ -39,8 +39,9 @@ const stepSeconds = 90;
  * valid tokens. Uses only the database's clock, which also writes `ended_at`. If that clock was set back, it reads from
  * the current time; if it was set forward, from the last reading.
  */
-const endedSessions = {
+const endedSessions = sql({
   name: 'auth.endedSessions',
+  returns: { id: types.orNull(types.uuid), disabled: types.boolean, now: types.orNull(types.text) },
   text: `
     WITH clock AS MATERIALIZED (
       SELECT now, now - make_interval(secs => $2::float8) AS oldest FROM clock_timestamp() AS c(now)
@@ -55,7 +56,7 @@ const endedSessions = {
     SELECT id, false, NULL FROM api_keys WHERE ended_at > (SELECT since FROM since)
     UNION ALL
     SELECT id, true, NULL FROM users WHERE disabled_at > (SELECT oldest FROM clock)`,
-};
+});
 
 /** The first row has the time, the others the ended sessions. */
 interface EndedRow {

@@ -1,4 +1,4 @@
-import { databaseFault, type Rows, type RunQuery } from '@alice/db';
+import { databaseFault, type Rows, type RunQuery, rowOf, sql } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
 import type { StartContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -77,21 +77,22 @@ export async function insertSession(
 }
 
 /** $1 user, $2 key, $3 the oldest valid date. */
-const findStarted = {
+const findStarted = sql({
   name: 'auth.findStarted',
+  returns: rowOf('sessions', 'id', 'createdAt', 'rotatedAt', 'generation', 'startHash', 'refreshHash', 'endedAt'),
   text: `
     SELECT id, created_at AS "createdAt", rotated_at AS "rotatedAt", generation, start_hash AS "startHash",
            refresh_hash AS "refreshHash", ended_at AS "endedAt"
       FROM sessions WHERE user_id = $1 AND start_key = $2 AND created_at > $3 ORDER BY created_at LIMIT 1`,
-};
+});
 
 /** $1 user, $2 key, $3 the oldest valid date: a key that a concurrent request has just written is kept. */
-const forgetKey = {
+const forgetKey = sql({
   name: 'auth.forgetStartKey',
   text: `
     UPDATE sessions SET start_key = NULL, start_hash = NULL
      WHERE user_id = $1 AND start_key = $2 AND created_at <= $3`,
-};
+});
 
 /** Release an expired idempotency key. */
 export async function forgetExpiredKey(ctx: StartContext, userId: string, query: RunQuery): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { claimed, outer, type Rows, rowOf, sql, types } from '@alice/db';
 import type { Context } from '../../context.ts';
 import { selectRowWith } from '../../platform/history/columns.ts';
 import { canonicalAddress } from '../../platform/rate-limits/network-of.ts';
@@ -27,8 +27,9 @@ const newestSessions = 200;
  * The limit is a parameter on purpose: with a constant, the planner would sort all sessions instead of following the
  * primary key.
  */
-const findByEmail = {
+const findByEmail = sql({
   name: 'auth.claimant',
+  returns: claimed<ClaimantRow>({ ...outer(rowOf('users')), isKnownNetwork: types.boolean }),
   text: `
     SELECT ${selectRowWith(users, users.secret, 't')},
            EXISTS (SELECT FROM (SELECT s.address FROM sessions s
@@ -36,7 +37,7 @@ const findByEmail = {
                                  ORDER BY s.id DESC LIMIT (SELECT ${newestSessions})) n
                     WHERE ${networkOf("split_part(n.address, '%', 1)::inet")} = ${networkOf('$2::inet')}) AS "isKnownNetwork"
       FROM (SELECT) one LEFT JOIN users t ON t.email = $1`,
-};
+});
 
 type ClaimantRow = (Rows['users'] | { readonly id: null }) & { readonly isKnownNetwork: boolean };
 

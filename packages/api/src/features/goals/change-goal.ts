@@ -1,16 +1,18 @@
+import { sql } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 import { type RowChange, updateRow } from '../../platform/history/update-rows.ts';
 import { goals } from './entity.ts';
 import type { GoalOut } from './schemas.ts';
-import { sumTasks } from './select-goals.ts';
+import { sumColumns, sumTasks } from './select-goals.ts';
 import { type TaskSums, toGoal } from './to-goal.ts';
 
 /** $1 user, $2 goal. */
-const sums = {
+const sums = sql({
   name: 'goals.sums',
+  returns: sumColumns,
   text: `SELECT s.* FROM (SELECT $1::uuid AS user_id, $2::uuid AS id) t ${sumTasks}`,
-};
+});
 
 /**
  * Changes a goal and returns it with its progress after the change. Other changes of the user come before or after, not

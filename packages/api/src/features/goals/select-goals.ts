@@ -1,5 +1,18 @@
+import { rowOf, type ShapeOf, types } from '@alice/db';
 import { selectRow } from '../../platform/history/columns.ts';
 import { goals } from './entity.ts';
+import type { GoalRow, TaskSums } from './to-goal.ts';
+
+/** The columns of `sumTasks`. */
+export const sumColumns: ShapeOf<TaskSums> = {
+  done: types.number,
+  total: types.number,
+  doneWeight: types.number,
+  totalWeight: types.number,
+};
+
+/** The columns of `selectGoals`. */
+export const goalColumns: ShapeOf<GoalRow> = { ...rowOf('goals'), ...sumColumns };
 
 /** The sums `s` over the tasks of each goal of `t`. */
 export const sumTasks = `

@@ -1,3 +1,4 @@
+import { sql, types } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
 import type { OverviewInput, OverviewOut } from './schemas.ts';
@@ -19,8 +20,20 @@ interface OverviewRow {
 }
 
 /** $1 user, $2 weeks, $3 now. Days and weeks start in the user's time zone. */
-const statement = {
+const statement = sql({
   name: 'insights.overview',
+  returns: {
+    timeZone: types.text,
+    from: types.date,
+    to: types.date,
+    weeks: types.json<OverviewRow['weeks']>(),
+    completed: types.number,
+    p50Hours: types.orNull(types.number),
+    p85Hours: types.orNull(types.number),
+    open: types.number,
+    overdue: types.number,
+    inProgress: types.number,
+  },
   text: `
     WITH person AS (
       SELECT time_zone, $3::timestamptz AT TIME ZONE time_zone AS local_now FROM users WHERE id = $1
@@ -58,7 +71,7 @@ const statement = {
            cycle.p50 AS "p50Hours", cycle.p85 AS "p85Hours",
            unfinished.open, unfinished.overdue, unfinished.in_progress AS "inProgress"
       FROM span s, weekly, cycle, unfinished`,
-};
+});
 
 /** The user's flow metrics, computed in the database. */
 export async function getOverview(ctx: UserContext, { weeks }: OverviewInput): Promise<OverviewOut> {

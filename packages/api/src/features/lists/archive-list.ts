@@ -1,9 +1,12 @@
 import type { UserContext } from '../../context.ts';
+import { condition } from '../../platform/history/condition.ts';
 import { updateRow } from '../../platform/history/update-rows.ts';
 import { lists } from './entity.ts';
 import { refuseInbox } from './refuse-inbox.ts';
 import type { ArchiveListInput, ListOut } from './schemas.ts';
 import { toList } from './to-list.ts';
+
+const isUnarchived = condition('onlyIf', lists, '(p.r).archived_at IS NULL');
 
 /**
  * Archives a list, or takes it out of the archive. A list that is already there stays unchanged. Throws NOT_FOUND,
@@ -16,7 +19,7 @@ export async function archiveList(ctx: UserContext, input: ArchiveListInput): Pr
     id,
     action: archived ? 'archive' : 'unarchive',
     set: { archivedAt: archived ? ctx.deps.clock.now().toISOString() : null },
-    onlyIf: archived ? '(p.r).archived_at IS NULL' : 'true',
+    onlyIf: archived ? isUnarchived : undefined,
     expectedVersion,
   });
   return toList(row);

@@ -1,4 +1,4 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, rowOf, sql, types } from '@alice/db';
 import { updateRows } from '../../platform/history/update-rows.ts';
 import type { ChangeContext } from '../../platform/history/write-context.ts';
 import { positionBetween, spreadPositions } from '../../platform/order/position.ts';
@@ -11,15 +11,16 @@ export interface Place {
   readonly isDeleted: boolean;
 }
 
-const statement = {
+const statement = sql({
   name: 'lists.places',
+  returns: { ...rowOf('lists', 'id', 'position'), isDeleted: types.boolean },
   text: `
     SELECT id, position, deleted_at IS NOT NULL AS "isDeleted" FROM lists WHERE user_id = $1 ORDER BY position, id`,
-};
+});
 
 /** All lists of the user in their order. Lock the user first. */
 export function readPlaces(userId: string, query: RunQuery): Promise<Place[]> {
-  return query<Place>(statement, [userId]);
+  return query(statement, [userId]);
 }
 
 /**

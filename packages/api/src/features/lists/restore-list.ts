@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { rowOf, sql } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { updateRow } from '../../platform/history/update-rows.ts';
 import { writeGroup } from '../../platform/history/write-context.ts';
@@ -7,10 +7,11 @@ import { lists } from './entity.ts';
 import type { ListChangeInput, ListOut } from './schemas.ts';
 import { toList } from './to-list.ts';
 
-const findDeletion = {
+const findDeletion = sql({
   name: 'lists.findDeletion',
+  returns: rowOf('lists', 'deletedAt'),
   text: 'SELECT deleted_at AS "deletedAt" FROM lists WHERE user_id = $1 AND id = $2',
-};
+});
 
 /**
  * Restores a deleted list, and the tasks that were deleted with it, as a group. Other lists stay unchanged. Throws
@@ -19,7 +20,7 @@ const findDeletion = {
 export function restoreList(ctx: UserContext, { id, expectedVersion }: ListChangeInput): Promise<ListOut> {
   return writeGroup(ctx, async (group) => {
     const { query } = group.deps.db;
-    const [deletion] = await query<Pick<Rows['lists'], 'deletedAt'>>(findDeletion, [ctx.user.id, id]);
+    const [deletion] = await query(findDeletion, [ctx.user.id, id]);
     const set = { deletedAt: null };
     const row = await updateRow(group, lists, { id, action: 'restore', set, rows: 'all', expectedVersion });
     if (deletion?.deletedAt != null) await restoreTasksOfList(group, { listId: id, deletedAt: deletion.deletedAt });

@@ -1,8 +1,8 @@
-import { columns, type Rows } from '@alice/db';
+import { claimed, columns, type Rows, sql, types } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { invalid } from '../../errors/domain-error.ts';
-import { selectRow } from '../../platform/history/columns.ts';
+import { rowShape, selectRow } from '../../platform/history/columns.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { encodeCursor, readCursor } from '../../platform/schemas/keyset.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
@@ -93,15 +93,16 @@ const rowsOf = forEachSynced(rowStatement);
 function rowStatement(entity: SyncedEntity) {
   const { name, table, owner, softDeletes } = entity;
   const length = columns[table].some(({ column }) => column === 'notes') ? 'octet_length(t.notes)' : '0';
-  return {
+  return sql({
     name: `sync.rows.${name}`,
+    returns: claimed<ReadRow>({ ...rowShape(entity), bytes: types.number }),
     text: `
       SELECT ${selectRow(entity, 't')}, t.bytes FROM (
         SELECT t.*, ${length} AS own, sum(${length}) OVER (ORDER BY t.id ROWS UNBOUNDED PRECEDING) AS bytes
           FROM ${table} t
          WHERE t.${owner} = $1 AND t.id > $2${softDeletes ? ' AND t.deleted_at IS NULL' : ''} ORDER BY t.id LIMIT $3
       ) t WHERE t.bytes - t.own < $4::int ORDER BY t.id`,
-  };
+  });
 }
 
 function readRows(ctx: UserContext, entity: Entity, after: string, limit: number, bytes: number): Promise<ReadRow[]> {

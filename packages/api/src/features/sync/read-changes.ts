@@ -1,6 +1,7 @@
-import type { Rows } from '@alice/db';
+import { claimed, outer, type Rows, sql, types } from '@alice/db';
+import { ActivityEntity } from '@alice/db/models';
 import type { UserContext } from '../../context.ts';
-import { currentColumn, currentColumns, quoted, selectRow } from '../../platform/history/columns.ts';
+import { currentColumn, currentColumns, quoted, rowShape, selectRow } from '../../platform/history/columns.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
 import type { ChangeOut } from './change.ts';
 import { forEachSynced, isDeleted, type SyncedEntity, syncedEntity, syncedNames, toWire } from './synced-entities.ts';
@@ -28,8 +29,20 @@ interface Line {
  * $1 user, $2 after, $3 limit. The counter is read in the same snapshot as the entries. Admin actions on other accounts
  * are left out: they are not changes of the administrator's own data.
  */
-const readLines = {
+const readLines = sql({
   name: 'sync.lines',
+  returns: claimed<LineRow>({
+    latest: types.number,
+    prunedThrough: types.number,
+    ...outer({
+      number: types.number,
+      group: types.number,
+      at: types.instant,
+      entity: types.oneOf(Object.values(ActivityEntity)),
+      id: types.uuid,
+      action: types.text,
+    }),
+  }),
   text: `
     SELECT c.number AS "latest", c.pruned_through AS "prunedThrough", l.*
       FROM change_counters c LEFT JOIN LATERAL (
@@ -39,7 +52,7 @@ const readLines = {
          ORDER BY number LIMIT $3
       ) l ON true
      WHERE c.user_id = $1 ORDER BY l.number`,
-};
+});
 
 type LineRow = { readonly latest: number; readonly prunedThrough: number } & (Line | { readonly number: null });
 
@@ -107,12 +120,14 @@ async function readStates(ctx: UserContext, lines: readonly Line[], through: num
         own.map(({ at }) => at),
         through,
       ];
-      const rows = await ctx.deps.db.query<Rows[keyof Rows] & { changeNumber: number }>(statesOf(entity), values);
+      const rows = await ctx.deps.db.query<StateRow>(statesOf(entity), values);
       for (const row of rows) states.set(row.changeNumber, toWire(syncedEntity(entity), row));
     }),
   );
   return states;
 }
+
+type StateRow = Rows[keyof Rows] & { readonly changeNumber: number };
 
 const statesOf = forEachSynced(stateStatement);
 
@@ -126,8 +141,9 @@ function stateStatement(entity: SyncedEntity) {
   const { name, table, owner } = entity;
   const isNow = (stored: string) => currentColumn(entity, stored);
   const ofRow = (id: string) => `a.user_id = $1 AND a.entity = '${name}' AND a.entity_id = ${id}`;
-  return {
+  return sql({
     name: `sync.states.${name}`,
+    returns: claimed<StateRow>({ changeNumber: types.number, ...rowShape(entity) }),
     text: `
       WITH RECURSIVE lines AS MATERIALIZED (
         SELECT l.number, l.id, l.at, row_number() OVER later AS place, lag(a.before) OVER later AS undone
@@ -162,5 +178,5 @@ function stateStatement(entity: SyncedEntity) {
       SELECT s.number AS "changeNumber", ${selectRow(entity, 'w')}
         FROM states s JOIN ${table} t ON t.${owner} = $1 AND t.id = s.id,
              LATERAL jsonb_populate_record(t, s.fields || jsonb_build_object('updated_at', s.at)) w`,
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { databaseFault } from '@alice/db';
-import type { ActivityEntity } from '@alice/db/models';
+import { claimed, databaseFault, sql, types } from '@alice/db';
+import { ActivityEntity } from '@alice/db/models';
 import type { UserContext } from '../../context.ts';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
 import { fieldName, wireFields } from '../../platform/history/columns.ts';
@@ -9,7 +9,7 @@ import { writeGroup } from '../../platform/history/write-context.ts';
 import { canonicalTimeZone } from '../../platform/schemas/time-zone-names.ts';
 import type { ChangeOut } from './change.ts';
 import type { UndoInput } from './schemas.ts';
-import { type Columns, findSynced, isDeleted, type SyncedEntity, toWire } from './synced-entities.ts';
+import { type Columns, findSynced, forEachSynced, isDeleted, type SyncedEntity, toWire } from './synced-entities.ts';
 
 interface Line {
   readonly number: number;
@@ -25,22 +25,35 @@ interface Line {
 
 const lineColumns = 'number, entity, entity_id AS "entityId", action, before, after, group_number AS "groupNumber"';
 
-const findLine = {
+// Every entry of a synced table has an "after".
+const lineShape = claimed<Line>({
+  number: types.number,
+  entity: types.oneOf(Object.values(ActivityEntity)),
+  entityId: types.uuid,
+  action: types.text,
+  before: types.orNull(types.json<Columns>()),
+  after: types.orNull(types.json<Columns>()),
+  groupNumber: types.orNull(types.number),
+});
+
+const findLine = sql({
   name: 'sync.findLine',
+  returns: lineShape,
   text: `SELECT ${lineColumns} FROM activity WHERE user_id = $1 AND number = $2`,
-};
+});
 
 /** A group has at most so many changes: one deletes a list with 2,000 tasks. */
 const mostInGroup = 2500;
 
 /** $1 user, $2 the number of the group. The numbers of a group follow each other. */
-const findGroup = {
+const findGroup = sql({
   name: 'sync.findGroup',
+  returns: lineShape,
   text: `
     SELECT ${lineColumns} FROM activity
      WHERE user_id = $1 AND number >= $2 AND number < $2::bigint + ${mostInGroup} AND group_number = $2
      ORDER BY number`,
-};
+});
 
 /**
  * Undoes a change, or a group of changes, with new ones: restores the old values, or deletes the rows that were created.
@@ -158,19 +171,24 @@ function valuesBefore(
   return before;
 }
 
+const currentOf = forEachSynced(currentStatement);
+
+/** $1 user, $2 ids. */
+function currentStatement({ name, table, owner }: SyncedEntity) {
+  return sql({
+    name: `sync.current.${name}`,
+    returns: { id: types.uuid, current: types.json<Columns>() },
+    text: `SELECT t.id, to_jsonb(t) AS current FROM ${table} t WHERE t.${owner} = $1 AND t.id = ANY ($2::uuid[])`,
+  });
+}
+
 /** The current rows in the form of activity entries, by id. */
 async function readCurrent(
   ctx: UserContext,
-  { name, table, owner }: SyncedEntity,
+  entity: SyncedEntity,
   ids: readonly string[],
 ): Promise<Map<string, Columns>> {
-  const found = await ctx.deps.db.query<{ id: string; current: Columns }>(
-    {
-      name: `sync.current.${name}`,
-      text: `SELECT t.id, to_jsonb(t) AS current FROM ${table} t WHERE t.${owner} = $1 AND t.id = ANY ($2::uuid[])`,
-    },
-    [ctx.user.id, ids],
-  );
+  const found = await ctx.deps.db.query(currentOf(entity.name), [ctx.user.id, ids]);
   return new Map(found.map(({ id, current }) => [id, current]));
 }
 

@@ -1,3 +1,5 @@
+import { sql, types } from '@alice/db';
+import { condition } from '../../platform/history/condition.ts';
 import { updateRowsWhere } from '../../platform/history/update-rows.ts';
 import type { ChangeContext } from '../../platform/history/write-context.ts';
 import { tasks } from './entity.ts';
@@ -8,12 +10,19 @@ interface DeletionOfList {
   readonly deletedAt: string;
 }
 
-const countTasks = {
+const countTasks = sql({
   name: 'tasks.countOfList',
+  returns: { count: types.number },
   text: `
     SELECT count(*)::int AS count
       FROM (SELECT FROM tasks WHERE user_id = $1 AND list_id = $2 AND deleted_at IS NULL LIMIT $3) t`,
-};
+});
+
+/** $8 list. */
+const isInList = condition('where', tasks, 't.list_id = $8::uuid');
+
+/** $8 list, $9 when both were deleted. */
+const wasDeletedWithList = condition('where', tasks, 't.list_id = $8::uuid AND t.deleted_at = $9::timestamptz');
 
 /**
  * Soft-deletes the tasks of a list, within the group that deletes the list. Returns false, without a change, if there are
@@ -24,12 +33,12 @@ export async function deleteTasksOfList(
   { listId, deletedAt, most }: DeletionOfList & { readonly most: number },
 ): Promise<boolean> {
   const values = [group.user.id, listId, most + 1];
-  const [found] = await group.deps.db.query<{ count: number }>(countTasks, values);
+  const [found] = await group.deps.db.query(countTasks, values);
   if (found !== undefined && found.count > most) return false;
   await updateRowsWhere(group, tasks, {
     action: 'delete',
     set: { deletedAt },
-    where: 't.list_id = $8::uuid',
+    where: isInList,
     values: [listId],
   });
   return true;
@@ -41,7 +50,7 @@ export async function restoreTasksOfList(group: ChangeContext, { listId, deleted
     action: 'restore',
     rows: 'all',
     set: { deletedAt: null },
-    where: 't.list_id = $8::uuid AND t.deleted_at = $9::timestamptz',
+    where: wasDeletedWithList,
     values: [listId, deletedAt],
   });
 }

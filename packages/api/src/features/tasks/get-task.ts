@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { type Rows, rowOf, sql } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
 import { selectRow } from '../../platform/history/columns.ts';
@@ -6,10 +6,11 @@ import { tasks } from './entity.ts';
 import type { TaskInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 
-const statement = {
+const statement = sql({
   name: 'tasks.get',
+  returns: rowOf('tasks'),
   text: `SELECT ${selectRow(tasks, 't')} FROM tasks t WHERE t.user_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`,
-};
+});
 
 /** Returns one task that is not deleted. Throws NOT_FOUND. */
 export async function getTask(ctx: UserContext, { id }: TaskInput): Promise<TaskOut> {

@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { type Rows, rowOf, type Statement, sqlFamily, types } from '@alice/db';
 import { TaskPriority } from '@alice/db/models';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
@@ -73,14 +73,16 @@ export async function listTasks(ctx: UserContext, input: ListTasksInput): Promis
       : page;
   }
   const { statement, values } = pageStatement(selectAfter(after), input.limit);
-  const rows = await ctx.deps.db.query<Rows['tasks'] & { readonly found?: number }>(statement, values);
+  const rows = await ctx.deps.db.query<PageRow>(statement, values);
   return pageOf(rows, input.limit, toTask, positionOf, rows[0]?.found);
 }
+
+type PageRow = Rows['tasks'] & { readonly found?: number };
 
 type Directed = ListTasksInput & { readonly direction: 'asc' | 'desc' };
 
 /** The shape of the input determines the statement and its name, so each shape is planned once per connection. */
-function selectionOf(userId: string, input: Directed, after: readonly string[] | undefined): TaskSelection {
+export function selectionOf(userId: string, input: Directed, after: readonly string[] | undefined): TaskSelection {
   const values: unknown[] = [userId];
   const shape: string[] = [input.order, input.direction];
   const conditions = ['t.user_id = $1', input.deleted ? 't.deleted_at IS NOT NULL' : 't.deleted_at IS NULL'];
@@ -115,11 +117,18 @@ function selectionOf(userId: string, input: Directed, after: readonly string[] |
 /** More rows than this may be too large for one response, if all of them have the longest notes. */
 const alwaysFit = 20;
 
-function pageStatement({ shape, where, order, values }: TaskSelection, limit: number) {
+const listed = sqlFamily('tasks.list');
+const page = rowOf('tasks');
+const largePage = { ...page, found: types.number };
+
+export function pageStatement(
+  { shape, where, order, values }: TaskSelection,
+  limit: number,
+): { readonly statement: Statement<PageRow>; readonly values: readonly unknown[] } {
   const last = `$${values.length + 1}`;
   if (limit <= alwaysFit) {
     const text = `SELECT ${selectRow(tasks, 't')} FROM tasks t WHERE ${where} ORDER BY ${order} LIMIT ${last}`;
-    return { statement: { name: nameFor(shape), text }, values: [...values, limit + 1] };
+    return { statement: listed({ name: nameFor(shape), returns: page, text }), values: [...values, limit + 1] };
   }
   // The length of a text is known without reading it.
   const text = `
@@ -130,5 +139,8 @@ function pageStatement({ shape, where, order, values }: TaskSelection, limit: nu
     )
     SELECT ${selectRow(tasks, 't')}, (SELECT count(*) FROM page) AS found
       FROM page t WHERE t.ahead < ${fullPageCharacters} ORDER BY t.place`;
-  return { statement: { name: nameFor(`${shape}.large`), text }, values: [...values, limit + 1] };
+  return {
+    statement: listed({ name: nameFor(`${shape}.large`), returns: largePage, text }),
+    values: [...values, limit + 1],
+  };
 }

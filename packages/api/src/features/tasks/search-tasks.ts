@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { claimed, outer, type Rows, rowOf, type Statement, sqlFamily, types } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { selectRow } from '../../platform/history/columns.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
@@ -62,11 +62,23 @@ export async function searchTasks(ctx: UserContext, { text, limit, first, onward
   }
 }
 
+const searched = sqlFamily('tasks.search');
+
+const position = rowOf('tasks', 'id', 'createdAt', 'dueBy', 'priority');
+const stepRow = claimed<StepRow>({
+  atId: position.id,
+  atCreatedAt: position.createdAt,
+  atDueBy: position.dueBy,
+  atPriority: position.priority,
+  isEnd: types.boolean,
+  ...outer({ place: types.number, ...rowOf('tasks') }),
+});
+
 /**
  * One step. `~*` with `***=` matches the text literally. Unlike LIKE, it is an automaton and reads the notes only once.
  * Every row contains the end of the step; a row with a null id contains nothing else.
  */
-function stepStatement(
+export function stepStatement(
   { shape, where, order, values }: TaskSelection,
   {
     text,
@@ -74,11 +86,12 @@ function stepStatement(
     bytes,
     wanted,
   }: { readonly text: string; readonly size: number; readonly bytes: number; readonly wanted: number },
-) {
+): { readonly statement: Statement<StepRow>; readonly values: readonly unknown[] } {
   const [pattern, rows, most, length] = [1, 2, 3, 4].map((place) => `$${values.length + place}`);
   return {
-    statement: {
+    statement: searched({
       name: nameFor(`${shape}.text`),
+      returns: stepRow,
       text: `
         WITH step AS MATERIALIZED (
           SELECT t.*, row_number() OVER way AS place, sum(octet_length(t.notes)) OVER way - octet_length(t.notes) AS ahead
@@ -95,7 +108,7 @@ function stepStatement(
           SELECT s.place, ${selectRow(tasks, 's')} FROM seen s
            WHERE s.title ~* ${pattern} OR s.notes ~* ${pattern} ORDER BY s.place LIMIT ${most}::int
         ) m ON true ORDER BY m.place`,
-    },
+    }),
     values: [...values, `***=${text}`, size, wanted, bytes],
   };
 }

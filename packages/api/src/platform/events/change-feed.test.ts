@@ -19,7 +19,7 @@ function watched() {
   let mayAnswer: Promise<void> = Promise.resolve();
   const query: Database['query'] = async (statement, values) => {
     asked.push(values[0]);
-    const rows = await deps.db.query<never>(statement, values);
+    const rows = await deps.db.query(statement, values);
     await mayAnswer;
     return rows;
   };

@@ -1,4 +1,4 @@
-import type { Database } from '@alice/db';
+import { type Database, sql, types } from '@alice/db';
 import type { Log } from '../runtime/log.ts';
 
 /** Publishes the ids of users whose data changed to the other processes. Messages may be lost: they are only hints. */
@@ -44,10 +44,11 @@ export interface ChangeFeedOptions {
 /** Together with the maximum age of the session gate's data, a stream ends within a second of its session. */
 const tickMs = 250;
 
-const numbers = {
+const numbers = sql({
   name: 'changes.numbers',
+  returns: { userId: types.uuid, number: types.number },
   text: 'SELECT user_id AS "userId", number FROM change_counters WHERE user_id = ANY ($1::uuid[])',
-};
+});
 
 /**
  * Announcements make it fast, polling makes it reliable: a subscriber that is woken reads from its position, so a lost

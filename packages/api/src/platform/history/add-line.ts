@@ -1,4 +1,4 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, sql, types } from '@alice/db';
 import type { ActivityEntity } from '@alice/db/models';
 
 /** An activity entry that belongs to none of the user's rows. */
@@ -24,8 +24,9 @@ export interface NewLine {
  * $1 user, $2 now, $3 actor, $4 session, $5 entity, $6 entity id, $7 action, $8 after, $9 maximum, $10 since, $11
  * before, $12 whether it is written once.
  */
-const statement = {
+const statement = sql({
   name: 'changes.addLine',
+  returns: { number: types.number },
   text: `
     WITH counter AS MATERIALIZED (
       SELECT user_id FROM change_counters WHERE user_id = $1 FOR UPDATE
@@ -42,7 +43,7 @@ const statement = {
     INSERT INTO activity (user_id, number, at, actor_id, session_id, entity, entity_id, action, before, after)
     SELECT $1, number, $2, $3, $4, $5::activity_entity, $6, $7, $11::jsonb, $8::jsonb FROM numbered
     RETURNING number`,
-};
+});
 
 /**
  * Takes the user's next change number and writes an activity entry, in one statement. Returns whether it was written;

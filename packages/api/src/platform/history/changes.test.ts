@@ -8,6 +8,7 @@ import { lists } from '../../features/lists/entity.ts';
 import { tasks } from '../../features/tasks/entity.ts';
 import { signUp, testDeps } from '../../testing/index.ts';
 import { currentColumns, wireFields } from './columns.ts';
+import { type Condition, condition } from './condition.ts';
 import { createRow, createRows } from './create-rows.ts';
 import type { NewRow } from './entity.ts';
 import { updateRow, updateRows } from './update-rows.ts';
@@ -107,10 +108,16 @@ describe('every mutation', () => {
     const { api, user } = await signUp(deps);
     const { id } = await api.tasks.create({ title: 'a' });
     const ctx = { deps, user: { id: user.id, sessionId: null } };
-    const rename = (title: string, onlyIf: string) =>
+    const rename = (title: string, onlyIf: Condition<'onlyIf'>) =>
       updateRow(ctx, tasks, { id, action: 'rename', set: { title }, onlyIf });
-    expect(await rename('b', `(p.r).status = 'todo'`)).toMatchObject({ title: 'b', version: 2 });
-    expect(await rename('c', `(p.r).status = 'done'`)).toMatchObject({ title: 'b', version: 2 });
+    expect(await rename('b', condition('onlyIf', tasks, `(p.r).status = 'todo'`))).toMatchObject({
+      title: 'b',
+      version: 2,
+    });
+    expect(await rename('c', condition('onlyIf', tasks, `(p.r).status = 'done'`))).toMatchObject({
+      title: 'b',
+      version: 2,
+    });
   });
 
   it('gives 100 concurrent writers numbers without gaps or duplicates, in commit order', async () => {

@@ -1,5 +1,5 @@
-import { type Column, columnName, columns } from '@alice/db';
-import type { Entity } from './entity.ts';
+import { type Column, columnName, columns, rowOf, type ShapeOf } from '@alice/db';
+import type { Entity, RowOf } from './entity.ts';
 
 /** Every column except secrets under the name of its field, from the row `alias`. */
 export function selectRow(entity: Pick<Entity, 'table' | 'secret'>, alias: string): string {
@@ -9,7 +9,14 @@ export function selectRow(entity: Pick<Entity, 'table' | 'secret'>, alias: strin
     .join(', ');
 }
 
-/** The same, and these secrets. */
+/** The shape of the rows that `selectRow` reads. */
+export function rowShape<Of extends Entity>({ table, secret }: Of): ShapeOf<RowOf<Of>> {
+  const shown = Object.entries(rowOf(table)).filter(([field]) => !secret.includes(field));
+  // There is a shape for each field that is not secret.
+  return Object.fromEntries(shown) as ShapeOf<RowOf<Of>>;
+}
+
+/** `selectRow`, and these secrets. */
 export function selectRowWith(
   { table, secret }: Pick<Entity, 'table' | 'secret'>,
   wanted: readonly string[],

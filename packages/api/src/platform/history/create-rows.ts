@@ -1,6 +1,6 @@
-import { databaseFault } from '@alice/db';
+import { databaseFault, type Statement, sqlFamily } from '@alice/db';
 import { DomainError } from '../../errors/domain-error.ts';
-import { insertedColumns, quoted, secretColumns, selectRow } from './columns.ts';
+import { insertedColumns, quoted, rowShape, secretColumns, selectRow } from './columns.ts';
 import type { Entity, Link, NewRow, RowOf } from './entity.ts';
 import { brokenLinks, linksSet, refuseBrokenLink } from './links.ts';
 import { toRecord } from './to-record.ts';
@@ -42,11 +42,7 @@ async function insert<Of extends Entity>(
   const common = commonValues(ctx, action);
   const [userId, now] = common;
   const records = rows.map((row) => toRecord({ ...row, userId, version: 1, createdAt: now, updatedAt: now }));
-  const links = linksSet(entity, rows);
-  const fields = links.map(({ field }) => `.${field}`).join('');
-  const statement = statements.get(`changes.create.${entity.table}${isOne ? '' : '.many'}${fields}`, '', () =>
-    insertSql(entity, links, isOne),
-  );
+  const statement = insertStatement(entity, linksSet(entity, rows), isOne);
   try {
     const values = [...common, isOne ? records[0] : `[${records.join(',')}]`];
     const created = await (ctx.query ?? ctx.deps.db.query)<RowOf<Of>>(statement, values);
@@ -60,7 +56,15 @@ async function insert<Of extends Entity>(
   throw new DomainError('UNAUTHENTICATED', 'This account no longer exists');
 }
 
-const statements = new StatementCache();
+const statements = new StatementCache(sqlFamily('changes.create'));
+
+export function insertStatement(entity: Entity, links: readonly Link[], isOne: boolean): Statement<never> {
+  const fields = links.map(({ field }) => `.${field}`).join('');
+  return statements.get(`changes.create.${entity.table}${isOne ? '' : '.many'}${fields}`, '', () => ({
+    returns: rowShape(entity),
+    text: insertSql(entity, links, isOne),
+  }));
+}
 
 /**
  * $1 user, $2 now, $3 session, $4 actor, $5 action, $6 group, $7 the row as JSON, or an array of rows. The row lock of

@@ -1,3 +1,4 @@
+import { type Statement, sqlFamily } from '@alice/db';
 import { notFound } from '../../errors/domain-error.ts';
 import type { Entity, Link } from './entity.ts';
 import type { ChangeContext } from './write-context.ts';
@@ -49,10 +50,16 @@ export async function refuseBrokenLink(
   }
 }
 
-async function isLive(ctx: ChangeContext, { table }: Link, id: string): Promise<boolean> {
-  const statement = {
+async function isLive(ctx: ChangeContext, link: Link, id: string): Promise<boolean> {
+  return (await (ctx.query ?? ctx.deps.db.query)(linkedStatement(link), [ctx.user.id, id])).length > 0;
+}
+
+const linked = sqlFamily('history.linked');
+
+/** $1 user, $2 id of the other row. */
+export function linkedStatement({ table }: Link): Statement {
+  return linked({
     name: `history.linked.${table}`,
     text: `SELECT FROM ${table} WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL`,
-  };
-  return (await (ctx.query ?? ctx.deps.db.query)(statement, [ctx.user.id, id])).length > 0;
+  });
 }

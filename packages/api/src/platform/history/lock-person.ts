@@ -1,9 +1,10 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, sql, types } from '@alice/db';
 
-const lock = {
+const lock = sql({
   name: 'changes.lockPerson',
+  returns: { number: types.number },
   text: 'SELECT number FROM change_counters WHERE user_id = $1 FOR UPDATE',
-};
+});
 
 /**
  * Locks the user's change counter, so that the following statements of the transaction see all earlier changes of the

@@ -1,6 +1,7 @@
-import { columnName } from '@alice/db';
+import { columnName, type Statement, sql, sqlFamily, types } from '@alice/db';
 import { DomainError, notFound } from '../../errors/domain-error.ts';
-import { quoted, secretColumns, selectRow, settableColumns, wireFields } from './columns.ts';
+import { quoted, rowShape, secretColumns, selectRow, settableColumns, wireFields } from './columns.ts';
+import type { Condition } from './condition.ts';
 import type { Entity, Link, NewRow, RowOf } from './entity.ts';
 import { brokenLinks, linksSet, refuseBrokenLink } from './links.ts';
 import { toRecord } from './to-record.ts';
@@ -22,8 +23,8 @@ export interface UpdateOptions {
   readonly action: string;
   /** Which rows can be changed: by default only existing ones, or deleted ones too. */
   readonly rows?: 'live' | 'all' | undefined;
-  /** A condition on `p.r`, the current row (constant SQL): if it is false, there is nothing to do for this row. */
-  readonly onlyIf?: string | undefined;
+  /** A condition on `p.r`, the current row: if it is false, there is nothing to do for this row. */
+  readonly onlyIf?: Condition<'onlyIf'> | undefined;
 }
 
 export type RowChange<Of extends Entity> = RowUpdate<Of> & UpdateOptions;
@@ -77,8 +78,8 @@ export async function updateRows<Of extends Entity>(
 
 export interface SetWhere<Of extends Entity> extends UpdateOptions {
   readonly set: SetFields<Of>;
-  /** A condition on `t`, a row of the user (constant SQL), with its values from $8. */
-  readonly where: string;
+  /** A condition on `t`, a row of the user, with its values from $8. */
+  readonly where: Condition<'where'>;
   readonly values: readonly unknown[];
 }
 
@@ -105,7 +106,7 @@ type Found<Of extends Entity> = UpdatedRow<Of> & {
 
 async function run<Of extends Entity>(
   ctx: ChangeContext,
-  statement: ReturnType<typeof updateStatement>,
+  statement: Statement<never>,
   values: readonly unknown[],
 ): Promise<Found<Of>[]> {
   return (ctx.query ?? ctx.deps.db.query)<Found<Of>>(statement, values);
@@ -141,8 +142,9 @@ async function accept<Of extends Entity>(
  * (`changed`), the latest entry of each set: it reads as many entries as there are different sets, however long the
  * history is. Each entry of a row wrote one version of it.
  */
-const changedSince = {
+const changedSince = sql({
   name: 'changes.changedSince',
+  returns: { name: types.text },
   text: `
     WITH RECURSIVE kinds AS (
       (SELECT a.changed FROM activity a
@@ -160,7 +162,7 @@ const changedSince = {
        ORDER BY a.number DESC LIMIT 1
     ) latest, jsonb_array_elements_text(kinds.changed) AS c(name)
      WHERE latest.version > $4`,
-};
+});
 
 /** The STALE_VERSION error: the fields that have changed since, and those that this change would have overwritten. */
 async function stale<Of extends Entity>(
@@ -170,7 +172,7 @@ async function stale<Of extends Entity>(
   currentVersion: number,
 ): Promise<DomainError> {
   const query = ctx.query ?? ctx.deps.db.query;
-  const names = await query<{ name: string }>(changedSince, [ctx.user.id, entity.name, id, expectedVersion]);
+  const names = await query(changedSince, [ctx.user.id, entity.name, id, expectedVersion]);
   const changedFields = wireFields(
     entity,
     names.map(({ name }) => name),
@@ -187,24 +189,36 @@ async function stale<Of extends Entity>(
 
 type Source = 'one' | 'many' | 'where';
 
-const statements = new StatementCache();
+const statements = new StatementCache(sqlFamily('changes.update'));
 
-function updateStatement(entity: Entity, source: Source, links: readonly Link[], options: UpdateOptions, where = '') {
-  const { action, rows = 'live', onlyIf = 'true' } = options;
+export function updateStatement(
+  entity: Entity,
+  source: Source,
+  links: readonly Link[],
+  options: UpdateOptions,
+  where?: Condition<'where'>,
+): Statement<never> {
+  const { action, rows = 'live', onlyIf } = options;
   // Only a condition belongs to one verb: without one, all verbs share a statement.
-  const isCommon = rows === 'live' && onlyIf === 'true' && where === '';
+  const isCommon = rows === 'live' && onlyIf === undefined && where === undefined;
   const fields = links.map(({ field }) => `.${field}`).join('');
   const verb = `changes.update.${entity.table}${source === 'one' ? '' : `.${source}`}${isCommon ? '' : `.${action}`}${fields}`;
-  return statements.get(verb, `${rows} ${onlyIf} ${where}`, () =>
-    updateSql(entity, source, { links, rows, onlyIf, where }),
-  );
+  return statements.get(verb, `${rows} ${onlyIf?.text} ${where?.text}`, () => ({
+    returns: {
+      ...rowShape(entity),
+      changeNumber: types.orNull(types.number),
+      isStale: types.boolean,
+      isBroken: types.boolean,
+    },
+    text: updateSql(entity, source, { links, rows, onlyIf, where }),
+  }));
 }
 
 interface Shape {
   readonly links: readonly Link[];
   readonly rows: 'live' | 'all';
-  readonly onlyIf: string;
-  readonly where: string;
+  readonly onlyIf: Condition<'onlyIf'> | undefined;
+  readonly where: Condition<'where'> | undefined;
 }
 
 /** The rows that the statement is asked to change, with the new values of each. */
@@ -232,7 +246,7 @@ function updateSql(entity: Entity, source: Source, { links, rows, onlyIf, where 
     .join(', ');
   const unseen = quoted([...secretColumns(entity), 'updated_at']);
   const mine = `t.${owner} = $1${softDeletes && rows === 'live' ? ' AND t.deleted_at IS NULL' : ''}`;
-  const chosen = source === 'where' ? where : 't.id = a.id';
+  const chosen = where?.text ?? 't.id = a.id';
   const broken = brokenLinks(links, ({ column, isRequired }) => {
     const isNew = `w.${column} IS DISTINCT FROM w.old_${column}`;
     return isRequired ? `${isNew} OR (w.old_deleted_at IS NOT NULL AND w.deleted_at IS NULL)` : isNew;
@@ -257,7 +271,7 @@ function updateSql(entity: Entity, source: Source, { links, rows, onlyIf, where 
     moving AS MATERIALIZED (
       SELECT p.r AS old, w.new, row_number() OVER (ORDER BY p.place, (p.r).id) AS nth
         FROM present p JOIN permitted w ON w.place = p.place AND (w.old).id = (p.r).id
-       WHERE p.r IS DISTINCT FROM w.new AND ${onlyIf}
+       WHERE p.r IS DISTINCT FROM w.new AND ${onlyIf?.text ?? 'true'}
     ), numbered AS (
       UPDATE change_counters c SET number = c.number + (SELECT count(*) FROM moving)
        WHERE c.user_id = $1 AND EXISTS (SELECT FROM moving) AND ${isWhole} AND NOT ${isBroken}

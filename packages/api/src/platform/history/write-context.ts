@@ -1,4 +1,4 @@
-import type { Database, RunQuery, Statement } from '@alice/db';
+import { claimed, type Database, type RowShape, type RunQuery, type Statement, type sqlFamily } from '@alice/db';
 import type { Clock } from '../runtime/clock.ts';
 import { lockPerson } from './lock-person.ts';
 
@@ -35,21 +35,37 @@ export function commonValues({ deps, user, actorId, group }: ChangeContext, acti
   return [user.id, deps.clock.now().toISOString(), user.sessionId, actorId ?? user.id, action, group ?? null];
 }
 
+interface Generated {
+  readonly returns: RowShape;
+  readonly text: string;
+}
+
 /**
- * Keeps generated statements by all that shapes their text. `verb` names a statement in the log. PostgreSQL cuts names
+ * Keeps the generated statements of a family by all that shapes their text. `verb` names a statement in the log. PostgreSQL cuts names
  * after 63 bytes, so further shapes of a verb are numbered and not spelt out.
  */
 export class StatementCache {
-  readonly #statements: Map<string, Statement> = new Map();
+  readonly #declare: ReturnType<typeof sqlFamily>;
+  /** The caller knows the rows of its table. */
+  readonly #statements: Map<string, Statement<never>> = new Map();
   readonly #shapesOf: Map<string, number> = new Map();
 
-  get(verb: string, shape: string, write: () => string): Statement {
+  constructor(declare: ReturnType<typeof sqlFamily>) {
+    this.#declare = declare;
+  }
+
+  get(verb: string, shape: string, write: () => Generated): Statement<never> {
     const key = `${verb} ${shape}`;
     let statement = this.#statements.get(key);
     if (statement === undefined) {
       const count = (this.#shapesOf.get(verb) ?? 0) + 1;
       this.#shapesOf.set(verb, count);
-      statement = { name: count === 1 ? verb : `${verb}.${count}`, text: write() };
+      const { returns, text } = write();
+      statement = this.#declare({
+        name: count === 1 ? verb : `${verb}.${count}`,
+        returns: claimed<never>(returns),
+        text,
+      });
       this.#statements.set(key, statement);
     }
     return statement;

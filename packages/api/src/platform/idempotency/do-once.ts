@@ -1,4 +1,4 @@
-import { type Database, deferTransaction, type RunQuery } from '@alice/db';
+import { type Database, deferTransaction, type RunQuery, sql, types } from '@alice/db';
 import { DomainError, type ErrorCode, type ErrorDetails, type FieldError } from '../../errors/domain-error.ts';
 import type { Sealer } from '../crypto/seal.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -49,31 +49,34 @@ type KeptReply = { readonly at: string } & (
 );
 
 /** $1 user, $2 key, $3 the oldest valid date. The lock ends with the transaction. */
-const claim = {
+const claim = sql({
   name: 'changes.claimKey',
+  returns: { isFree: types.boolean, requestHash: types.orNull(types.bytes), reply: types.orNull(types.text) },
   text: `
     SELECT pg_try_advisory_xact_lock(hashtextextended($1::text || ' ' || $2, 0)) AS "isFree", k.request_hash AS "requestHash",
            k.reply
       FROM (SELECT) one LEFT JOIN idempotency_keys k ON k.user_id = $1::uuid AND k.key = $2 AND k.created_at > $3`,
-};
+});
 
-const find = {
+const find = sql({
   name: 'changes.findKey',
+  returns: { requestHash: types.bytes, reply: types.text },
   text: `
     SELECT request_hash AS "requestHash", reply FROM idempotency_keys
      WHERE user_id = $1 AND key = $2 AND created_at > $3`,
-};
+});
 
 /** $1 user, $2 key, $3 the oldest valid date, $4 request hash, $5 response, $6 now. */
-const keep = {
+const keep = sql({
   name: 'changes.keepReply',
+  returns: { key: types.text },
   text: `
     INSERT INTO idempotency_keys AS k (user_id, key, request_hash, reply, created_at) VALUES ($1, $2, $4, $5, $6)
     ON CONFLICT (user_id, key) DO UPDATE
        SET request_hash = excluded.request_hash, reply = excluded.reply, created_at = excluded.created_at
      WHERE k.created_at <= $3
     RETURNING key`,
-};
+});
 
 interface KeptRow {
   readonly requestHash: Buffer;
@@ -161,7 +164,7 @@ async function runOrRepeat(once: Once, run: Run): Promise<unknown> {
 
 /** The stored response of this key, if there is one. Throws IDEMPOTENCY_KEY_IN_USE while another process uses the key. */
 async function claimKey({ ctx, key, oldest }: Once, query: RunQuery): Promise<KeptRow | undefined> {
-  const [found] = await query<Partial<KeptRow> & { isFree: boolean }>(claim, [ctx.user.id, key, oldest]);
+  const [found] = await query(claim, [ctx.user.id, key, oldest]);
   if (found?.reply != null && found.requestHash != null) return { requestHash: found.requestHash, reply: found.reply };
   if (found?.isFree !== true) throw inUse();
   return undefined;

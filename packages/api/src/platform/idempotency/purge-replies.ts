@@ -1,9 +1,9 @@
 import type { Database } from '@alice/db';
-import { type Purge, purge } from '../jobs/purge.ts';
+import { declarePurge, purge } from '../jobs/purge.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { keptHours } from './do-once.ts';
 
-const replies: Purge = { table: 'idempotency_keys', key: ['user_id', 'key'], column: 'created_at' };
+const replies = declarePurge({ table: 'idempotency_keys', key: ['user_id', 'key'], column: 'created_at' });
 
 /** Deletes stored responses whose idempotency keys have expired. Returns how many. */
 export async function purgeReplies(

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { afterCommit, type Database, databaseFault, type RunQuery, type Statement } from '@alice/db';
+import {
+  afterCommit,
+  type Database,
+  databaseFault,
+  type RunQuery,
+  type Statement,
+  sqlFamily,
+  type UnnamedStatement,
+} from '@alice/db';
 import { type Db, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { v7 as uuidv7 } from 'uuid';
 import type { Sealer } from '../crypto/seal.ts';
@@ -157,10 +165,13 @@ function sqlOver(query: RunQuery): Db {
   return { executeSql: async (text, values = []) => ({ rows: await query(statementOf(text, values), values) }) };
 }
 
+/** pg-boss's own SQL: it says nothing of the rows. */
+const jobStatement = sqlFamily('jobs');
+
 /** Prepared statements: pg-boss repeats the same few ones. */
-function statementOf(text: string, values: readonly unknown[]): Statement {
+function statementOf(text: string, values: readonly unknown[]): Statement | UnnamedStatement {
   if (values.length === 0) return { text };
-  return { name: `jobs.${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`, text };
+  return jobStatement({ name: `jobs.${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`, text });
 }
 
 /** While the database is unavailable, every poll fails: log it only now and then. */

@@ -20,7 +20,6 @@ afterAll(() => db.close());
 
 /** $1 noons in milliseconds, $2 zone. */
 const databaseOffsets = {
-  name: 'test.zoneOffsets',
   text: `
     SELECT extract(epoch FROM (to_timestamp(at / 1000) AT TIME ZONE $2) - (to_timestamp(at / 1000) AT TIME ZONE 'UTC'))::int
            AS seconds

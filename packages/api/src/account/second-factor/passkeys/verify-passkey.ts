@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { type Rows, rowOf, sql } from '@alice/db';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import type { Context } from '../../../context.ts';
 import { DomainError } from '../../../errors/domain-error.ts';
@@ -19,20 +19,22 @@ export type Verdict =
 const wrong: Verdict = { kind: 'wrong' };
 
 /** $1 user, $2 credential id. */
-const find = {
+const find = sql({
   name: 'passkeys.credential',
+  returns: { ...rowOf('passkeys'), ...rowOf('users', 'email') },
   text: `
     SELECT ${selectRowWith(passkeys, passkeys.secret, 't')}, u.email FROM passkeys t JOIN users u ON u.id = t.user_id
      WHERE t.user_id = $1 AND t.credential_id = $2 AND t.ended_at IS NULL AND u.disabled_at IS NULL`,
-};
+});
 
 /** $1 user, $2 id, $3 new signature counter, $4 now, $5 whether it is synced. A counter of 0 means that there is none. */
-const use = {
+const use = sql({
   name: 'passkeys.use',
+  returns: rowOf('passkeys', 'id'),
   text: `
     UPDATE passkeys SET counter = $3, last_used_at = $4, backed_up = $5
      WHERE user_id = $1 AND id = $2 AND ended_at IS NULL AND (counter < $3 OR (counter = 0 AND $3 = 0)) RETURNING id`,
-};
+});
 
 /**
  * Verifies a passkey response: user presence and verification, origin, and a challenge for this purpose. Without an

@@ -1,3 +1,4 @@
+import { sql, types } from '@alice/db';
 import type { Context } from '../../../context.ts';
 import { recordEvent } from '../record-event.ts';
 import { sendFactorMail } from '../send-factor-mail.ts';
@@ -5,12 +6,13 @@ import type { Proof } from '../use-proof.ts';
 import { hashRecoveryCode } from './recovery-codes.ts';
 
 /** $1 user, $2 id, $3 now. */
-const spend = {
+const spend = sql({
   name: 'secondFactor.useRecoveryCode',
+  returns: { left: types.number },
   text: `
     UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND id = $2 AND used_at IS NULL
     RETURNING (SELECT count(*) - 1 FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL) AS "left"`,
-};
+});
 
 /**
  * Verifies a recovery code; null if it is wrong or was already used. Its use is recorded, and a mail notifies the user.

@@ -1,3 +1,4 @@
+import { rowOf, sql } from '@alice/db';
 import type { UserContext } from '../../../context.ts';
 import { invalid, notFound } from '../../../errors/domain-error.ts';
 import { lockPerson } from '../../../platform/history/lock-person.ts';
@@ -10,12 +11,13 @@ import { totps } from './entity.ts';
 import type { ConfirmedOut, ConfirmTotpInput } from './schemas.ts';
 import { stepOf } from './totp-code.ts';
 
-const findUnconfirmed = {
+const findUnconfirmed = sql({
   name: 'totp.unconfirmed',
+  returns: rowOf('totps', 'id', 'sealedSecret'),
   text: `
     SELECT id, sealed_secret AS "sealedSecret" FROM totps
      WHERE user_id = $1 AND confirmed_at IS NULL AND ended_at IS NULL`,
-};
+});
 
 /**
  * Activates the enrolled authenticator app and replaces an earlier one. The code proves that the app has the secret,

@@ -1,14 +1,15 @@
-import type { RunQuery } from '@alice/db';
+import { type RunQuery, rowOf, sql } from '@alice/db';
 import type { UserContext } from '../../../context.ts';
 import { updateRow } from '../../../platform/history/update-rows.ts';
 import { totps } from './entity.ts';
 
 /** $1 user, $2 confirmed or unconfirmed. */
-const find = {
+const find = sql({
   name: 'totp.live',
+  returns: rowOf('totps', 'id'),
   text: `
     SELECT id FROM totps WHERE user_id = $1 AND ended_at IS NULL AND (confirmed_at IS NOT NULL) = $2`,
-};
+});
 
 /** Ends the user's confirmed or unconfirmed apps and returns how many. The rows are kept without their secrets. */
 export async function endTotps(

@@ -1,3 +1,4 @@
+import { rowOf, sql } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
@@ -8,7 +9,11 @@ import { totps } from './entity.ts';
 import type { EnrolmentOut } from './schemas.ts';
 import { makeSecret, secretUri } from './totp-code.ts';
 
-const findEmail = { name: 'totp.email', text: 'SELECT email FROM users WHERE id = $1' };
+const findEmail = sql({
+  name: 'totp.email',
+  returns: rowOf('users', 'email'),
+  text: 'SELECT email FROM users WHERE id = $1',
+});
 
 /** Creates a TOTP secret and replaces an earlier unconfirmed one. Sign-ins do not change until it is confirmed. */
 export function enrollTotp(ctx: UserContext): Promise<EnrolmentOut> {

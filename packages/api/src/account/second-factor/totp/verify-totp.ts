@@ -1,13 +1,15 @@
+import { rowOf, sql } from '@alice/db';
 import type { Context } from '../../../context.ts';
 import type { Proof } from '../use-proof.ts';
 import { stepOf } from './totp-code.ts';
 
 /** $1 user, $2 id, $3 time step. A code can be used once, and codes of earlier steps are rejected after it. */
-const useStep = {
+const useStep = sql({
   name: 'totp.useStep',
+  returns: rowOf('totps', 'id'),
   text: `
     UPDATE totps SET last_step = $3 WHERE user_id = $1 AND id = $2 AND last_step < $3 AND ended_at IS NULL RETURNING id`,
-};
+});
 
 /** Verifies a TOTP code; null if it is wrong or was already used. */
 export async function verifyTotp({ deps }: Context, userId: string, code: string): Promise<Proof | null> {
