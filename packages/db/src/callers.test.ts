@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { deferTransaction } from './defer-transaction.ts';
 import { databaseFault } from './errors.ts';
 import { poolOf } from './handle.ts';
+import { currentScope } from './prisma-scope.ts';
 import { testDatabase } from './testing.ts';
 
 const sleep = (seconds: number) => ({ text: `SELECT pg_sleep(${seconds})` });
@@ -86,6 +87,17 @@ describe('Prisma Client', () => {
     await expect.poll(() => database.query(running, [])).toEqual([{ running: 1 }]);
     hasLeft = true;
     expect((await statement).outcome).toEqual({ kind: 'abandoned' });
+  });
+
+  test('leaves nothing of its caller in a connection that it opened', async () => {
+    await using database = await testDatabase();
+    const scopesSeen: unknown[] = [];
+    poolOf(database).on('connect', () => scopesSeen.push(currentScope()));
+    const { max } = poolOf(database).options;
+    const view = database.for({ owner: 'a' });
+    await Promise.all(Array.from({ length: max }, async () => await view.prisma.$queryRaw`SELECT pg_sleep(0.2)::text`));
+    expect(scopesSeen.length).toBeGreaterThan(1);
+    expect(new Set(scopesSeen)).toEqual(new Set([undefined]));
   });
 
   test('is part of the transaction in which it is called', async () => {

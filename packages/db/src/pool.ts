@@ -2,7 +2,7 @@ import pg from 'pg';
 
 import { CallerLeftError } from './caller-left-error.ts';
 import { FairQueue, ownWork } from './fair-queue.ts';
-import { currentScope, refusedTransaction } from './prisma-scope.ts';
+import { currentScope, refusedTransaction, runInScope } from './prisma-scope.ts';
 
 /**
  * After these errors a connection is still usable: invalid data, violated constraints, conflicts, timeouts, raised
@@ -107,7 +107,7 @@ export class SteadyPool extends pg.Pool {
       return currentScope() === undefined ? this.acquire() : Promise.reject(refusedTransaction());
     });
     // Prisma's adapter: in the scope of its call.
-    this.query = asPoolQuery((statement) => currentScope()?.run(statement) ?? this.run(statement));
+    this.query = asPoolQuery((statement) => runInScope(statement, (own) => this.run(own)));
     // Without a listener, an idle connection that PostgreSQL closes would end the process.
     this.on('error', onIdleError);
     this.on('connect', (client) => {

@@ -24,11 +24,23 @@ export function setScope(tx: Transaction, scope: StatementScope): void {
 }
 
 /** Prisma has one client and one adapter: this tells the pool for which scope the adapter calls it. */
-const scopes = new AsyncLocalStorage<StatementScope>();
+const scopes = new AsyncLocalStorage<StatementScope | undefined>();
 
 /** The scope of the Prisma call that is running; undefined for the process's own work. */
 export function currentScope(): StatementScope | undefined {
   return scopes.getStore();
+}
+
+/**
+ * Runs a statement of Prisma's adapter in the scope of its call, or with `ownWork`. What runs it sees no scope: a
+ * connection that is opened in one would keep it, and its caller, as long as it is open.
+ */
+export function runInScope(
+  statement: pg.QueryConfig,
+  ownWork: (statement: pg.QueryConfig) => Promise<pg.QueryResult>,
+): Promise<pg.QueryResult> {
+  const scope = scopes.getStore();
+  return scope === undefined ? ownWork(statement) : scopes.run(undefined, () => scope.run(statement));
 }
 
 /** The same client, whose statements run in `scope`, also if they ran in another one. */
