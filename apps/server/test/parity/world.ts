@@ -79,7 +79,9 @@ export async function buildWorld(
   };
 }
 
-async function join({ deps }: House, name: string) {
+async function join({ deps, clock }: House, name: string) {
+  // No two join at the same moment: what is compared is in the order in which they did.
+  clock.advance({ seconds: 1 });
   const email = `${name}@example.com`;
   const profile = { name: 'Ada', timeZone: 'Europe/Berlin' };
   const { user, tokens } = await callAs(deps, null).auth.register({ email, password: testPassword, ...profile });
