@@ -109,15 +109,16 @@ test('every operation responds as documented to valid and invalid requests', { t
   await call('insights.overview', 200, { query: '?weeks=2' });
 
   await call('sync.live', 200);
-  await call('sync.undo', 404, { body: { number: 999_999 } });
+  await call('sync.undo', 404, { path: { number: 999_999 } });
   // Making the account.
-  await call('sync.undo', 409, { body: { number: 1 } });
+  await call('sync.undo', 409, { path: { number: 1 } });
   await call('goals.delete', 200, ofGoal);
   await call('goals.restore', 200, ofGoal);
   await call('tasks.delete', 200, ofTask);
   const { data: latest } = await call('sync.pull', 200, { query: '?limit=100' });
   const last = Math.max(...latest.map(({ number }: { number: number }) => number));
-  await call('sync.undo', 200, { body: { number: last } });
+  await call('sync.undo', 200, { path: { number: last } });
+  await call('sync.undoSince', 404, { body: { since: last, madeBy: randomUUID() } });
   await call('auth.logout', 200);
   await call('auth.logout', 401);
 

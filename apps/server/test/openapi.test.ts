@@ -41,7 +41,10 @@ describe('the REST operations', () => {
     (own) => {
       const [input] = procedureMap.get(own.operationId)?.inputs ?? [];
       const example = own.requestBody?.content['application/json']?.example;
-      const address = own.path.includes('{id}') ? { id: '019aab7e-58f0-7c3a-9d51-2b1f6c0e4a77' } : {};
+      const address = {
+        ...(own.path.includes('{id}') ? { id: '019aab7e-58f0-7c3a-9d51-2b1f6c0e4a77' } : {}),
+        ...(own.path.includes('{number}') ? { number: 57 } : {}),
+      };
       expect(input?.safeParse({ ...address, ...Object(example) }).error).toBeUndefined();
     },
   );

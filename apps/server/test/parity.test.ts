@@ -54,11 +54,12 @@ async function* conversation(way: Way, procedure: ProcedureFacts, world: World) 
     way.house.clock.advance({ seconds: 1 });
     return { input, ...(await way.ask({ procedure, input, tokens })) };
   };
-  for (const input of validInputs(procedure, world)) yield ask(input);
+  const inputs = validInputs(procedure, world);
+  for (const input of inputs) yield ask(input);
   if (inputSchema(procedure)?.fields['cursor'] === undefined) return;
   let cursor: string | null = null;
   for (let page = 1; page <= mostPages; page += 1) {
-    const answer = await ask({ limit: 1, ...(cursor === null ? {} : { cursor }) });
+    const answer = await ask({ ...inputs[0], limit: 1, ...(cursor === null ? {} : { cursor }) });
     yield { ...answer, input: { page } };
     cursor = nextCursor(answer);
     if (cursor === null) return;

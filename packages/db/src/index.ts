@@ -9,6 +9,7 @@ export { type DatabaseFault, databaseFault } from './errors.ts';
 export { openDatabase } from './open.ts';
 export type { Caller } from './pool.ts';
 export {
+  type ClaimedRow,
   claimed,
   outer,
   type RowShape,

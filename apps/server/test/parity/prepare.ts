@@ -123,6 +123,8 @@ async function valuesFor(house: House, person: Person, path: string): Promise<Pr
       }
       return { response: answers };
     }
+    case 'sync.undoSince':
+      return { madeBy: [(await deps.tokens.verifyAccess(person.accessToken)).sessionId] };
     default:
       return {};
   }

@@ -58,7 +58,7 @@ function isPlacedInTime(name: string): boolean {
 }
 
 function isOfWorld({ path }: ProcedureFacts, name: string, { values }: World): boolean {
-  const ofPerson = ['email', 'password', 'refreshToken', 'number'];
+  const ofPerson = ['email', 'password', 'refreshToken', 'number', 'since'];
   return ofPerson.includes(name) || name in values || entityOf(path, name) !== null;
 }
 
@@ -111,6 +111,9 @@ function valueFinder(procedure: ProcedureFacts, { fields, required, resolve }: I
         return [refreshToken, 'no token'];
       case 'number':
         return Array.from({ length: world.number + 1 }, (_, index) => index + 1);
+      case 'since':
+        // The last change alone; and all changes.
+        return [world.number - 1, 0];
       case 'color':
         return ['#3b82f6', '#ABCDEF'];
       case 'lastEventId':

@@ -5,6 +5,7 @@ import { pullChanges } from './pull-changes.ts';
 import * as s from './schemas.ts';
 import { streamChanges } from './stream-changes.ts';
 import { undoChange } from './undo-change.ts';
+import { undoSince } from './undo-since.ts';
 
 /** Markdown, for the reference. */
 const descriptions = {
@@ -19,6 +20,8 @@ last event is \`end\`, and its data is a problem (RFC 9457).`,
   undo: `Undoes one change, or a group of changes as a whole. Writes new changes that restore the previous values, or delete the rows that were
 created. You can undo an undo. If a field has changed again since then, this fails with \`CANNOT_UNDO\`, which lists these fields, and nothing
 is changed.`,
+  undoSince: `Undoes everything that one session or one API key has changed after a change number, as one group. Security events stay. It
+returns the last of the new changes: undo its group to have everything back. A conflict changes nothing, and names the rows.`,
 };
 
 const read = { scope: 'sync:read' } as const;
@@ -55,4 +58,14 @@ export const syncRouter = {
     .input(s.undoInput)
     .output(change)
     .mutation(({ ctx, input }) => undoChange(ctx, input)),
+
+  undoSince: authed({
+    summary: 'Undo what a session or an API key did',
+    description: descriptions.undoSince,
+    ...write,
+    rest: { method: 'POST', path: '/sync/undo-since' },
+  })
+    .input(s.undoSinceInput)
+    .output(change)
+    .mutation(({ ctx, input }) => undoSince(ctx, input)),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { id } from '../../platform/schemas/ids.ts';
 import { cursor, limit } from '../../platform/schemas/paging.ts';
 
 export const changeNumber = z
@@ -28,8 +29,16 @@ export const undoInput = z
       .default(false)
       .describe('Undo the whole group that the change belongs to: all of its changes, or none.'),
   })
-  .meta({ examples: [{ number: 57 }] });
+  .meta({ examples: [{ wholeGroup: true }] });
+
+export const undoSinceInput = z
+  .strictObject({
+    since: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe('A change number: all changes after it are undone.'),
+    madeBy: id.describe('The session or the API key that made the changes.'),
+  })
+  .meta({ examples: [{ since: 57, madeBy: '019aab7e-58f0-7c3a-9d51-2b1f6c0e4a77' }] });
 
 export type PullInput = z.output<typeof pullInput>;
 export type LiveInput = z.output<typeof liveInput>;
 export type UndoInput = z.output<typeof undoInput>;
+export type UndoSinceInput = z.output<typeof undoSinceInput>;

@@ -3,6 +3,8 @@ import { completeTask } from './complete-task.ts';
 import { createTask } from './create-task.ts';
 import { deleteTask } from './delete-task.ts';
 import { getTask } from './get-task.ts';
+import { listTaskHistory } from './history/list-task-history.ts';
+import { taskHistoryInput, taskHistoryPage } from './history/schemas.ts';
 import { listTasks } from './list-tasks.ts';
 import { reopenTask } from './reopen-task.ts';
 import { restoreTask } from './restore-task.ts';
@@ -71,4 +73,14 @@ export const tasksRouter = {
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => restoreTask(ctx, input)),
+
+  history: authed({
+    summary: "List a task's history",
+    description: 'Who changed what, and when, newest first. Also of a deleted task.',
+    ...read,
+    rest: { method: 'GET', path: '/tasks/{id}/history' },
+  })
+    .input(taskHistoryInput)
+    .output(taskHistoryPage)
+    .query(({ ctx, input }) => listTaskHistory(ctx, input)),
 };
