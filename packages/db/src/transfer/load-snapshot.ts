@@ -36,14 +36,15 @@ export async function loadSnapshot({
   await requireNoAlice(session, 'target');
   await prepareTarget(session, manifest, migrationsDir);
 
+  // Triggers would add rows that the snapshot contains already. Not between two tables: a stream of rows that breaks while
+  // nobody reads it would leave its COPY open.
+  await setTriggers(session, manifest, 'DISABLE');
   const progress = startProgress(manifest.tables, say);
   for await (const { table, rows } of snapshot.tables()) {
-    // Triggers would add rows that the snapshot contains already.
-    await session.rows(`ALTER TABLE ${quoted(table.schema, table.name)} DISABLE TRIGGER USER`);
     await pipeline(rows, countRows(table, progress), session.client.query(copyFrom(copyInto(table))));
-    await session.rows(`ALTER TABLE ${quoted(table.schema, table.name)} ENABLE TRIGGER USER`);
     progress.finish(table);
   }
+  await setTriggers(session, manifest, 'ENABLE');
   await restoreSequences(session, manifest);
   // Check deferred constraints now, while the error can still be reported.
   await session.rows('SET CONSTRAINTS ALL IMMEDIATE');
@@ -51,6 +52,12 @@ export async function loadSnapshot({
   await snapshot.verify();
   await session.commit();
   say(`verified: all rows of ${manifest.tables.length} tables are identical`);
+}
+
+async function setTriggers(session: TransferSession, { tables }: Manifest, what: 'DISABLE' | 'ENABLE'): Promise<void> {
+  for (const { schema, name } of tables) {
+    await session.rows(`ALTER TABLE ${quoted(schema, name)} ${what} TRIGGER USER`);
+  }
 }
 
 function copyInto({ schema, name, columns }: Table): string {
