@@ -92,6 +92,7 @@ test('a browser adds a passkey and signs in with it, alone and as a second facto
   const lines = await db.prisma.activity.findMany({ where: { userId: person.id }, orderBy: { number: 'asc' } });
   expect(lines.map(({ entity, action }) => `${entity} ${action}`)).toEqual([
     'user create',
+    'list create',
     'session register',
     'totp enroll',
     'totp confirm',
