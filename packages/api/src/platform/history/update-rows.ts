@@ -235,7 +235,8 @@ const sources: Readonly<Record<Source, string>> = {
 };
 
 /**
- * $1 user, $2 now, $3 session, $4 actor, $5 action, $6 group, and the values of the source. Every mutation locks its
+ * $1 user, $2 now, $3 session, $4 actor, $5 action, $6 group, and the values of the source. Without `OFFSET 0`, the rows
+ * would be made JSON for each of their columns; `NOT IN` is hashed, however few rows are expected. Every mutation locks its
  * user's change counter before the rows, so mutations of a user run in order and cannot deadlock. `FOR UPDATE` then reads
  * the latest version of a row, whatever the statement's snapshot is.
  */
@@ -269,9 +270,9 @@ function updateSql(entity: Entity, source: Source, { links, rows, onlyIf, where 
     ), ${links.length === 0 ? '' : `wanted AS MATERIALIZED (SELECT ${linkColumns.join(', ')} FROM permitted w),`}
     ${broken}
     moving AS MATERIALIZED (
-      SELECT p.r AS old, w.new, row_number() OVER (ORDER BY p.place, (p.r).id) AS nth
-        FROM present p JOIN permitted w ON w.place = p.place AND (w.old).id = (p.r).id
-       WHERE p.r IS DISTINCT FROM w.new AND ${onlyIf?.text ?? 'true'}
+      SELECT p.r AS old, p.new, row_number() OVER (ORDER BY p.place, (p.r).id) AS nth
+        FROM (SELECT place, old AS r, new FROM permitted) p
+       WHERE p.r IS DISTINCT FROM p.new AND ${onlyIf?.text ?? 'true'}
     ), numbered AS (
       UPDATE change_counters c SET number = c.number + (SELECT count(*) FROM moving)
        WHERE c.user_id = $1 AND EXISTS (SELECT FROM moving) AND ${isWhole} AND NOT ${isBroken}
@@ -289,11 +290,11 @@ function updateSql(entity: Entity, source: Source, { links, rows, onlyIf, where 
              (SELECT jsonb_object_agg(a.key, a.value) FROM jsonb_each(d.new) a WHERE d.old -> a.key IS DISTINCT FROM a.value),
              ${source === 'one' ? '$6::bigint' : 'coalesce($6::bigint, c.before + 1)'}
         FROM changed c,
-             LATERAL (SELECT to_jsonb(c.was) - ARRAY[${unseen}] AS old, to_jsonb(c.r) - ARRAY[${unseen}] AS new) d
+             LATERAL (SELECT to_jsonb(c.was) - ARRAY[${unseen}] AS old, to_jsonb(c.r) - ARRAY[${unseen}] AS new OFFSET 0) d
     )
     SELECT ${selectRow(entity, '(c.r)')}, c.number AS "changeNumber", false AS "isStale", false AS "isBroken"
       FROM changed c
     UNION ALL
     SELECT ${selectRow(entity, '(p.r)')}, NULL, p.version IS NOT NULL AND (p.r).version <> p.version, ${isBroken}
-      FROM present p WHERE NOT EXISTS (SELECT FROM changed c WHERE (c.r).id = (p.r).id)`;
+      FROM present p WHERE (p.r).id NOT IN (SELECT (c.r).id FROM changed c)`;
 }
