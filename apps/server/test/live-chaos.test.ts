@@ -128,7 +128,7 @@ async function readHistory(database: Database) {
   const lines = await database.query<{ userId: string; number: number; id: string; version: number }>(
     {
       text: `SELECT user_id AS "userId", number, entity_id AS id, (after ->> 'version')::int AS version
-               FROM activity WHERE entity IN ('user', 'list', 'goal', 'task') ORDER BY user_id, number`,
+               FROM activity WHERE entity IN ('user', 'list', 'label', 'goal', 'task') ORDER BY user_id, number`,
     },
     [],
   );

@@ -7,6 +7,7 @@ import { authRouter } from './account/sign-in/router.ts';
 import { featureEntities } from './features/entities.ts';
 import { goalsRouter } from './features/goals/router.ts';
 import { insightsRouter } from './features/insights/router.ts';
+import { labelsRouter } from './features/labels/router.ts';
 import { listsRouter } from './features/lists/router.ts';
 import { syncRouter } from './features/sync/router.ts';
 import { tasksRouter } from './features/tasks/router.ts';
@@ -22,6 +23,7 @@ export const procedures = {
   apiKeys: apiKeysRouter,
   users: createUsersRouter(featureEntities),
   lists: listsRouter,
+  labels: labelsRouter,
   tasks: tasksRouter,
   goals: goalsRouter,
   insights: insightsRouter,

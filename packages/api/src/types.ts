@@ -22,6 +22,7 @@ type Output<Procedure extends AnyTRPCProcedure> = Procedure['_def']['$types']['o
 export type User = Output<(typeof procedures)['users']['me']>;
 export type Task = Output<(typeof procedures)['tasks']['get']>;
 export type List = Output<(typeof procedures)['lists']['get']>;
+export type Label = Output<(typeof procedures)['labels']['get']>;
 export type Goal = Output<(typeof procedures)['goals']['get']>;
 /** A change of the user's data, with the row after it. */
 export type Change = Output<(typeof procedures)['sync']['pull']>['items'][number];

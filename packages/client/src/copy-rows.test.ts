@@ -22,7 +22,7 @@ function change(number: number, entity: Change['entity'], id: string, version: n
 const history = fc
   .array(
     fc.record({
-      entity: fc.constantFrom<Change['entity']>('task', 'goal', 'list', 'user'),
+      entity: fc.constantFrom<Change['entity']>('task', 'goal', 'label', 'list', 'user'),
       id: fc.constantFrom('a', 'b', 'c'),
       what: fc.constantFrom('write', 'write', 'write', 'delete', 'purge'),
     }),

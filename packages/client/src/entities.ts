@@ -6,7 +6,13 @@ export type SyncedEntity = Change['entity'];
 export type CollectionNames = { readonly [Entity in SyncedEntity]: `${Entity}s` };
 
 /** The entities of a local copy, in the order of an initial sync. One that is missing does not compile. */
-export const collections: CollectionNames = { user: 'users', list: 'lists', goal: 'goals', task: 'tasks' };
+export const collections: CollectionNames = {
+  user: 'users',
+  list: 'lists',
+  label: 'labels',
+  goal: 'goals',
+  task: 'tasks',
+};
 
 /** Their names. */
 export const syncedEntities: readonly SyncedEntity[] = Object.keys(collections) as SyncedEntity[];

@@ -10,7 +10,7 @@ import { toAliceError } from './to-alice-error.ts';
 import { isPassing, retryDelay } from './with-retries.ts';
 import { pause } from './within.ts';
 
-/** The rows of the features, by id: `tasks`, `goals`, `lists`. */
+/** The rows of the features, by id: `tasks`, `goals`, `labels`, `lists`. */
 type CopiedRows = {
   readonly [Entity in Exclude<SyncedEntity, 'user'> as CollectionNames[Entity]]: ReadonlyMap<
     string,

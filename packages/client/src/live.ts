@@ -12,7 +12,7 @@ export interface LiveStatus {
   readonly error?: AliceError;
 }
 
-/** The changes of each entity: `task`, `goal`, `list`, `user`. */
+/** The changes of each entity: `task`, `goal`, `label`, `list`, `user`. */
 type ChangeEvents = { readonly [Entity in SyncedEntity]: Extract<Change, { entity: Entity }> };
 
 /** The events of the stream, and their values. */

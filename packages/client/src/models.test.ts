@@ -4,6 +4,7 @@ import {
   type Goal,
   GoalProgressSource,
   GoalState,
+  type Label,
   type List,
   Role,
   type RouterInputs,
@@ -26,6 +27,8 @@ test('a model type equals its row type, field by field, where both have the fiel
   expectTypeOf<Pick<Goal, GoalField>>().toEqualTypeOf<Pick<Prisma.Goal, GoalField>>();
   type ListField = Shared<List, Prisma.List>;
   expectTypeOf<Pick<List, ListField>>().toEqualTypeOf<Pick<Prisma.List, ListField>>();
+  type LabelField = Shared<Label, Prisma.Label>;
+  expectTypeOf<Pick<Label, LabelField>>().toEqualTypeOf<Pick<Prisma.Label, LabelField>>();
   type UserField = Shared<User, Prisma.User>;
   expectTypeOf<Pick<User, UserField>>().toEqualTypeOf<Pick<Prisma.User, UserField>>();
 });
@@ -35,7 +38,7 @@ test('exactly the expected fields are Dates', () => {
   expectTypeOf<Instants<Task>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'startedAt' | 'completedAt' | 'deletedAt'>();
   expectTypeOf<Instants<Goal>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'deletedAt'>();
   expectTypeOf<Instants<User>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'emailVerifiedAt' | 'deletionDueAt'>();
-  expectTypeOf<keyof Task & keyof Prisma.Task>().toEqualTypeOf<Exclude<keyof Task, 'due'>>();
+  expectTypeOf<keyof Task & keyof Prisma.Task>().toEqualTypeOf<Exclude<keyof Task, 'due' | 'labels'>>();
   expectTypeOf<keyof User & keyof Prisma.User>().toEqualTypeOf<keyof User>();
 });
 

@@ -10,7 +10,7 @@ interface Row extends Wire {
   readonly version: number;
 }
 
-type Entity = 'user' | 'list' | 'goal' | 'task';
+type Entity = 'user' | 'list' | 'label' | 'goal' | 'task';
 
 export interface Planner extends Account {
   /** Makes or changes a row, or deletes it (`deletedAt`), as another client would: one more change. */
@@ -33,6 +33,7 @@ const at = '2026-11-22T09:30:00.000Z';
 const blank: Readonly<Record<Entity, Wire>> = {
   user: { email: 'a@example.com', name: 'A', role: 'user', timeZone: 'UTC' },
   list: { name: '', color: null, isInbox: false, position: 'a1', archivedAt: null, deletedAt: null },
+  label: { name: '', color: null, deletedAt: null },
   goal: { title: '', notes: '', state: 'active', dueDate: null, progressSource: 'manual', deletedAt: null },
   task: {
     title: '',
@@ -42,6 +43,7 @@ const blank: Readonly<Record<Entity, Wire>> = {
     due: null,
     listId: 'person-1',
     goalId: null,
+    labels: [],
     weight: 1,
     deletedAt: null,
   },
@@ -102,7 +104,7 @@ export async function startPlanner(): Promise<Planner> {
   }
 
   function pullRows(number: number, after: string, limit: number): PeerReply {
-    const all = (['user', 'list', 'goal', 'task'] as const).flatMap((entity, order) =>
+    const all = (['user', 'list', 'label', 'goal', 'task'] as const).flatMap((entity, order) =>
       rows(entity).map((row) => {
         const facts = { number, group: null, changedAt: at, action: 'snapshot' };
         const change = { ...facts, entity, id: row.id, deleted: false, row };
@@ -183,5 +185,5 @@ export async function startPlanner(): Promise<Planner> {
 }
 
 function emptyTables(): Record<Entity, Map<string, Row>> {
-  return { user: new Map(), list: new Map(), goal: new Map(), task: new Map() };
+  return { user: new Map(), list: new Map(), label: new Map(), goal: new Map(), task: new Map() };
 }

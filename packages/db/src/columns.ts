@@ -1,4 +1,4 @@
-import type { ApiKey, Goal, List, Passkey, Session, Task, Totp, User } from './generated/client.ts';
+import type { ApiKey, Goal, Label, List, Passkey, Session, Task, Totp, User } from './generated/client.ts';
 import { Prisma } from './generated/client.ts';
 import type { Wire } from './to-wire.ts';
 
@@ -8,6 +8,7 @@ export interface Rows {
   readonly sessions: Wire<Session>;
   readonly goals: Wire<Goal>;
   readonly lists: Wire<List>;
+  readonly labels: Wire<Label>;
   readonly tasks: Wire<Task>;
   readonly api_keys: Wire<ApiKey>;
   readonly passkeys: Wire<Passkey>;
@@ -27,6 +28,7 @@ export const columns: Readonly<Record<keyof Rows, readonly Column[]>> = {
   sessions: named(Prisma.SessionScalarFieldEnum),
   goals: named(Prisma.GoalScalarFieldEnum),
   lists: named(Prisma.ListScalarFieldEnum),
+  labels: named(Prisma.LabelScalarFieldEnum),
   tasks: named(Prisma.TaskScalarFieldEnum),
   api_keys: named(Prisma.ApiKeyScalarFieldEnum),
   passkeys: named(Prisma.PasskeyScalarFieldEnum),

@@ -18,5 +18,6 @@ export type User = Flat<Omit<Model.User, 'passwordHash'>>;
 export type Session = Flat<Omit<Model.Session, 'refreshHash'>>;
 export type Activity = Flat<Model.Activity>;
 export type Goal = Flat<Model.Goal>;
+export type Label = Flat<Model.Label>;
 export type List = Flat<Model.List>;
 export type Task = Flat<Model.Task>;

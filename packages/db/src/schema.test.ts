@@ -55,6 +55,7 @@ test('the tables with a history have the columns of the schema', () => {
     'sessions',
     'goals',
     'lists',
+    'labels',
     'tasks',
     'api_keys',
     'passkeys',

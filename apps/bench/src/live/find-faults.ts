@@ -23,7 +23,7 @@ const lines = {
   text: `
     SELECT user_id AS "userId", number, entity, entity_id AS id, (after ->> 'version')::int AS version,
            after ->> 'title' AS title
-      FROM activity WHERE entity IN ('user', 'list', 'goal', 'task') ORDER BY user_id, number`,
+      FROM activity WHERE entity IN ('user', 'list', 'label', 'goal', 'task') ORDER BY user_id, number`,
 };
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { color } from '../../platform/schemas/color.ts';
 import { id, newId, rowId } from '../../platform/schemas/ids.ts';
 import { cursor, limit, page } from '../../platform/schemas/paging.ts';
 import { text } from '../../platform/schemas/text.ts';
@@ -6,10 +7,6 @@ import { instant } from '../../platform/schemas/time.ts';
 import { expectedVersion, version } from '../../platform/schemas/version.ts';
 
 const name = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
-const color = z
-  .string()
-  .regex(/^#[0-9a-f]{6}$/i, 'must be a color such as #3b82f6')
-  .toLowerCase();
 const never = instant.nullable().meta({ examples: [null] });
 
 export const list = z

@@ -208,7 +208,9 @@ function valueNow(column: string, value: unknown): unknown {
 
 /** A restored value may refer to a row that has been deleted, or be one that the row cannot have: an Inbox that is deleted. */
 function refuseValues(error: unknown): never {
-  if (databaseFault(error)?.kind === 'check') throw cannot('The row cannot have the values from before the change');
+  const kind = databaseFault(error)?.kind;
+  if (kind === 'unique') throw cannot('The row cannot have its old name: it is taken');
+  if (kind === 'check') throw cannot('The row cannot have the values from before the change');
   if (error instanceof DomainError && error.code === 'NOT_FOUND' && error.errors.length > 0) {
     const fields = error.errors.map(({ path }) => path.replace(/^\d+\./, ''));
     throw cannot(`${error.message}: it is deleted`, fields);

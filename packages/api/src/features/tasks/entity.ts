@@ -10,15 +10,23 @@ export const tasks = defineEntity({
   owner: 'user_id',
   history: 'user',
   softDeletes: true,
-  fields: { due_date: 'due', due_time: 'due', due_time_zone: 'due', due_by: 'due' },
+  fields: { due_date: 'due', due_time: 'due', due_time_zone: 'due', due_by: 'due', label_ids: 'labels' },
   // The only place that sets when a task was started and completed.
   derived: {
     started_at: `CASE WHEN w.status = 'in_progress' THEN coalesce(w.started_at, $2) ELSE w.started_at END`,
     completed_at: `CASE WHEN w.status = 'done' THEN coalesce(w.completed_at, $2) END`,
   },
+  // A task that is restored leaves the labels behind that were deleted in the meantime.
+  derivedFromOld: {
+    label_ids: `CASE WHEN w.deleted_at IS NULL AND t.deleted_at IS NOT NULL AND w.label_ids <> '{}'
+                     THEN ARRAY(SELECT l.id FROM labels l WHERE l.user_id = $1 AND l.id = ANY (w.label_ids)
+                                   AND l.deleted_at IS NULL ORDER BY l.id)
+                     ELSE w.label_ids END`,
+  },
   links: [
     { field: 'listId', column: 'list_id', table: 'lists', noun: 'list', isRequired: true },
     { field: 'goalId', column: 'goal_id', table: 'goals', noun: 'goal' },
+    { field: 'labelIds', column: 'label_ids', table: 'labels', noun: 'label', isList: true },
   ],
   sync: { row: task, toWire: toTask },
   export: { list: 'tasks', row: exportedTask },

@@ -99,6 +99,10 @@ export function selectionOf(userId: string, input: Directed, after: readonly str
   if (input.listId === userId) add('inbox', 't.list_id IS NULL');
   else if (input.listId) add('list', `t.list_id = ${param(input.listId)}::uuid`);
   if (input.goalId) add('goal', `t.goal_id = ${param(input.goalId)}::uuid`);
+  if (input.labelId) {
+    const label = param(input.labelId);
+    add('label', `t.id IN (SELECT l.task_id FROM task_labels l WHERE l.user_id = $1 AND l.label_id = ${label}::uuid)`);
+  }
   if (input.due) add('due', `t.due_date IS NOT NULL`);
   if (input.due?.from) add('from', `t.due_by >= ${param(input.due.from)}::date`);
   if (input.due?.to) add('to', `t.due_by < ${param(input.due.to)}::date + 1`);

@@ -40,9 +40,15 @@ const fields = {
   estimateMinutes: z.int().min(1).max(525_600).nullable(),
   listId: id.describe('The list that the task is in. The Inbox has the id of the user.'),
   goalId: id.nullable().describe('The goal that the task belongs to.'),
+  labels: z
+    .array(id)
+    .max(20)
+    .overwrite((ids) => [...new Set(ids)].sort())
+    .describe('The ids of the labels that the task has.'),
   weight: z.number().min(0).max(1_000_000).describe('The weight of the task in the progress of its goal.'),
 };
 
+const ids = z.array(rowId).meta({ examples: [[]] });
 const notYet = instant.nullable().meta({ examples: [null] });
 
 export const task = z
@@ -69,6 +75,7 @@ export const task = z
       .meta({ examples: [30] }),
     listId: rowId.describe('The list that the task is in. The Inbox has the id of the user.'),
     goalId: rowId.nullable().describe('The goal that the task belongs to.'),
+    labels: ids.describe('The ids of the labels that the task has, sorted.'),
     weight: z.number().meta({ description: 'The weight of the task in the progress of its goal.', examples: [1] }),
     version,
     createdAt: instant,
@@ -80,8 +87,9 @@ export const task = z
   .meta({ id: 'Task', description: 'A task.' });
 
 export const exportedTask = task
-  .omit({ due: true })
+  .omit({ due: true, labels: true })
   .extend({
+    labelIds: ids.describe('The labels that the task has.'),
     listId: rowId.nullable().describe('The list that the task is in; null: the Inbox.'),
     dueDate: day.nullable(),
     dueTime: z
@@ -106,6 +114,7 @@ export const createTaskInput = z
     estimateMinutes: fields.estimateMinutes.default(null),
     listId: fields.listId.optional().describe('The list that the task is in. By default the Inbox.'),
     goalId: fields.goalId.default(null),
+    labels: fields.labels.default([]),
     weight: fields.weight.default(1),
   })
   .meta({ examples: [{ title: 'Pay the rent', priority: 'high', due: { date: '2026-12-01', time: '09:30' } }] });
@@ -131,6 +140,7 @@ export const listTasksInput = z.strictObject({
     .describe('First and last due date, inclusive.'),
   listId: id.optional().describe('Only tasks of this list.'),
   goalId: id.optional().describe('Only tasks of this goal.'),
+  labelId: id.optional().describe('Only tasks with this label.'),
   text: text(1, 200)
     .optional()
     .describe(

@@ -18,6 +18,7 @@ export function toTask(row: Rows['tasks']): TaskOut {
     estimateMinutes: row.estimateMinutes,
     listId: row.listId ?? row.userId,
     goalId: row.goalId,
+    labels: row.labelIds,
     weight: row.weight,
     version: row.version,
     createdAt: row.createdAt,

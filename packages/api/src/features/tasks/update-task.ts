@@ -4,11 +4,12 @@ import { tasks } from './entity.ts';
 import type { TaskOut, UpdateTaskInput } from './schemas.ts';
 import { dueColumns, listColumn, toTask } from './to-task.ts';
 
-/** Updates the given fields. Throws NOT_FOUND (for the task, its list or its goal) and STALE_VERSION. */
+/** Updates the given fields. Throws NOT_FOUND (for the task, its list, its goal or a label) and STALE_VERSION. */
 export async function updateTask(ctx: UserContext, input: UpdateTaskInput): Promise<TaskOut> {
-  const { id, expectedVersion, due, listId, ...fields } = input;
+  const { id, expectedVersion, due, listId, labels, ...fields } = input;
   const set = {
     ...fields,
+    labelIds: labels,
     ...(due === undefined ? {} : dueColumns(due)),
     ...(listId === undefined ? {} : { listId: listColumn(ctx.user.id, listId) }),
   };

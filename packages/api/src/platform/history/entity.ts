@@ -18,7 +18,7 @@ export interface Without {
   readonly none: string;
 }
 
-/** A field that refers to a row of another entity. A change of the field takes a row that is not deleted. */
+/** A field that refers to a row of another entity, or to several. A change of the field takes rows that are not deleted. */
 export interface Link {
   readonly field: string;
   readonly column: string;
@@ -27,6 +27,8 @@ export interface Link {
   readonly noun: string;
   /** The row cannot be without the other one: restoring it is refused while that is deleted. */
   readonly isRequired?: true;
+  /** The field is an array of ids. Ids that were in it before need not be of existing rows. */
+  readonly isList?: true;
 }
 
 /**

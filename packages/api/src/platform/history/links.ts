@@ -6,8 +6,13 @@ import type { ChangeContext } from './write-context.ts';
 /** The links that a change sets: to a row, or by restoring a row that cannot be without the other one. */
 export function linksSet({ links }: Entity, rows: readonly Readonly<Record<string, unknown>>[]): readonly Link[] {
   return links.filter(({ field, isRequired }) =>
-    rows.some((row) => row[field] != null || (isRequired && row['deletedAt'] === null)),
+    rows.some((row) => idsIn(row[field]).length > 0 || (isRequired && row['deletedAt'] === null)),
   );
+}
+
+function idsIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value;
+  return typeof value === 'string' ? [value] : [];
 }
 
 /**
@@ -17,18 +22,19 @@ export function linksSet({ links }: Entity, rows: readonly Readonly<Record<strin
  */
 export function brokenLinks(links: readonly Link[], isChanged: (link: Link) => string): string {
   if (links.length === 0) return '';
+  const ids = ({ column, isList }: Link) => (isList ? `unnest(w.${column})` : `w.${column}`);
   const locked = links.map(
     (link, index) => `
     linked_${index} AS MATERIALIZED (
       SELECT l.id FROM counter, ${link.table} l
        WHERE l.user_id = $1 AND l.deleted_at IS NULL
-         AND l.id IN (SELECT w.${link.column} FROM wanted w WHERE ${isChanged(link)}) FOR SHARE OF l
+         AND l.id IN (SELECT ${ids(link)} FROM wanted w WHERE ${isChanged(link)}) FOR SHARE OF l
     ),`,
   );
   const broken = links.map(
     (link, index) => `
-      SELECT 1 FROM wanted w WHERE w.${link.column} IS NOT NULL AND (${isChanged(link)})
-         AND NOT EXISTS (SELECT FROM linked_${index} l WHERE l.id = w.${link.column})`,
+      SELECT 1 FROM (SELECT ${ids(link)} AS id FROM wanted w WHERE ${isChanged(link)}) w
+       WHERE w.id IS NOT NULL AND NOT EXISTS (SELECT FROM linked_${index} l WHERE l.id = w.id)`,
   );
   return `${locked.join('')}
     broken AS MATERIALIZED (${broken.join(' UNION ALL ')}
@@ -43,9 +49,11 @@ export async function refuseBrokenLink(
 ): Promise<void> {
   for (const [index, row] of rows.entries()) {
     for (const link of entity.links) {
-      const id = row[link.field];
-      if (typeof id !== 'string' || (await isLive(ctx, link, id))) continue;
-      throw notFound(link.noun, rows.length === 1 ? link.field : `${index}.${link.field}`);
+      const field = entity.fields[link.column] ?? link.field;
+      for (const id of idsIn(row[link.field])) {
+        if (await isLive(ctx, link, id)) continue;
+        throw notFound(link.noun, rows.length === 1 ? field : `${index}.${field}`);
+      }
     }
   }
 }

@@ -234,6 +234,11 @@ const sources: Readonly<Record<Source, string>> = {
   where: 'SELECT 1 AS place, $7::jsonb AS set, NULL::int AS version',
 };
 
+/** SQL: the ids that a change adds to an array. */
+function added(column: string): string {
+  return `ARRAY(SELECT unnest((w.new).${column}) EXCEPT SELECT unnest((w.old).${column}))`;
+}
+
 /**
  * $1 user, $2 now, $3 session, $4 actor, $5 action, $6 group, and the values of the source. Without `OFFSET 0`, the rows
  * would be made JSON for each of their columns; `NOT IN` is hashed, however few rows are expected. Every mutation locks its
@@ -252,9 +257,13 @@ function updateSql(entity: Entity, source: Source, { links, rows, onlyIf, where 
     const isNew = `w.${column} IS DISTINCT FROM w.old_${column}`;
     return isRequired ? `${isNew} OR (w.old_deleted_at IS NOT NULL AND w.deleted_at IS NULL)` : isNew;
   });
-  const linkColumns = [...links.map(({ column }) => column), 'deleted_at'].map(
-    (column) => `(w.new).${column} AS ${column}, (w.old).${column} AS old_${column}`,
-  );
+  const both = (column: string) => `(w.new).${column} AS ${column}, (w.old).${column} AS old_${column}`;
+  const linkColumns = [
+    both('deleted_at'),
+    ...links.map(({ column, isList }) =>
+      isList ? `${added(column)} AS ${column}, NULL::uuid[] AS old_${column}` : both(column),
+    ),
+  ];
   const isWhole = source === 'where' ? 'true' : '(SELECT count(*) FROM asked) = (SELECT count(*) FROM permitted)';
   const isBroken = links.length === 0 ? 'false' : 'EXISTS (SELECT FROM broken)';
   return `
