@@ -20,7 +20,10 @@ type Output<Procedure extends AnyTRPCProcedure> = Procedure['_def']['$types']['o
 
 /** The models as the SDK returns them: timestamps are `Date`, calendar dates are strings. */
 export type User = Output<(typeof procedures)['users']['me']>;
-export type Task = Output<(typeof procedures)['tasks']['get']>;
+export type Task = Output<(typeof procedures)['tasks']['update']>;
+/** A task in a list, and one alone: with what follows from other tasks. */
+export type ListedTask = Output<(typeof procedures)['tasks']['list']>['items'][number];
+export type TaskDetails = Output<(typeof procedures)['tasks']['get']>;
 export type List = Output<(typeof procedures)['lists']['get']>;
 export type Label = Output<(typeof procedures)['labels']['get']>;
 export type Goal = Output<(typeof procedures)['goals']['get']>;

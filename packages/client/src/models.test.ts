@@ -6,10 +6,12 @@ import {
   GoalState,
   type Label,
   type List,
+  type ListedTask,
   Role,
   type RouterInputs,
   type RouterOutputs,
   type Task,
+  type TaskDetails,
   TaskPriority,
   TaskStatus,
   type User,
@@ -54,6 +56,8 @@ test('enums are types and values', () => {
 });
 
 test('the types of inputs and outputs of each procedure', () => {
-  expectTypeOf<RouterOutputs['tasks']['list']['items'][number]>().toEqualTypeOf<Task>();
+  expectTypeOf<RouterOutputs['tasks']['list']['items'][number]>().toEqualTypeOf<ListedTask>();
+  expectTypeOf<RouterOutputs['tasks']['get']>().toEqualTypeOf<TaskDetails>();
+  expectTypeOf<RouterOutputs['tasks']['update']>().toEqualTypeOf<Task>();
   expectTypeOf<RouterInputs['tasks']['create']>().toExtend<{ title: string }>();
 });

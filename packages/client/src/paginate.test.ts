@@ -1,6 +1,13 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { startPeer } from '../test/peer.ts';
-import { createAliceClient, type Goal, paginate, type RouterInputs, type RouterOutputs, type Task } from './index.ts';
+import {
+  createAliceClient,
+  type Goal,
+  type ListedTask,
+  paginate,
+  type RouterInputs,
+  type RouterOutputs,
+} from './index.ts';
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
@@ -58,7 +65,7 @@ test('rejects with the error of the failed page, or when the caller cancels', as
 
 test('infers its types from the procedure', async () => {
   const { alice } = await listOf(0);
-  for await (const task of paginate(alice.tasks.list, {})) expectTypeOf(task).toEqualTypeOf<Task>();
+  for await (const task of paginate(alice.tasks.list, {})) expectTypeOf(task).toEqualTypeOf<ListedTask>();
   for await (const goal of paginate(alice.goals.list, {})) expectTypeOf(goal).toEqualTypeOf<Goal>();
   // @ts-expect-error there is no such status
   paginate(alice.tasks.list, { status: ['finished'] });

@@ -3,7 +3,7 @@ import { getUntypedClient } from '@trpc/client';
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { expect, expectTypeOf, test, vi } from 'vitest';
 import { startPlanner } from '../test/planner.ts';
-import { type AppRouter, type Change, createAliceClient, type Task } from './index.ts';
+import { type AppRouter, type Change, createAliceClient, type ListedTask, type Task } from './index.ts';
 
 async function signedIn() {
   const planner = await startPlanner();
@@ -32,7 +32,7 @@ test('queries and mutations use our links, typed', async () => {
   expectTypeOf(created).toEqualTypeOf<Task>();
   expect(planner.calls.at(-1)?.idempotencyKey).toBeDefined();
   const { items } = await queryClient.fetchQuery(trpc.tasks.list.queryOptions({ limit: 5 }));
-  expectTypeOf(items).toEqualTypeOf<Task[]>();
+  expectTypeOf(items).toEqualTypeOf<ListedTask[]>();
   expect(items[0]?.createdAt).toBeInstanceOf(Date);
   planner.tokens = null;
   await expect(queryClient.fetchQuery(trpc.users.me.queryOptions())).rejects.toMatchObject({

@@ -264,7 +264,10 @@ async function keepCopy(alice: AliceClient, other: AliceClient): Promise<string>
   });
   const listed = await collect(paginate(alice.tasks.list, { limit: 100 }));
   const versions = (tasks: Iterable<Task>) => JSON.stringify(Array.from(tasks).sort((a, b) => (a.id < b.id ? -1 : 1)));
-  check(versions(copy.tasks.values()) === versions(listed), 'the copy is what the server lists');
+  check(
+    versions(copy.tasks.values()) === versions(listed.map(({ blocked: _, ...task }) => task)),
+    'the copy is what the server lists',
+  );
   copy.stop();
   return `kept a copy of ${copy.tasks.size} tasks up to change ${copy.number}`;
 }

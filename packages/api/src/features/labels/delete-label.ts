@@ -2,7 +2,7 @@ import type { UserContext } from '../../context.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { updateRow } from '../../platform/history/update-rows.ts';
 import { writeGroup } from '../../platform/history/write-context.ts';
-import { takeLabelOff } from '../tasks/take-label-off.ts';
+import { removeLabel } from '../tasks/remove-label.ts';
 import { labels } from './entity.ts';
 import type { LabelChangeInput, LabelOut } from './schemas.ts';
 import { toLabel } from './to-label.ts';
@@ -18,7 +18,7 @@ export function deleteLabel(ctx: UserContext, { id, expectedVersion }: LabelChan
   return writeGroup(ctx, async (group) => {
     const deletedAt = group.deps.clock.now().toISOString();
     const row = await updateRow(group, labels, { id, action: 'delete', set: { deletedAt }, expectedVersion });
-    if (!(await takeLabelOff(group, { labelId: id, most: mostTasks }))) {
+    if (!(await removeLabel(group, { labelId: id, most: mostTasks }))) {
       throw new DomainError('CONFLICT', `More than ${mostTasks} tasks have the label: take it off some of them first`);
     }
     return toLabel(row);

@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { rowOf, sql, types } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
 import { selectRow } from '../../platform/history/columns.ts';
@@ -15,20 +15,21 @@ const shape = z.tuple([z.string(), id]);
 const sortName = 'lower(t.name) COLLATE "C"';
 
 /** $1 user, $2 deleted ones, $3 and $4 where the last page ended or null, $5 limit. */
-const statement = {
+const statement = sql({
   name: 'labels.list',
+  returns: { ...rowOf('labels'), sortName: types.text },
   text: `
     SELECT ${selectRow(labels, 't')}, ${sortName} AS "sortName" FROM labels t
      WHERE t.user_id = $1 AND (t.deleted_at IS NOT NULL) = $2
        AND ($3::text IS NULL OR (${sortName}, t.id) > ($3, $4::uuid))
      ORDER BY ${sortName}, t.id LIMIT $5`,
-};
+});
 
 /** One page of the user's labels, by name. */
 export async function listLabels(ctx: UserContext, input: ListLabelsInput): Promise<Page<LabelOut>> {
   const { deleted, limit, cursor } = input;
   const [name, lastId] = cursor === undefined ? [null, null] : decodeCursor(cursor, order, shape);
   const values = [ctx.user.id, deleted, name, lastId, limit + 1];
-  const rows = await ctx.deps.db.query<Rows['labels'] & { readonly sortName: string }>(statement, values);
+  const rows = await ctx.deps.db.query(statement, values);
   return pageOf(rows, limit, toLabel, (last) => ({ order, values: [last.sortName, last.id] }));
 }

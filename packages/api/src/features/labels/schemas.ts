@@ -25,7 +25,9 @@ export const label = z
   })
   .meta({ id: 'Label', description: 'A label of tasks. A task can have several.' });
 
-export const exportedLabel = label.meta({ id: 'ExportedLabel', description: 'A label with its stored fields.' });
+export const exportedLabel = z
+  .object(label.shape)
+  .meta({ id: 'ExportedLabel', description: 'A label with its stored fields.' });
 
 export const createLabelInput = z
   .strictObject({ id: newId.optional(), name, color: color.nullable().default(null) })

@@ -56,7 +56,7 @@ async function rowsOf(api: Api): Promise<Copy> {
   for (const list of (await api.lists.list({ limit: 100 })).items) rows.set(`list ${list.id}`, list);
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const page = await api.tasks.list({ limit: 100, cursor: cursor ?? undefined });
-    for (const task of page.items) rows.set(`task ${task.id}`, task);
+    for (const { blocked: _, ...task } of page.items) rows.set(`task ${task.id}`, task);
     cursor = page.nextCursor;
   }
   for (const { progress: _, metric, ...goal } of (await api.goals.list({ limit: 100 })).items) {
@@ -104,8 +104,9 @@ describe('a pull', () => {
     const { cursor, number: before } = await pullAll(api);
     const states: object[] = [];
     clock.advance({ minutes: 1 });
-    const { id } = await api.tasks.create({ title: 'a', due: { date: '2026-12-01' } });
-    states.push(await api.tasks.get({ id }));
+    const created = await api.tasks.create({ title: 'a', due: { date: '2026-12-01' } });
+    const { id } = created;
+    states.push(created);
     const edits = [
       { notes: 'n' },
       { title: 'b', due: { date: '2026-12-02', time: '09:30', timeZone: 'Europe/Berlin' } },

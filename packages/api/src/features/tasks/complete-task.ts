@@ -1,10 +1,27 @@
 import type { UserContext } from '../../context.ts';
-import { updateRow } from '../../platform/history/update-rows.ts';
+import { updateRow, updateRows } from '../../platform/history/update-rows.ts';
+import type { ChangeContext } from '../../platform/history/write-context.ts';
+import { writeGroup } from '../../platform/history/write-context.ts';
 import { tasks } from './entity.ts';
-import type { TaskChangeInput, TaskOut } from './schemas.ts';
+import { findSubtasks } from './find-subtasks.ts';
+import type { CompleteTaskInput, TaskChangeInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 
-/** Completes a task; a completed task stays unchanged. Throws NOT_FOUND and STALE_VERSION. */
-export async function completeTask(ctx: UserContext, { id, expectedVersion }: TaskChangeInput): Promise<TaskOut> {
+/**
+ * Completes a task, and its open subtasks if asked to, as a group; a completed task stays unchanged. Throws NOT_FOUND,
+ * STALE_VERSION, and CONFLICT if more than 2,000 subtasks would be completed.
+ */
+export function completeTask(ctx: UserContext, { subtasks, ...input }: CompleteTaskInput): Promise<TaskOut> {
+  if (subtasks === 'keep') return completeOne(ctx, input);
+  return writeGroup(ctx, async (group) => {
+    const all = await findSubtasks(ctx.user.id, input.id, group.deps.db.query);
+    const open = all.filter(({ status }) => status !== 'done' && status !== 'cancelled');
+    const updates = open.map(({ id }) => ({ id, set: { status: 'done' as const } }));
+    await updateRows(group, tasks, updates, { action: 'complete' });
+    return completeOne(group, input);
+  });
+}
+
+async function completeOne(ctx: ChangeContext, { id, expectedVersion }: TaskChangeInput): Promise<TaskOut> {
   return toTask(await updateRow(ctx, tasks, { id, action: 'complete', set: { status: 'done' }, expectedVersion }));
 }

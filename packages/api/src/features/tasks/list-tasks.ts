@@ -1,16 +1,14 @@
-import { type Rows, rowOf, type Statement, sqlFamily, types } from '@alice/db';
+import { type Statement, sqlFamily, types } from '@alice/db';
 import { TaskPriority } from '@alice/db/models';
 import { z } from 'zod';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/columns.ts';
 import { id } from '../../platform/schemas/ids.ts';
 import { decodeCursor, encodeCursor, type Page, pageOf } from '../../platform/schemas/keyset.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
-import { tasks } from './entity.ts';
-import type { ListTasksInput, TaskOut } from './schemas.ts';
+import type { ListedTaskOut, ListTasksInput } from './schemas.ts';
 import { searchTasks } from './search-tasks.ts';
+import { type ListedTaskRow, listedShape, selectListed, toListedTask } from './select-details.ts';
 import { nameFor, type TaskPosition, type TaskSelection } from './task-selection.ts';
-import { toTask } from './to-task.ts';
 
 interface Order {
   readonly direction: 'asc' | 'desc';
@@ -51,10 +49,19 @@ const orders: Readonly<Record<ListTasksInput['order'], Order>> = {
     position: (row) => [row.priority, row.createdAt, row.id],
     shape: z.tuple([z.enum(TaskPriority), wireInstant, id]),
   },
+  position: {
+    direction: 'asc',
+    columns: [
+      ['position', 'text COLLATE "C"'],
+      ['id', 'uuid'],
+    ],
+    position: (row) => [row.position, row.id],
+    shape: z.tuple([z.string().regex(/^[0-9A-Za-z]+$/), id]),
+  },
 };
 
 /** One page of the user's tasks, read along an index from the end of the last page (keyset pagination). */
-export async function listTasks(ctx: UserContext, input: ListTasksInput): Promise<Page<TaskOut>> {
+export async function listTasks(ctx: UserContext, input: ListTasksInput): Promise<Page<ListedTaskOut>> {
   const order = orders[input.order];
   const direction = input.direction ?? order.direction;
   const orderName = `${input.order}.${direction}`;
@@ -67,17 +74,17 @@ export async function listTasks(ctx: UserContext, input: ListTasksInput): Promis
     const first = selectAfter(after);
     const onwards = (row: TaskPosition) => selectAfter(order.position(row));
     const { rows, stoppedAt } = await searchTasks(ctx, { text, limit: input.limit, first, onwards });
-    const page = pageOf(rows, input.limit, toTask, positionOf);
+    const page = pageOf(rows, input.limit, toListedTask, positionOf);
     return page.nextCursor === null && stoppedAt !== null
       ? { ...page, nextCursor: encodeCursor(positionOf(stoppedAt)) }
       : page;
   }
   const { statement, values } = pageStatement(selectAfter(after), input.limit);
   const rows = await ctx.deps.db.query<PageRow>(statement, values);
-  return pageOf(rows, input.limit, toTask, positionOf, rows[0]?.found);
+  return pageOf(rows, input.limit, toListedTask, positionOf, rows[0]?.found);
 }
 
-type PageRow = Rows['tasks'] & { readonly found?: number };
+type PageRow = ListedTaskRow & { readonly found?: number };
 
 type Directed = ListTasksInput & { readonly direction: 'asc' | 'desc' };
 
@@ -114,7 +121,9 @@ export function selectionOf(userId: string, input: Directed, after: readonly str
     const point = columns.map(([, type], index) => `${param(after[index])}::${type}`);
     add('after', `(${names.join(', ')}) ${comparison} (${point.join(', ')})`);
   }
-  const order = names.map((name) => `${name} ${input.direction}`).join(', ');
+  // PostgreSQL takes a column that IS NULL for no constant: only with it in the order is the index read in order.
+  const sorted = input.order === 'position' ? ['t.list_id', ...names] : names;
+  const order = sorted.map((name) => `${name} ${input.direction}`).join(', ');
   return { shape: shape.join('.'), where: conditions.join(' AND '), order, values };
 }
 
@@ -122,8 +131,7 @@ export function selectionOf(userId: string, input: Directed, after: readonly str
 const alwaysFit = 20;
 
 const listed = sqlFamily('tasks.list');
-const page = rowOf('tasks');
-const largePage = { ...page, found: types.number };
+const largePage = { ...listedShape, found: types.number };
 
 export function pageStatement(
   { shape, where, order, values }: TaskSelection,
@@ -131,8 +139,8 @@ export function pageStatement(
 ): { readonly statement: Statement<PageRow>; readonly values: readonly unknown[] } {
   const last = `$${values.length + 1}`;
   if (limit <= alwaysFit) {
-    const text = `SELECT ${selectRow(tasks, 't')} FROM tasks t WHERE ${where} ORDER BY ${order} LIMIT ${last}`;
-    return { statement: listed({ name: nameFor(shape), returns: page, text }), values: [...values, limit + 1] };
+    const text = `SELECT ${selectListed('t')} FROM tasks t WHERE ${where} ORDER BY ${order} LIMIT ${last}`;
+    return { statement: listed({ name: nameFor(shape), returns: listedShape, text }), values: [...values, limit + 1] };
   }
   // The length of a text is known without reading it.
   const text = `
@@ -141,7 +149,7 @@ export function pageStatement(
         FROM tasks t WHERE ${where} WINDOW way AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)
        ORDER BY ${order} LIMIT ${last}
     )
-    SELECT ${selectRow(tasks, 't')}, (SELECT count(*) FROM page) AS found
+    SELECT ${selectListed('t')}, (SELECT count(*) FROM page) AS found
       FROM page t WHERE t.ahead < ${fullPageCharacters} ORDER BY t.place`;
   return {
     statement: listed({ name: nameFor(`${shape}.large`), returns: largePage, text }),

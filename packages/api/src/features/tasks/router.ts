@@ -2,11 +2,15 @@ import { authed } from '../../procedures/access.ts';
 import { completeTask } from './complete-task.ts';
 import { createTask } from './create-task.ts';
 import { deleteTask } from './delete-task.ts';
+import { findUnblockedTasks } from './find-unblocked-tasks.ts';
 import { getTask } from './get-task.ts';
 import { listTaskHistory } from './history/list-task-history.ts';
 import { taskHistoryInput, taskHistoryPage } from './history/schemas.ts';
+import { getTaskTree } from './get-task-tree.ts';
 import { listTasks } from './list-tasks.ts';
+import { moveTask } from './move-task.ts';
 import { reopenTask } from './reopen-task.ts';
+import { reorderTask } from './reorder-task.ts';
 import { restoreTask } from './restore-task.ts';
 import * as s from './schemas.ts';
 import { updateTask } from './update-task.ts';
@@ -22,8 +26,28 @@ export const tasksRouter = {
 
   get: authed({ summary: 'Get a task', ...read, rest: { method: 'GET', path: '/tasks/{id}' } })
     .input(s.taskInput)
-    .output(s.task)
+    .output(s.taskDetails)
     .query(({ ctx, input }) => getTask(ctx, input)),
+
+  tree: authed({
+    summary: 'Get a task tree',
+    description: 'A task with all its subtasks, at most 500 tasks.',
+    ...read,
+    rest: { method: 'GET', path: '/tasks/{id}/tree' },
+  })
+    .input(s.taskInput)
+    .output(s.taskTree)
+    .query(({ ctx, input }) => getTaskTree(ctx, input)),
+
+  unblocks: authed({
+    summary: 'List the tasks that a task unblocks',
+    description: 'Open tasks that wait for this one only, at most 100.',
+    ...read,
+    rest: { method: 'GET', path: '/tasks/{id}/unblocks' },
+  })
+    .input(s.taskInput)
+    .output(s.unblockedTasks)
+    .query(({ ctx, input }) => findUnblockedTasks(ctx, input)),
 
   list: authed({ summary: 'List tasks', ...read, rest: { method: 'GET', path: '/tasks' } })
     .input(s.listTasksInput.prefault({}))
@@ -35,13 +59,33 @@ export const tasksRouter = {
     .output(s.task)
     .mutation(({ ctx, input }) => updateTask(ctx, input)),
 
+  reorder: authed({
+    summary: 'Reorder a task',
+    description: 'Changes its place among the tasks of the same list and parent.',
+    ...write,
+    rest: { method: 'POST', path: '/tasks/{id}/reorder' },
+  })
+    .input(s.reorderTaskInput)
+    .output(s.task)
+    .mutation(({ ctx, input }) => reorderTask(ctx, input)),
+
+  move: authed({
+    summary: 'Move a task',
+    description: 'Moves a task with its subtasks to another parent, list or place. Tasks can be nested 5 levels deep.',
+    ...write,
+    rest: { method: 'POST', path: '/tasks/{id}/move' },
+  })
+    .input(s.moveTaskInput)
+    .output(s.task)
+    .mutation(({ ctx, input }) => moveTask(ctx, input)),
+
   complete: authed({
     summary: 'Complete a task',
-    description: 'Sets the status to `done`. A completed task stays unchanged.',
+    description: 'Sets the status to `done`, also of its open subtasks if asked to. A completed task stays unchanged.',
     ...write,
     rest: { method: 'POST', path: '/tasks/{id}/complete' },
   })
-    .input(s.taskChangeInput)
+    .input(s.completeTaskInput)
     .output(s.task)
     .mutation(({ ctx, input }) => completeTask(ctx, input)),
 
@@ -57,7 +101,7 @@ export const tasksRouter = {
 
   delete: authed({
     summary: 'Delete a task',
-    description: 'A soft delete: the task can be restored.',
+    description: 'A soft delete of the task and its subtasks, at most 2,000: all can be restored.',
     ...write,
     rest: { method: 'DELETE', path: '/tasks/{id}' },
   })
@@ -67,6 +111,7 @@ export const tasksRouter = {
 
   restore: authed({
     summary: 'Restore a task',
+    description: 'Restores a deleted task, and the subtasks that were deleted with it.',
     ...write,
     rest: { method: 'POST', path: '/tasks/{id}/restore' },
   })

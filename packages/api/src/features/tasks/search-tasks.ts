@@ -1,8 +1,7 @@
-import { claimed, outer, type Rows, rowOf, type Statement, sqlFamily, types } from '@alice/db';
+import { claimed, outer, rowOf, type Statement, sqlFamily, types } from '@alice/db';
 import type { UserContext } from '../../context.ts';
-import { selectRow } from '../../platform/history/columns.ts';
 import { fullPageCharacters } from '../../platform/schemas/paging.ts';
-import { tasks } from './entity.ts';
+import { type ListedTaskRow, listedShape, selectListed } from './select-details.ts';
 import { nameFor, type TaskPosition, type TaskSelection } from './task-selection.ts';
 
 /** How long a search runs before it returns its results. */
@@ -23,14 +22,14 @@ interface Search {
 
 interface Found {
   /** One more than the limit if there are more. */
-  readonly rows: Rows['tasks'][];
+  readonly rows: ListedTaskRow[];
   /** The last task that was read; null at the end. */
   readonly stoppedAt: TaskPosition | null;
 }
 
 type StepRow = { readonly [Field in keyof TaskPosition as `at${Capitalize<Field>}`]: TaskPosition[Field] } & {
   readonly isEnd: boolean;
-} & (Rows['tasks'] | { readonly id: null });
+} & (ListedTaskRow | { readonly id: null });
 
 /**
  * Tasks whose title or notes contain a text, case-insensitive. There is no index for this, so it scans in small steps,
@@ -38,7 +37,7 @@ type StepRow = { readonly [Field in keyof TaskPosition as `at${Capitalize<Field>
  */
 export async function searchTasks(ctx: UserContext, { text, limit, first, onwards }: Search): Promise<Found> {
   const until = performance.now() + patienceMs;
-  const rows: Rows['tasks'][] = [];
+  const rows: ListedTaskRow[] = [];
   let characters = 0;
   for (let step = first, size = rowsAStep.first; ; size = rowsAStep.further) {
     const { statement, values } = stepStatement(step, {
@@ -55,7 +54,13 @@ export async function searchTasks(ctx: UserContext, { text, limit, first, onward
       characters += row.notes.length;
     }
     if (at === undefined) return { rows, stoppedAt: null };
-    const stoppedAt = { id: at.atId, createdAt: at.atCreatedAt, dueBy: at.atDueBy, priority: at.atPriority };
+    const stoppedAt = {
+      id: at.atId,
+      createdAt: at.atCreatedAt,
+      dueBy: at.atDueBy,
+      priority: at.atPriority,
+      position: at.atPosition,
+    };
     if (rows.length > limit || at.isEnd) return { rows, stoppedAt: at.isEnd ? null : stoppedAt };
     if (characters >= fullPageCharacters || performance.now() > until) return { rows, stoppedAt };
     step = onwards(stoppedAt);
@@ -64,14 +69,15 @@ export async function searchTasks(ctx: UserContext, { text, limit, first, onward
 
 const searched = sqlFamily('tasks.search');
 
-const position = rowOf('tasks', 'id', 'createdAt', 'dueBy', 'priority');
+const position = rowOf('tasks', 'id', 'createdAt', 'dueBy', 'priority', 'position');
 const stepRow = claimed<StepRow>({
   atId: position.id,
   atCreatedAt: position.createdAt,
   atDueBy: position.dueBy,
   atPriority: position.priority,
+  atPosition: position.position,
   isEnd: types.boolean,
-  ...outer({ place: types.number, ...rowOf('tasks') }),
+  ...outer({ place: types.number, ...listedShape }),
 });
 
 /**
@@ -100,12 +106,12 @@ export function stepStatement(
         ), seen AS MATERIALIZED (
           SELECT * FROM step WHERE ahead < ${length}::int
         ), stop AS (
-          SELECT id AS "atId", created_at AS "atCreatedAt", due_by AS "atDueBy", priority AS "atPriority",
+          SELECT id AS "atId", created_at AS "atCreatedAt", due_by AS "atDueBy", priority AS "atPriority", position AS "atPosition",
                  place = (SELECT count(*) FROM step) AND place < ${rows}::int AS "isEnd"
             FROM seen ORDER BY place DESC LIMIT 1
         )
         SELECT stop.*, m.* FROM stop LEFT JOIN (
-          SELECT s.place, ${selectRow(tasks, 's')} FROM seen s
+          SELECT s.place, ${selectListed('s')} FROM seen s
            WHERE s.title ~* ${pattern} OR s.notes ~* ${pattern} ORDER BY s.place LIMIT ${most}::int
         ) m ON true ORDER BY m.place`,
     }),

@@ -10,7 +10,7 @@ export interface TaskSelection {
 }
 
 /** The position of a task in a sort order. */
-export type TaskPosition = Pick<Rows['tasks'], 'id' | 'createdAt' | 'dueBy' | 'priority'>;
+export type TaskPosition = Pick<Rows['tasks'], 'id' | 'createdAt' | 'dueBy' | 'priority' | 'position'>;
 
 const names = new Map<string, string>();
 

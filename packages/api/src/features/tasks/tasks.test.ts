@@ -34,7 +34,7 @@ describe('tasks.create', () => {
       createdAt: '2026-03-04T10:00:00.000Z',
       completedAt: null,
     });
-    expect(await api.tasks.get({ id: task.id })).toEqual(task);
+    expect(await api.tasks.get({ id: task.id })).toEqual({ ...task, blocked: false, childCount: 0, openChildCount: 0 });
   });
 
   it('accepts an id from the client, once', async () => {
@@ -152,7 +152,7 @@ describe('the lifecycle of a task', () => {
     await expect(api.tasks.update({ id: task.id, title: 'b' })).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
     await expect(api.tasks.delete({ id: task.id })).rejects.toMatchObject({ cause: { code: 'NOT_FOUND' } });
     expect((await api.tasks.list({})).items).toEqual([]);
-    expect((await api.tasks.list({ deleted: true })).items).toEqual([deleted]);
+    expect((await api.tasks.list({ deleted: true })).items).toEqual([{ ...deleted, blocked: false }]);
     const restored = await api.tasks.restore({ id: task.id });
     expect(restored).toEqual({ ...task, version: 3, updatedAt: restored.updatedAt });
     expect(await api.tasks.restore({ id: task.id })).toEqual(restored);

@@ -198,7 +198,17 @@ describe('several changes at once', () => {
     Array.from({ length: count }, (_, index) => ({
       ...{ id: uuidv7(), title: `t${index}`, notes: '', status: 'todo', priority: 'none', estimateMinutes: null },
       ...{ dueDate: null, dueTime: null, dueTimeZone: null, dueBy: '9999-12-31 23:59:59' },
-      ...{ listId: null, goalId: null, labelIds: [], weight: 1, startedAt: null, completedAt: null, deletedAt: null },
+      ...{
+        listId: null,
+        goalId: null,
+        labelIds: [],
+        parentId: null,
+        blockedBy: [],
+        weight: 1,
+        startedAt: null,
+        completedAt: null,
+        deletedAt: null,
+      },
     })) as NewRow<typeof tasks>[];
   const counted = (own: Deps) => {
     let statements = 0;

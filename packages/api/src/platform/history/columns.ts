@@ -26,12 +26,19 @@ export function selectRowWith(
 }
 
 /**
- * The columns of an INSERT, and their values from `w`, the new row, at $2. They are named, so that a column that a newer
+ * The columns of an INSERT, and their values from `w`, the new row, at $2, by the change `number` (SQL). They are named, so that a column that a newer
  * version has added gets its default.
  */
-export function insertedColumns({ table, derived }: Pick<Entity, 'table' | 'derived'>) {
+export function insertedColumns(
+  { table, derived, initial }: Pick<Entity, 'table' | 'derived' | 'initial'>,
+  number = '0',
+) {
   const names = columns[table].map(({ column }) => column);
-  return { names: names.join(', '), values: names.map((column) => derived[column] ?? `w.${column}`).join(', ') };
+  const valueFor = (column: string) => {
+    const first = initial[column]?.(number);
+    return first === undefined ? (derived[column] ?? `w.${column}`) : `coalesce(w.${column}, ${first})`;
+  };
+  return { names: names.join(', '), values: names.map(valueFor).join(', ') };
 }
 
 /** The columns that a change may set: all except the key and those that every change sets. */

@@ -72,7 +72,7 @@ export function insertStatement(entity: Entity, links: readonly Link[], isOne: b
  */
 function insertSql(entity: Entity, links: readonly Link[], isOne: boolean): string {
   const { table, name } = entity;
-  const { names, values } = insertedColumns(entity);
+  const { names, values } = insertedColumns(entity, 'n.before + w.place');
   const source = isOne
     ? `SELECT w.*, 1 AS place FROM jsonb_populate_record(NULL::${table}, $7::jsonb) w`
     : `SELECT w.*, w.ordinality AS place FROM jsonb_populate_recordset(NULL::${table}, $7::jsonb) WITH ORDINALITY w`;
@@ -88,7 +88,7 @@ function insertSql(entity: Entity, links: readonly Link[], isOne: boolean): stri
       RETURNING number - ${count} AS before
     ), created AS (
       INSERT INTO ${table} (${names})
-      SELECT ${values} FROM numbered, wanted w ORDER BY w.place RETURNING *
+      SELECT ${values} FROM numbered n, wanted w ORDER BY w.place RETURNING *
     ), line AS (
       INSERT INTO activity (user_id, number, at, actor_id, session_id, entity, entity_id, action, after, group_number)
       SELECT $1, n.before + w.place, $2, $4, $3, '${name}', c.id, $5,

@@ -61,6 +61,8 @@ export interface Entity<
   readonly derived: Readonly<Record<string, string>>;
   /** Columns that are derived from the old row: SQL over `w`, $2, and `t`, the row before the change. A new row has none. */
   readonly derivedFromOld: Readonly<Record<string, string>>;
+  /** Columns that a new row may leave out: SQL of the value, from SQL of the number of the change that creates the row. */
+  readonly initial: Readonly<Record<string, (number: string) => string>>;
   /** Columns that had another name: old name to new name. Older activity entries contain the old names. */
   readonly formerColumns: Readonly<Record<string, string>>;
   readonly links: readonly Link[];
@@ -72,7 +74,15 @@ export interface Entity<
   readonly scopes: Scopes;
 }
 
-type Optional = 'softDeletes' | 'fields' | 'secret' | 'derived' | 'derivedFromOld' | 'formerColumns' | 'links';
+type Optional =
+  | 'softDeletes'
+  | 'fields'
+  | 'secret'
+  | 'derived'
+  | 'derivedFromOld'
+  | 'initial'
+  | 'formerColumns'
+  | 'links';
 
 /** Defines an entity. What most entities do not have may be left out. */
 export function defineEntity<
@@ -92,6 +102,7 @@ export function defineEntity<
     secret: [],
     derived: {},
     derivedFromOld: {},
+    initial: {},
     formerColumns: {},
     links: [],
     ...definition,
@@ -104,5 +115,8 @@ type SecretOf<Of extends Entity> = Of['secret'][number];
 /** A row as it is read by default: without its secrets. */
 export type RowOf<Of extends Entity> = Omit<Rows[TableOf<Of>], SecretOf<Of>>;
 
-/** A complete new row, except its owner, version and timestamps. */
-export type NewRow<Of extends Entity> = Omit<Rows[TableOf<Of>], 'userId' | 'version' | 'createdAt' | 'updatedAt'>;
+type FirstValue = 'userId' | 'version' | 'createdAt' | 'updatedAt';
+
+/** A complete new row, except its owner, version and timestamps. An entity with an initial position may leave that out. */
+export type NewRow<Of extends Entity> = Omit<Rows[TableOf<Of>], FirstValue | 'position'> &
+  Partial<Pick<Rows[TableOf<Of>], Extract<keyof Rows[TableOf<Of>], 'position'>>>;

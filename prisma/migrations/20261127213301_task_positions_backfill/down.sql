@@ -1,0 +1,2 @@
+-- The positions go with their column.
+SELECT 1;
