@@ -89,6 +89,15 @@ test('every operation responds as documented to valid and invalid requests', { t
   await call('lists.reorder', 200, { ...ofList, body: { after: null } });
   for (const archived of [true, false]) await call('lists.archive', 200, { ...ofList, body: { archived } });
   for (const id of ['lists.delete', 'lists.restore']) await call(id, 200, ofList);
+  const { data: label } = await call('labels.create', 201, { body: { name: 'errand', color: '#3B82F6' } });
+  const ofLabel = { path: { id: label.id } };
+  await call('labels.create', 409, { body: { name: 'Errand' } });
+  await call('labels.get', 200, ofLabel);
+  await call('labels.get', 404, { path: { id: randomUUID() } });
+  await call('labels.list', 200, { query: '?limit=1' });
+  await call('labels.update', 200, { ...ofLabel, body: { name: 'shop' } });
+  await call('labels.update', 412, { ...ofLabel, headers: { 'if-match': '"1"' }, body: { name: 'x' } });
+  for (const id of ['labels.delete', 'labels.restore']) await call(id, 200, ofLabel);
   await call('lists.delete', 409, { path: { id: registered.data.user.id } });
 
   const key = { 'idempotency-key': randomUUID() };
@@ -105,6 +114,10 @@ test('every operation responds as documented to valid and invalid requests', { t
   await call('tasks.list', 400, { query: '?limit=1000' });
   await call('tasks.update', 200, { ...ofTask, headers: { 'if-match': etag }, body: { title: 'Pay the rent' } });
   await call('tasks.update', 412, { ...ofTask, headers: { 'if-match': etag }, body: { title: 'Pay nothing' } });
+  for (const id of ['tasks.tree', 'tasks.unblocks']) await call(id, 200, ofTask);
+  await call('tasks.reorder', 200, { ...ofTask, body: { after: null } });
+  await call('tasks.move', 200, { ...ofTask, body: { parentId: null } });
+  await call('tasks.move', 409, { ...ofTask, body: { parentId: task.id } });
   for (const id of ['tasks.complete', 'tasks.reopen', 'tasks.delete', 'tasks.restore']) await call(id, 200, ofTask);
   await call('insights.overview', 200, { query: '?weeks=2' });
 

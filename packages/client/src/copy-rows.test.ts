@@ -154,7 +154,7 @@ test('the difference of two copies turns one into the other', () => {
 test('unknown tables of a newer server are ignored', () => {
   const copy = new CopyRows();
   // The guarantee: none; that is the point.
-  const label = { ...change(1, 'task', 'l', 1), entity: 'label' } as unknown as Change;
-  expect(copy.apply([label])).toEqual([]);
+  const milestone = { ...change(1, 'task', 'l', 1), entity: 'milestone' } as unknown as Change;
+  expect(copy.apply([milestone])).toEqual([]);
   expect(copy.rows()).toEqual([]);
 });

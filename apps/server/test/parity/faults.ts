@@ -60,14 +60,8 @@ export function strangersIn(procedure: ProcedureFacts, world: World): { field: s
     // An id that a new row is to have is nobody's: ids are unique for each person.
     const isNew = field === 'id' && !schema.required.has(field);
     if (foreign === undefined || isNew) return [];
-    return [
-      {
-        field,
-        inputs: [
-          { ...least, [field]: unknownId },
-          { ...least, [field]: foreign },
-        ],
-      },
-    ];
+    const isList = schema.resolve(schema.fields[field] ?? {}).items !== undefined;
+    const naming = (id: string): Fields => ({ ...least, [field]: isList ? [id] : id });
+    return [{ field, inputs: [naming(unknownId), naming(foreign)] }];
   });
 }

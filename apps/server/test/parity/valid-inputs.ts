@@ -62,8 +62,13 @@ function isOfWorld({ path }: ProcedureFacts, name: string, { values }: World): b
   return ofPerson.includes(name) || name in values || entityOf(path, name) !== null;
 }
 
+/** Fields that name rows of another kind than their name says; `labels` and `blockedBy` name several. */
+const links: Readonly<Record<string, string>> = { labels: 'label', blockedBy: 'task', parentId: 'task' };
+
 /** Which kind of row a field names: `id` one of its feature's, `goalId` a goal, `after` a neighbour of the same kind. */
 export function entityOf(path: string, name: string): string | null {
+  const link = links[name];
+  if (link !== undefined) return link;
   if (name === 'id' || name === 'after') {
     return path.startsWith('auth.') ? 'session' : (path.split('.')[0] ?? '').replace(/s$/, '');
   }
@@ -114,6 +119,9 @@ function valueFinder(procedure: ProcedureFacts, { fields, required, resolve }: I
       case 'since':
         // The last change alone; and all changes.
         return [world.number - 1, 0];
+      // Names of labels are unique.
+      case 'name':
+        return path === 'labels.create' ? [`${hardText.slice(0, 30)} ${next()}`] : null;
       case 'color':
         return ['#3b82f6', '#ABCDEF'];
       case 'lastEventId':
@@ -124,10 +132,16 @@ function valueFinder(procedure: ProcedureFacts, { fields, required, resolve }: I
         return [];
       default: {
         const entity = entityOf(path, name);
-        return entity === null ? null : rowsOf(name, entity);
+        if (entity === null) return null;
+        const ids = rowsOf(name, entity);
+        // The first task is the one to act on, so it is neither its own parent nor its own blocker; the last is in its list.
+        const others = name === 'parentId' || name === 'blockedBy' ? ids.toReversed() : ids;
+        return isArray(fields[name]) ? [others.slice(0, 1), others.slice(1, 2), []] : others;
       }
     }
   }
+
+  const isArray = (schema: Schema | undefined) => schema !== undefined && resolve(schema).items !== undefined;
 
   function valuesFor(schema: Schema, index = 0): unknown[] {
     const own = resolve(schema);

@@ -52,6 +52,7 @@ export async function buildWorld(
     task: firstOf(stranger.rows.task),
     list: firstOf(stranger.rows.list),
     goal: firstOf(stranger.rows.goal),
+    label: firstOf(stranger.rows.label),
     // To an administrator nobody is foreign.
     ...(role === 'admin' ? {} : { user: disabled.person.id }),
     ...Object.fromEntries(others),
@@ -103,7 +104,15 @@ async function settle(house: House, name: string) {
   const list = await later(() => api.lists.create({ name: 'Work', color: '#3b82f6' }));
   const archivedList = await later(() => api.lists.create({ name: 'Last year' }));
   const deletedList = await later(() => api.lists.create({ name: 'Someday' }));
-  const todo = await later(() => api.tasks.create({ title: 'Write', goalId: goal.id, listId: list.id, weight: 2 }));
+  const label = await later(() => api.labels.create({ name: 'errand', color: '#3b82f6' }));
+  const otherLabel = await later(() => api.labels.create({ name: 'Phone' }));
+  const deletedLabel = await later(() => api.labels.create({ name: 'old' }));
+  const labels = [label.id, deletedLabel.id];
+  const todo = await later(() =>
+    api.tasks.create({ title: 'Write', goalId: goal.id, listId: list.id, weight: 2, labels }),
+  );
+  const part = await later(() => api.tasks.create({ title: 'Outline', parentId: todo.id }));
+  const waiting = await later(() => api.tasks.create({ title: 'Print', blockedBy: [todo.id], listId: list.id }));
   const due = { date: '2026-03-01', time: '09:30', timeZone: 'Asia/Tokyo' };
   const doing = await later(() => api.tasks.create({ title: 'Test', status: 'in_progress', priority: 'high', due }));
   const done = await later(() =>
@@ -114,6 +123,9 @@ async function settle(house: House, name: string) {
   const archivedTask = await later(() => api.tasks.create({ title: 'File', listId: archivedList.id }));
   const deletedWithList = await later(() => api.tasks.create({ title: 'Dream', listId: deletedList.id }));
   await later(() => api.tasks.delete({ id: deleted.id }));
+  // A group of two changes.
+  await later(() => api.labels.delete({ id: deletedLabel.id }));
+  await later(() => api.labels.update({ id: label.id, name: 'errands' }));
   await later(() => api.goals.delete({ id: oldGoal.id }));
   await later(() => api.lists.archive({ id: archivedList.id }));
   // A group of two changes.
@@ -135,12 +147,19 @@ async function settle(house: House, name: string) {
         { id: deleted.id, name: 'task deleted' },
         { id: archivedTask.id, name: 'task of the archived list' },
         { id: deletedWithList.id, name: 'task deleted with its list' },
+        { id: part.id, name: 'subtask' },
+        { id: waiting.id, name: 'task that waits' },
       ],
       list: [
         { id: list.id, name: 'list' },
         { id: archivedList.id, name: 'list archived' },
         { id: deletedList.id, name: 'list deleted' },
         { id: user.id, name: 'Inbox' },
+      ],
+      label: [
+        { id: label.id, name: 'label' },
+        { id: otherLabel.id, name: 'other label' },
+        { id: deletedLabel.id, name: 'label deleted' },
       ],
       goal: [
         { id: goal.id, name: 'goal' },

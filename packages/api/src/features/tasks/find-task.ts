@@ -1,13 +1,13 @@
 import { type Rows, type RunQuery, rowOf, sql } from '@alice/db';
 
 /** Where a task stands. */
-export type TaskPlace = Pick<Rows['tasks'], 'id' | 'listId' | 'parentId' | 'position'>;
+export type TaskPlace = Pick<Rows['tasks'], 'id' | 'listId' | 'parentId' | 'position' | 'version'>;
 
 const statement = sql({
   name: 'tasks.findPlace',
   returns: rowOf('tasks', 'id', 'listId', 'parentId', 'position'),
   text: `
-    SELECT t.id, t.list_id AS "listId", t.parent_id AS "parentId", t.position FROM tasks t
+    SELECT t.id, t.list_id AS "listId", t.parent_id AS "parentId", t.position, t.version FROM tasks t
      WHERE t.user_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`,
 });
 

@@ -28,6 +28,11 @@ export function moveTask(ctx: UserContext, input: MoveTaskInput): Promise<TaskOu
     const { query } = group.deps.db;
     const task = await findTask(ctx.user.id, id, query);
     if (task === undefined) throw notFound('task');
+    if (expectedVersion !== undefined && expectedVersion !== task.version) {
+      // Throws STALE_VERSION, before anything is said about a place that the client may not have meant.
+      const set = { parentId: input.parentId, listId: listColumn(ctx.user.id, input.listId) };
+      await updateRow(group, tasks, { id, action: 'move', set, expectedVersion });
+    }
     const target = await findTarget(ctx.user.id, input, task, query);
     const isInPlace = target.listId === task.listId && target.parentId === task.parentId;
     let position: string | undefined;
