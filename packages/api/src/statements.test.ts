@@ -58,20 +58,26 @@ function* userLists(): Generator<Statement> {
 }
 
 function* taskSelections() {
-  const after = { created: [at, id], due: ['2026-03-04 10:00:00', id], priority: ['high', at, id] };
+  const after = {
+    created: [at, id],
+    due: ['2026-03-04 10:00:00', id],
+    priority: ['high', at, id],
+    position: ['a0', id],
+  };
   const choices = [
-    ['created', 'due', 'priority'],
+    ['created', 'due', 'priority', 'position'],
     ['asc', 'desc'],
     [false, true],
     [undefined, ['todo'], ['todo', 'done']],
     [undefined, ['high']],
     [undefined, id, other],
-    [undefined, id],
+    [{}, { goalId: id, labelId: id }],
     [undefined, {}, { from: '2026-03-01' }, { to: '2026-03-31' }, { from: '2026-03-01', to: '2026-03-31' }],
     [false, true],
   ];
-  for (const [order, direction, deleted, status, priority, listId, goalId, due, isFurther] of combinations(choices)) {
-    const values: object = { order, direction, deleted, status, priority, listId, goalId, due, limit: 20 };
+  for (const chosen of combinations(choices)) {
+    const [order, direction, deleted, status, priority, listId, links, due, isFurther] = chosen;
+    const values: object = { order, direction, deleted, status, priority, listId, ...Object(links), due, limit: 20 };
     // The guarantee: the values of `choices`, in their order.
     const input = values as Parameters<typeof selectionOf>[1];
     yield selectionOf(id, input, isFurther === true ? after[input.order] : undefined);

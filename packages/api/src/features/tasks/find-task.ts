@@ -5,7 +5,7 @@ export type TaskPlace = Pick<Rows['tasks'], 'id' | 'listId' | 'parentId' | 'posi
 
 const statement = sql({
   name: 'tasks.findPlace',
-  returns: rowOf('tasks', 'id', 'listId', 'parentId', 'position'),
+  returns: rowOf('tasks', 'id', 'listId', 'parentId', 'position', 'version'),
   text: `
     SELECT t.id, t.list_id AS "listId", t.parent_id AS "parentId", t.position, t.version FROM tasks t
      WHERE t.user_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`,

@@ -19,7 +19,7 @@ const statement = sql({
       SELECT tree.depth + 1, k.id FROM tree JOIN tasks k ON k.user_id = $1 AND k.parent_id = tree.id
        WHERE k.deleted_at IS NULL
     ), page AS (SELECT depth, id FROM tree LIMIT ${mostTasks + 1})
-    SELECT * FROM (${selectDetails('page JOIN tasks t ON t.user_id = $1 AND t.id = page.id').replace('c.*', 'c.*, page.depth')}) d
+    SELECT * FROM (${selectDetails('page JOIN tasks t ON t.user_id = $1 AND t.id = page.id', ', page.depth')}) d
      ORDER BY depth, position, id`,
 });
 

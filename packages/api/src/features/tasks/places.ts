@@ -67,10 +67,7 @@ function readSiblings(
 ): Promise<Place[]> {
   const scope = parentId !== null ? 'parent' : listId !== null ? 'list' : 'inbox';
   const values = [user.id, from?.position ?? null, from?.id ?? null, limit];
-  return deps.db.query(
-    statements[scope][direction],
-    scope === 'inbox' ? values : [...values, parentId ?? listId],
-  );
+  return deps.db.query(statements[scope][direction], scope === 'inbox' ? values : [...values, parentId ?? listId]);
 }
 
 const statements = {

@@ -1,4 +1,4 @@
-import { type Rows, rowOf, types } from '@alice/db';
+import { type Rows, rowOf, type ShapeOf, types } from '@alice/db';
 import { selectRow } from '../../platform/history/columns.ts';
 import { tasks } from './entity.ts';
 import type { ListedTaskOut, TaskDetailsOut } from './schemas.ts';
@@ -7,8 +7,12 @@ import { toTask } from './to-task.ts';
 export type ListedTaskRow = Rows['tasks'] & { readonly blocked: boolean };
 export type TaskDetailsRow = ListedTaskRow & { readonly childCount: number; readonly openChildCount: number };
 
-export const listedShape = { ...rowOf('tasks'), blocked: types.boolean };
-export const detailsShape = { ...listedShape, childCount: types.number, openChildCount: types.number };
+export const listedShape: ShapeOf<ListedTaskRow> = { ...rowOf('tasks'), blocked: types.boolean };
+export const detailsShape: ShapeOf<TaskDetailsRow> = {
+  ...listedShape,
+  childCount: types.number,
+  openChildCount: types.number,
+};
 
 /** SQL: the columns of the task `alias`, and whether it waits for an open task. Tasks without blockers read nothing more. */
 export function selectListed(alias: string): string {
@@ -18,10 +22,10 @@ export function selectListed(alias: string): string {
          AND b.deleted_at IS NULL AND b.status NOT IN ('done', 'cancelled'))) AS blocked`;
 }
 
-/** The tasks of a table expression named `t`, with the counts of their subtasks. */
-export function selectDetails(from: string): string {
+/** The tasks of a table expression named `t`, with the counts of their subtasks, and further columns (", t.x"). */
+export function selectDetails(from: string, further = ''): string {
   return `
-    SELECT ${selectListed('t')}, c.* FROM ${from} CROSS JOIN LATERAL (
+    SELECT ${selectListed('t')}, c.*${further} FROM ${from} CROSS JOIN LATERAL (
       SELECT count(*)::int AS "childCount",
              (count(*) FILTER (WHERE k.status NOT IN ('done', 'cancelled')))::int AS "openChildCount"
         FROM tasks k WHERE k.user_id = t.user_id AND k.parent_id = t.id AND k.deleted_at IS NULL

@@ -48,6 +48,21 @@ const failure = (code: string, path?: string) => ({
   cause: { code, ...(path === undefined ? {} : { errors: [{ path }] }) },
 });
 
+it('is created and updated with every kind of link at once', async () => {
+  const { api } = await person();
+  const [list, goal, label] = await Promise.all([
+    api.lists.create({ name: 'l' }),
+    api.goals.create({ title: 'g' }),
+    api.labels.create({ name: 'a' }),
+  ]);
+  const parent = await api.tasks.create({ title: 'p', listId: list.id });
+  const links = { goalId: goal.id, labels: [label.id], blockedBy: [parent.id] };
+  const task = await api.tasks.create({ title: 't', listId: list.id, parentId: parent.id, ...links });
+  expect(task).toMatchObject({ parentId: parent.id, listId: list.id, ...links });
+  const other = await api.tasks.create({ title: 'o' });
+  expect(await api.tasks.update({ id: other.id, listId: list.id, ...links })).toMatchObject(links);
+});
+
 describe('the order of tasks', () => {
   it('has new tasks at the end, and those that are moved where they are moved to', async () => {
     const { api, user, titles } = await person();

@@ -59,8 +59,10 @@ async function insert<Of extends Entity>(
 const statements = new StatementCache(sqlFamily('changes.create'));
 
 export function insertStatement(entity: Entity, links: readonly Link[], isOne: boolean): Statement<never> {
-  const fields = links.map(({ field }) => `.${field}`).join('');
-  return statements.get(`changes.create.${entity.table}${isOne ? '' : '.many'}${fields}`, '', () => ({
+  // An entity can have so many links that their names do not fit into the name of a statement.
+  const linked = links.length === 0 ? '' : '.linked';
+  const fields = links.map(({ field }) => field).join(' ');
+  return statements.get(`changes.create.${entity.table}${isOne ? '' : '.many'}${linked}`, fields, () => ({
     returns: rowShape(entity),
     text: insertSql(entity, links, isOne),
   }));

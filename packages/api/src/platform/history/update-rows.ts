@@ -201,9 +201,10 @@ export function updateStatement(
   const { action, rows = 'live', onlyIf } = options;
   // Only a condition belongs to one verb: without one, all verbs share a statement.
   const isCommon = rows === 'live' && onlyIf === undefined && where === undefined;
-  const fields = links.map(({ field }) => `.${field}`).join('');
-  const verb = `changes.update.${entity.table}${source === 'one' ? '' : `.${source}`}${isCommon ? '' : `.${action}`}${fields}`;
-  return statements.get(verb, `${rows} ${onlyIf?.text} ${where?.text}`, () => ({
+  const linked = links.length === 0 ? '' : '.linked';
+  const fields = links.map(({ field }) => field).join(' ');
+  const verb = `changes.update.${entity.table}${source === 'one' ? '' : `.${source}`}${isCommon ? '' : `.${action}`}${linked}`;
+  return statements.get(verb, `${fields} ${rows} ${onlyIf?.text} ${where?.text}`, () => ({
     returns: {
       ...rowShape(entity),
       changeNumber: types.orNull(types.number),
