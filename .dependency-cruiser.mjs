@@ -8,7 +8,7 @@
 export const VERBS =
   'add|apply|cancel|change|complete|compute|confirm|count|create|delete|disable|enable|end|enroll|export|find|forecast|get|' +
   'import|list|login|logout|parse|pause|preview|pull|purge|read|record|refresh|register|remind|remove|rename|renew|reopen|reorder|request|require|' +
-  'reset|restore|resume|revoke|rotate|search|send|start|stream|suggest|summarize|to|undo|update|use|verify|write';
+  'reset|restore|resume|revoke|rotate|search|send|skip|start|stream|suggest|summarize|to|undo|update|use|verify|write';
 
 const TEST = '[.]test[.]ts$|/test/|/fixtures/|/testing/|/testing[a-z-]*[.]ts$';
 const API = '^packages/api/src';

@@ -24,6 +24,8 @@ export type Task = Output<(typeof procedures)['tasks']['update']>;
 /** A task in a list, and one alone: with what follows from other tasks. */
 export type ListedTask = Output<(typeof procedures)['tasks']['list']>['items'][number];
 export type TaskDetails = Output<(typeof procedures)['tasks']['get']>;
+/** A date of a recurring task that was completed or skipped. */
+export type Occurrence = Output<(typeof procedures)['tasks']['occurrences']>['items'][number];
 export type List = Output<(typeof procedures)['lists']['get']>;
 export type Label = Output<(typeof procedures)['labels']['get']>;
 export type Goal = Output<(typeof procedures)['goals']['get']>;

@@ -12,6 +12,7 @@ export const collections: CollectionNames = {
   label: 'labels',
   goal: 'goals',
   task: 'tasks',
+  occurrence: 'occurrences',
 };
 
 /** Their names. */

@@ -1,5 +1,13 @@
 export type * from '@alice/api/types';
-export { GoalProgressSource, GoalState, Role, TaskPriority, TaskStatus } from '@alice/db/models';
+export {
+  GoalProgressSource,
+  GoalState,
+  OccurrenceOutcome,
+  Role,
+  TaskPriority,
+  TaskStatus,
+  Weekday,
+} from '@alice/db/models';
 export {
   AliceError,
   type AliceErrorCode,

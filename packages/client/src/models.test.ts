@@ -21,8 +21,9 @@ import {
 type Shared<Model, Row, Different extends PropertyKey = never> = Exclude<keyof Model & keyof Row, Different>;
 
 test('a model type equals its row type, field by field, where both have the field', () => {
-  // A task without a list is in the Inbox: on the wire it has the id of that list.
-  type TaskField = Shared<Task, Prisma.Task, 'listId'>;
+  // A task without a list is in the Inbox: on the wire it has the id of that list. Calendar dates are strings on the wire,
+  // and the row's `recurrence` is any JSON.
+  type TaskField = Shared<Task, Prisma.Task, 'listId' | 'deadline' | 'deferUntil' | 'recurrence'>;
   expectTypeOf<Pick<Task, TaskField>>().toEqualTypeOf<Pick<Prisma.Task, TaskField>>();
   // `dueDate` is a calendar date: a `Date` for Prisma, a string on the wire.
   type GoalField = Shared<Goal, Prisma.Goal, 'dueDate'>;
@@ -40,7 +41,7 @@ test('exactly the expected fields are Dates', () => {
   expectTypeOf<Instants<Task>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'startedAt' | 'completedAt' | 'deletedAt'>();
   expectTypeOf<Instants<Goal>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'deletedAt'>();
   expectTypeOf<Instants<User>>().toEqualTypeOf<'createdAt' | 'updatedAt' | 'emailVerifiedAt' | 'deletionDueAt'>();
-  expectTypeOf<keyof Task & keyof Prisma.Task>().toEqualTypeOf<Exclude<keyof Task, 'due' | 'labels'>>();
+  expectTypeOf<keyof Task & keyof Prisma.Task>().toEqualTypeOf<Exclude<keyof Task, 'due' | 'planned' | 'labels'>>();
   expectTypeOf<keyof User & keyof Prisma.User>().toEqualTypeOf<keyof User>();
 });
 

@@ -1,4 +1,4 @@
-import type { ApiKey, Goal, Label, List, Passkey, Session, Task, Totp, User } from './generated/client.ts';
+import type { ApiKey, Goal, Label, List, Occurrence, Passkey, Session, Task, Totp, User } from './generated/client.ts';
 import { Prisma } from './generated/client.ts';
 import type { Wire } from './to-wire.ts';
 
@@ -10,6 +10,7 @@ export interface Rows {
   readonly lists: Wire<List>;
   readonly labels: Wire<Label>;
   readonly tasks: Wire<Task>;
+  readonly occurrences: Wire<Occurrence>;
   readonly api_keys: Wire<ApiKey>;
   readonly passkeys: Wire<Passkey>;
   readonly totps: Wire<Totp>;
@@ -30,6 +31,7 @@ export const columns: Readonly<Record<keyof Rows, readonly Column[]>> = {
   lists: named(Prisma.ListScalarFieldEnum),
   labels: named(Prisma.LabelScalarFieldEnum),
   tasks: named(Prisma.TaskScalarFieldEnum),
+  occurrences: named(Prisma.OccurrenceScalarFieldEnum),
   api_keys: named(Prisma.ApiKeyScalarFieldEnum),
   passkeys: named(Prisma.PasskeyScalarFieldEnum),
   totps: named(Prisma.TotpScalarFieldEnum),

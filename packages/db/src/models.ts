@@ -5,10 +5,12 @@ export {
   ActivityEntity,
   GoalProgressSource,
   GoalState,
+  OccurrenceOutcome,
   Role,
   SessionEnd,
   TaskPriority,
   TaskStatus,
+  Weekday,
 } from './generated/enums.ts';
 
 /** Shows the fields in editors instead of the generic type. */
@@ -20,4 +22,5 @@ export type Activity = Flat<Model.Activity>;
 export type Goal = Flat<Model.Goal>;
 export type Label = Flat<Model.Label>;
 export type List = Flat<Model.List>;
+export type Occurrence = Flat<Model.Occurrence>;
 export type Task = Flat<Model.Task>;

@@ -57,6 +57,7 @@ test('the tables with a history have the columns of the schema', () => {
     'lists',
     'labels',
     'tasks',
+    'occurrences',
     'api_keys',
     'passkeys',
     'totps',
@@ -138,6 +139,9 @@ test.each([
   ['lists', 'archived_at = now()', 'lists_inbox_check'],
   ['lists', 'deleted_at = now()', 'lists_inbox_check'],
   ['tasks', 'list_id = user_id', 'tasks_list_id_check'],
+  ['tasks', `recurrence = '{}', planned_for = '2027-01-01'`, 'tasks_recurrence_check'],
+  ['tasks', `recurrence = '{}', due_date = '2027-01-01'`, 'tasks_recurrence_check'],
+  ['tasks', `planned_for = '2027-01-01', due_date = '2027-01-01'`, 'tasks_recurrence_check'],
   ['users', 'version = 0', 'users_version_check'],
   ['change_counters', 'number = -1', 'change_counters_number_check'],
 ])('refuses %s: %s', async (table, change, constraint) => {

@@ -43,6 +43,7 @@ export async function createAccount(ctx: Context, account: NewAccount, query: Ru
   const row = {
     ...account,
     role: 'user',
+    weekStart: 'monday',
     version: 1,
     createdAt: now,
     updatedAt: now,

@@ -4,6 +4,7 @@ import { id, rowId } from '../../platform/schemas/ids.ts';
 import { text } from '../../platform/schemas/text.ts';
 import { instant, timeZone, zoneName } from '../../platform/schemas/time.ts';
 import { expectedVersion, version } from '../../platform/schemas/version.ts';
+import { weekStart } from '../../platform/schemas/week.ts';
 
 /** The display name of a user: 1 to 100 code points, not only white space. */
 export const userName = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
@@ -19,6 +20,7 @@ export const user = z
     name: displayName,
     role,
     timeZone: zoneName,
+    weekStart,
     emailVerifiedAt: instant
       .nullable()
       .meta({ description: 'When the email address was verified; null if it was not.', examples: [null] }),
@@ -36,6 +38,7 @@ export const updateUserInput = z
     expectedVersion,
     name: userName.optional(),
     timeZone: timeZone.optional(),
+    weekStart: weekStart.optional(),
   })
   .meta({ examples: [{ timeZone: 'Europe/Berlin' }] });
 

@@ -17,6 +17,7 @@ export const shownColumns = {
 
 /** Converts a row to its wire form. */
 export function toUser(row: Pick<Rows['users'], keyof UserOut>): UserOut {
-  const { id, email, name, role, timeZone, emailVerifiedAt, deletionDueAt, version, createdAt, updatedAt } = row;
-  return { id, email, name, role, timeZone, emailVerifiedAt, deletionDueAt, version, createdAt, updatedAt };
+  const { id, email, name, role, timeZone, weekStart, emailVerifiedAt, deletionDueAt, version, createdAt, updatedAt } =
+    row;
+  return { id, email, name, role, timeZone, weekStart, emailVerifiedAt, deletionDueAt, version, createdAt, updatedAt };
 }

@@ -8,6 +8,7 @@ import type { ChangeContext } from '../../platform/history/write-context.ts';
 import { tasks } from './entity.ts';
 import { findTask } from './find-task.ts';
 import { refuseStructure } from './refuse-structure.ts';
+import { toColumns } from './recurrence/to-columns.ts';
 import type { CreateTaskInput, TaskOut } from './schemas.ts';
 import { dueColumns, listColumn, toTask } from './to-task.ts';
 
@@ -30,10 +31,11 @@ export async function createTask(ctx: UserContext, input: CreateTaskInput): Prom
 }
 
 function insertTask(ctx: ChangeContext, input: CreateTaskInput, listId: string | null): Promise<Rows['tasks']> {
-  const { id, due, labels, ...fields } = input;
+  const { id, due, recurrence, labels, ...fields } = input;
   return createRow(ctx, tasks, {
     ...fields,
     ...dueColumns(due),
+    ...toColumns(recurrence, due),
     id: id ?? uuidv7(),
     listId,
     labelIds: labels,

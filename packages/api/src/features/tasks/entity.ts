@@ -11,7 +11,14 @@ export const tasks = defineEntity({
   owner: 'user_id',
   history: 'user',
   softDeletes: true,
-  fields: { due_date: 'due', due_time: 'due', due_time_zone: 'due', due_by: 'due', label_ids: 'labels' },
+  fields: {
+    due_date: 'due',
+    due_time: 'due',
+    due_time_zone: 'due',
+    due_by: 'due',
+    planned_for: 'planned',
+    label_ids: 'labels',
+  },
   // The only place that sets when a task was started and completed.
   derived: {
     started_at: `CASE WHEN w.status = 'in_progress' THEN coalesce(w.started_at, $2) ELSE w.started_at END`,

@@ -4,7 +4,8 @@ import { notFound } from '../../errors/domain-error.ts';
 import type { TaskDetailsOut, TaskInput } from './schemas.ts';
 import { detailsShape, selectDetails, toTaskDetails } from './select-details.ts';
 
-const statement = sql({
+/** $1 user, $2 task. */
+export const findTask = sql({
   name: 'tasks.get',
   returns: detailsShape,
   text: selectDetails('(SELECT * FROM tasks WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL) t'),
@@ -12,7 +13,7 @@ const statement = sql({
 
 /** Returns one task that is not deleted. Throws NOT_FOUND. */
 export async function getTask(ctx: UserContext, { id }: TaskInput): Promise<TaskDetailsOut> {
-  const [row] = await ctx.deps.db.query(statement, [ctx.user.id, id]);
+  const [row] = await ctx.deps.db.query(findTask, [ctx.user.id, id]);
   if (row === undefined) throw notFound('task');
   return toTaskDetails(row);
 }

@@ -110,6 +110,9 @@ export function selectionOf(userId: string, input: Directed, after: readonly str
     const label = param(input.labelId);
     add('label', `t.id IN (SELECT l.task_id FROM task_labels l WHERE l.user_id = $1 AND l.label_id = ${label}::uuid)`);
   }
+  if (input.availableOn) {
+    add('available', `(t.defer_until IS NULL OR t.defer_until <= ${param(input.availableOn)}::date)`);
+  }
   if (input.due) add('due', `t.due_date IS NOT NULL`);
   if (input.due?.from) add('from', `t.due_by >= ${param(input.due.from)}::date`);
   if (input.due?.to) add('to', `t.due_by < ${param(input.due.to)}::date + 1`);

@@ -3,12 +3,16 @@ import { completeTask } from './complete-task.ts';
 import { createTask } from './create-task.ts';
 import { deleteTask } from './delete-task.ts';
 import { findUnblockedTasks } from './find-unblocked-tasks.ts';
+import { getAgenda } from './get-agenda.ts';
 import { getTask } from './get-task.ts';
 import { getTaskTree } from './get-task-tree.ts';
 import { listTaskHistory } from './history/list-task-history.ts';
 import { taskHistoryInput, taskHistoryPage } from './history/schemas.ts';
 import { listTasks } from './list-tasks.ts';
 import { moveTask } from './move-task.ts';
+import { listOccurrences } from './recurrence/list-occurrences.ts';
+import * as r from './recurrence/schemas.ts';
+import { skipTask } from './recurrence/skip-task.ts';
 import { reopenTask } from './reopen-task.ts';
 import { reorderTask } from './reorder-task.ts';
 import { restoreTask } from './restore-task.ts';
@@ -54,6 +58,40 @@ export const tasksRouter = {
     .output(s.taskPage)
     .query(({ ctx, input }) => listTasks(ctx, input)),
 
+  agenda: authed({
+    summary: 'Get the agenda',
+    description:
+      'The open tasks of up to 31 days in the time zone of the user: what is due, what becomes available, and what is ' +
+      'carried over from earlier days. At most 200 tasks.',
+    // No `followsChanges`: it changes with the time of day, too.
+    scope: 'tasks:read',
+    rest: { method: 'GET', path: '/agenda' },
+  })
+    .input(s.agendaInput.prefault({}))
+    .output(s.agenda)
+    .query(({ ctx, input }) => getAgenda(ctx, input)),
+
+  skip: authed({
+    summary: 'Skip a date of a recurring task',
+    description:
+      'Records that the planned date was skipped, and moves the task to its next date. One undo takes back both.',
+    ...write,
+    rest: { method: 'POST', path: '/tasks/{id}/skip' },
+  })
+    .input(s.taskChangeInput)
+    .output(s.task)
+    .mutation(({ ctx, input }) => skipTask(ctx, input)),
+
+  occurrences: authed({
+    summary: 'List occurrences of a recurring task',
+    description: 'The dates that were completed or skipped, the latest first.',
+    ...read,
+    rest: { method: 'GET', path: '/tasks/{id}/occurrences' },
+  })
+    .input(r.listOccurrencesInput)
+    .output(r.occurrencePage)
+    .query(({ ctx, input }) => listOccurrences(ctx, input)),
+
   update: authed({ summary: 'Update a task', ...write, rest: { method: 'PATCH', path: '/tasks/{id}' } })
     .input(s.updateTaskInput)
     .output(s.task)
@@ -81,7 +119,9 @@ export const tasksRouter = {
 
   complete: authed({
     summary: 'Complete a task',
-    description: 'Sets the status to `done`, also of its open subtasks if asked to. A completed task stays unchanged.',
+    description:
+      'Sets the status to `done`, also of its open subtasks if asked to. A completed task stays unchanged. A recurring task ' +
+      'moves to its next date instead: the completed date becomes an occurrence, and one undo of the group takes back both.',
     ...write,
     rest: { method: 'POST', path: '/tasks/{id}/complete' },
   })

@@ -5,6 +5,8 @@ import { cursor, limit, page } from '../../platform/schemas/paging.ts';
 import { notes, text, title } from '../../platform/schemas/text.ts';
 import { calendarDate, day, instant, timeZone, wallTime, zoneName } from '../../platform/schemas/time.ts';
 import { expectedVersion, version } from '../../platform/schemas/version.ts';
+import { weekStart } from '../../platform/schemas/week.ts';
+import { planned, recurrence, recurrenceInput } from './recurrence/schemas.ts';
 
 export const taskStatus = z
   .enum(TaskStatus)
@@ -37,6 +39,11 @@ const fields = {
   status: taskStatus,
   priority: taskPriority,
   due: due.nullable(),
+  recurrence: recurrenceInput.nullable().describe('How the task repeats. It needs a due date.'),
+  deadline: calendarDate
+    .nullable()
+    .describe('The last day on which the task can be completed in time. The due date is when you plan to do it.'),
+  deferUntil: calendarDate.nullable().describe('The first day on which the task can be done.'),
   estimateMinutes: z.int().min(1).max(525_600).nullable(),
   listId: id.describe('The list that the task is in. The Inbox has the id of the user.'),
   goalId: id.nullable().describe('The goal that the task belongs to.'),
@@ -75,6 +82,10 @@ export const task = z
       })
       .meta({ id: 'Due', ...dueMeta })
       .nullable(),
+    recurrence: recurrence.nullable(),
+    planned: planned.nullable(),
+    deadline: day.nullable().describe('The last day on which the task can be completed in time.'),
+    deferUntil: day.nullable().describe('The first day on which the task can be done.'),
     estimateMinutes: z
       .number()
       .nullable()
@@ -111,7 +122,7 @@ export const taskDetails = listedTask
   .meta({ id: 'TaskDetails', description: 'A task, with what follows from other tasks.' });
 
 export const exportedTask = task
-  .omit({ due: true, labels: true })
+  .omit({ due: true, labels: true, planned: true })
   .extend({
     labelIds: ids.describe('The labels that the task has.'),
     listId: rowId.nullable().describe('The list that the task is in; null: the Inbox.'),
@@ -124,6 +135,13 @@ export const exportedTask = task
     dueBy: z
       .string()
       .meta({ description: 'When the task is due, in wall-clock time.', examples: ['2026-12-01 09:30:00'] }),
+    plannedFor: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'The date of the schedule that the due date stands for, in wall-clock time.',
+        examples: ['2026-12-01 00:00:00'],
+      }),
   })
   .meta({ id: 'ExportedTask', description: 'A task with its stored fields.' });
 
@@ -135,6 +153,9 @@ export const createTaskInput = z
     status: fields.status.default('todo'),
     priority: fields.priority.default('none'),
     due: fields.due.default(null),
+    recurrence: fields.recurrence.default(null),
+    deadline: fields.deadline.default(null),
+    deferUntil: fields.deferUntil.default(null),
     estimateMinutes: fields.estimateMinutes.default(null),
     listId: fields.listId
       .optional()
@@ -221,6 +242,9 @@ export const listTasksInput = z
       .strictObject({ from: calendarDate.optional(), to: calendarDate.optional() })
       .optional()
       .describe('First and last due date, inclusive.'),
+    availableOn: calendarDate
+      .optional()
+      .describe('Only tasks that can be done on this day: not deferred, or until then.'),
     listId: id.optional().describe('Only tasks of this list.'),
     goalId: id.optional().describe('Only tasks of this goal.'),
     labelId: id.optional().describe('Only tasks with this label.'),
@@ -250,6 +274,39 @@ export const listTasksInput = z
 
 export const taskPage = page(listedTask);
 
+const agendaTask = task
+  .omit({ notes: true })
+  .extend({ overdue: z.boolean().describe('Whether the due date has passed in its time zone.') })
+  .meta({ id: 'AgendaTask', description: 'A task without its notes.' });
+
+const minutes = z.int().meta({ description: 'The sum of the estimates.', examples: [90] });
+
+export const agendaInput = z.strictObject({
+  from: calendarDate.optional().describe('The first day. Default: today in the time zone of the user.'),
+  days: z.int().min(1).max(31).default(7).describe('The number of days.'),
+});
+
+export const agenda = z
+  .object({
+    timeZone: zoneName,
+    weekStart,
+    today: day,
+    carriedOver: z.array(agendaTask).describe('Open tasks that were due before the first day.'),
+    carriedOverMinutes: minutes,
+    days: z.array(
+      z.object({
+        date: day,
+        due: z.array(agendaTask).describe('Open tasks that are due on this day.'),
+        available: z.array(agendaTask).describe('Open tasks that are deferred until this day.'),
+        plannedMinutes: minutes,
+      }),
+    ),
+    hasMore: z
+      .boolean()
+      .describe('Whether there are more than 200 tasks. The earliest that are carried over are left out first.'),
+  })
+  .meta({ id: 'Agenda', description: 'The open tasks of some days, in the time zone of the user.' });
+
 export type Due = z.output<typeof due>;
 export type CreateTaskInput = z.output<typeof createTaskInput>;
 export type UpdateTaskInput = z.output<typeof updateTaskInput>;
@@ -263,5 +320,8 @@ export type ListedTaskOut = z.input<typeof listedTask>;
 export type TaskDetailsOut = z.input<typeof taskDetails>;
 export type TaskTreeOut = z.input<typeof taskTree>;
 export type UnblockedTasksOut = z.input<typeof unblockedTasks>;
+export type AgendaInput = z.output<typeof agendaInput>;
+export type AgendaOut = z.input<typeof agenda>;
+export type AgendaTaskOut = z.input<typeof agendaTask>;
 /** A task in its wire form. */
 export type TaskOut = z.input<typeof task>;

@@ -1,4 +1,5 @@
 import type { Rows } from '@alice/db';
+import type { Recurrence } from './recurrence/schemas.ts';
 import type { Due, TaskOut } from './schemas.ts';
 
 type DueColumns = Pick<Rows['tasks'], 'dueDate' | 'dueTime' | 'dueTimeZone' | 'dueBy'>;
@@ -8,6 +9,7 @@ const never = '9999-12-31 23:59:59';
 
 /** Converts a row to its wire form. */
 export function toTask(row: Rows['tasks']): TaskOut {
+  const recurrence = recurrenceOf(row);
   return {
     id: row.id,
     title: row.title,
@@ -15,6 +17,10 @@ export function toTask(row: Rows['tasks']): TaskOut {
     status: row.status,
     priority: row.priority,
     due: toDue(row),
+    recurrence,
+    planned: recurrence === null ? null : toPlanned(row, recurrence),
+    deadline: row.deadline,
+    deferUntil: row.deferUntil,
     estimateMinutes: row.estimateMinutes,
     listId: row.listId ?? row.userId,
     goalId: row.goalId,
@@ -32,11 +38,30 @@ export function toTask(row: Rows['tasks']): TaskOut {
   };
 }
 
-function toDue({ dueDate, dueTime, dueTimeZone }: DueColumns): TaskOut['due'] {
+/** The recurrence of a row. The guarantee of the cast: only values that the schema made are written. */
+export function recurrenceOf({ recurrence }: Pick<Rows['tasks'], 'recurrence'>): Recurrence | null {
+  return recurrence as Recurrence | null;
+}
+
+function toPlanned({ plannedFor }: Pick<Rows['tasks'], 'plannedFor'>, { start }: Recurrence): TaskOut['planned'] {
+  if (plannedFor === null) return null;
+  const date = plannedFor.slice(0, 10);
+  return start.time === undefined ? { date } : { date, time: plannedFor.slice(11, 16) };
+}
+
+export function toDue({ dueDate, dueTime, dueTimeZone }: DueColumns): TaskOut['due'] {
   if (dueDate === null) return null;
   if (dueTime === null) return { date: dueDate };
   const time = dueTime.slice(0, 5);
   return dueTimeZone === null ? { date: dueDate, time } : { date: dueDate, time, timeZone: dueTimeZone };
+}
+
+/** SQL over `p.r`: completing the task is no more than setting its status. */
+export const isPlain = '(p.r).recurrence IS NULL';
+
+/** Whether completing the task moves it to its next date. */
+export function mustMoveOn({ recurrence, status }: Pick<Rows['tasks'], 'recurrence' | 'status'>): boolean {
+  return recurrence !== null && status !== 'done';
 }
 
 /** The column of a list: null is the Inbox, whose id is the id of the user. */
