@@ -10,7 +10,9 @@ import { listTaskHistory } from './history/list-task-history.ts';
 import { taskHistoryInput, taskHistoryPage } from './history/schemas.ts';
 import { listTasks } from './list-tasks.ts';
 import { moveTask } from './move-task.ts';
+import { getHabit } from './recurrence/get-habit.ts';
 import { listOccurrences } from './recurrence/list-occurrences.ts';
+import { previewNextDates, previewRecurrence } from './recurrence/preview-dates.ts';
 import * as r from './recurrence/schemas.ts';
 import { skipTask } from './recurrence/skip-task.ts';
 import { reopenTask } from './reopen-task.ts';
@@ -81,6 +83,40 @@ export const tasksRouter = {
     .input(s.taskChangeInput)
     .output(s.task)
     .mutation(({ ctx, input }) => skipTask(ctx, input)),
+
+  previewRecurrence: authed({
+    summary: 'Preview a recurrence',
+    description:
+      'The next dates after a due date, with the reason for each, and the rule in words. Nothing is written.',
+    scope: 'tasks:read',
+    rest: { method: 'POST', path: '/recurrences/preview' },
+  })
+    .input(r.previewInput)
+    .output(r.preview)
+    .query(({ ctx, input }) => previewRecurrence(ctx, input)),
+
+  nextDates: authed({
+    summary: 'List the next dates of a recurring task',
+    description:
+      'The dates after the one that is planned now, with the reason for each, and the rule in words. With the anchor ' +
+      '`completion`: as if each was completed on its day.',
+    // No `followsChanges`: what is next depends on the time of day, too.
+    scope: 'tasks:read',
+    rest: { method: 'GET', path: '/tasks/{id}/next-dates' },
+  })
+    .input(r.nextDatesInput)
+    .output(r.preview)
+    .query(({ ctx, input }) => previewNextDates(ctx, input)),
+
+  habit: authed({
+    summary: 'Get the habit view of a recurring task',
+    description: 'Streaks with rest days, the rate of each week, skips, and a count for each of at most 366 days.',
+    scope: 'tasks:read',
+    rest: { method: 'GET', path: '/tasks/{id}/habit' },
+  })
+    .input(r.habitInput)
+    .output(r.habit)
+    .query(({ ctx, input }) => getHabit(ctx, input)),
 
   occurrences: authed({
     summary: 'List occurrences of a recurring task',

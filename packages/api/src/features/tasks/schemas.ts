@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { id, newId, rowId } from '../../platform/schemas/ids.ts';
 import { cursor, limit, page } from '../../platform/schemas/paging.ts';
 import { notes, text, title } from '../../platform/schemas/text.ts';
-import { calendarDate, day, instant, timeZone, wallTime, zoneName } from '../../platform/schemas/time.ts';
+import { calendarDate, day, instant, zoneName } from '../../platform/schemas/time.ts';
 import { expectedVersion, version } from '../../platform/schemas/version.ts';
 import { weekStart } from '../../platform/schemas/week.ts';
+import { due, dueMeta } from './due.ts';
 import { planned, recurrence, recurrenceInput } from './recurrence/schemas.ts';
 
 export const taskStatus = z
@@ -14,24 +15,6 @@ export const taskStatus = z
 export const taskPriority = z
   .enum(TaskPriority)
   .meta({ id: 'TaskPriority', description: 'The priority of a task.', examples: ['high'] });
-
-const dueMeta = {
-  description:
-    'A date, optionally with a wall-clock time. Without `timeZone`, the time is in the current time zone of the user.',
-  examples: [{ date: '2026-12-01', time: '09:30' }],
-};
-
-export const due = z
-  .strictObject({
-    date: calendarDate,
-    time: wallTime.optional(),
-    timeZone: timeZone.optional(),
-  })
-  .refine((value) => value.timeZone === undefined || value.time !== undefined, {
-    path: ['timeZone'],
-    message: 'requires a time',
-  })
-  .meta({ id: 'NewDue', ...dueMeta });
 
 const fields = {
   title,
@@ -307,7 +290,6 @@ export const agenda = z
   })
   .meta({ id: 'Agenda', description: 'The open tasks of some days, in the time zone of the user.' });
 
-export type Due = z.output<typeof due>;
 export type CreateTaskInput = z.output<typeof createTaskInput>;
 export type UpdateTaskInput = z.output<typeof updateTaskInput>;
 export type TaskInput = z.output<typeof taskInput>;

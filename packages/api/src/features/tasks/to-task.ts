@@ -1,6 +1,7 @@
 import type { Rows } from '@alice/db';
+import type { Due } from './due.ts';
 import type { Recurrence } from './recurrence/schemas.ts';
-import type { Due, TaskOut } from './schemas.ts';
+import type { TaskOut } from './schemas.ts';
 
 type DueColumns = Pick<Rows['tasks'], 'dueDate' | 'dueTime' | 'dueTimeZone' | 'dueBy'>;
 

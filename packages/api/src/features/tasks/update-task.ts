@@ -4,12 +4,13 @@ import { invalid, notFound } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 import { type UpdatedRow, updateRow } from '../../platform/history/update-rows.ts';
 import { writeGroup } from '../../platform/history/write-context.ts';
+import type { Due } from './due.ts';
 import { tasks } from './entity.ts';
 import { findTask } from './get-task.ts';
 import { completeOccurrence } from './recurrence/complete-occurrence.ts';
 import { toColumns } from './recurrence/to-columns.ts';
 import { refuseStructure } from './refuse-structure.ts';
-import type { Due, TaskOut, UpdateTaskInput } from './schemas.ts';
+import type { TaskOut, UpdateTaskInput } from './schemas.ts';
 import { dueColumns, isPlain, listColumn, mustMoveOn, toDue, toTask } from './to-task.ts';
 
 /**

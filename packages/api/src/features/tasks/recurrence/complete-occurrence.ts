@@ -54,7 +54,7 @@ export async function completeOccurrence(
   const now = group.deps.clock.now();
   const timeZone = task.dueTimeZone ?? task.userZone;
   const planned = task.plannedFor.slice(0, 16).replace(' ', 'T');
-  const passed = recurrence.anchor === 'completion' ? await passedBefore(group, id, recurrence) : 0;
+  const passed = await passedBefore(group, id, recurrence);
   const isSkipped = outcome === 'skipped';
   const { next, missed } = nextDate(recurrence, { planned, now, timeZone, isSkipped, passed });
   const set = next === null ? ({ status: 'done' } as const) : moveTo(task, recurrence, next.at);
@@ -75,8 +75,13 @@ export async function completeOccurrence(
   return moved;
 }
 
-async function passedBefore({ deps, user }: UserContext, taskId: string, { rule, start }: Recurrence): Promise<number> {
-  if (!rule.includes('COUNT=')) return 0;
+/** Dates of the series before this one; 0 where nothing counts them. */
+export async function passedBefore(
+  { deps, user }: UserContext,
+  taskId: string,
+  { anchor, rule, start }: Recurrence,
+): Promise<number> {
+  if (anchor === 'scheduled' || !rule.includes('COUNT=')) return 0;
   const [counted] = await deps.db.query<{ count: number }>(countPassed, [user.id, taskId, start.date]);
   return counted?.count ?? 0;
 }

@@ -23,6 +23,12 @@ export interface Step {
 
 const daysBack = 365;
 
+/** The planned date, but not more than a year ago: what was missed before that is not looked at. */
+export function notLongBefore(now: Date, planned: WallTime, timeZone: string): WallTime {
+  const longAgo = `${addDays(wallTimeAt(now, timeZone).slice(0, 10), -daysBack)}T00:00`;
+  return planned > longAgo ? planned : longAgo;
+}
+
 /** The date after the one that is completed or skipped: never one that has passed already. */
 export function nextDate(recurrence: Recurrence, position: Position): Step {
   return recurrence.anchor === 'completion'
@@ -31,9 +37,8 @@ export function nextDate(recurrence: Recurrence, position: Position): Step {
 }
 
 function nextOfSchedule(recurrence: Recurrence, { planned, now, timeZone }: Position): Step {
-  const longAgo = `${addDays(wallTimeAt(now, timeZone).slice(0, 10), -daysBack)}T00:00`;
   const missed = new Set<string>();
-  for (const date of createSchedule(recurrence, timeZone).datesAfter(planned > longAgo ? planned : longAgo)) {
+  for (const date of createSchedule(recurrence, timeZone).datesAfter(notLongBefore(now, planned, timeZone))) {
     if (isExcluded(recurrence, date)) continue;
     if (!hasPassed(recurrence, date.at, { now, timeZone })) return { next: date, missed: [...missed] };
     missed.add(date.at.slice(0, 10));

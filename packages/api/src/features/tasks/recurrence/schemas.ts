@@ -5,6 +5,7 @@ import { cursor, limit, page } from '../../../platform/schemas/paging.ts';
 import { text } from '../../../platform/schemas/text.ts';
 import { calendarDate, day, instant, wallTime, zoneName } from '../../../platform/schemas/time.ts';
 import { version } from '../../../platform/schemas/version.ts';
+import { due } from '../due.ts';
 import { mostCharacters, parseRule } from './rule.ts';
 
 const anchor = z.enum(['scheduled', 'completion']).meta({
@@ -111,6 +112,93 @@ export const exportedOccurrence = occurrence
 export const listOccurrencesInput = z.strictObject({ id, limit, cursor: cursor.optional() });
 export const occurrencePage = page(occurrence);
 
+const count = z.int().min(1).max(50).default(10).describe('The number of dates.');
+
+export const previewInput = z
+  .strictObject({ recurrence: recurrenceInput, due, count })
+  .meta({ examples: [{ recurrence: { rule: 'FREQ=MONTHLY' }, due: { date: '2027-01-31' }, count: 3 }] });
+
+export const nextDatesInput = z.strictObject({ id, count });
+
+const reason = z.string().meta({ examples: ['Last day of the month: February 2027 has no day 31'] });
+
+export const preview = z
+  .object({
+    timeZone: zoneName,
+    words: z.string().meta({ description: 'The recurrence in English.', examples: ['every month'] }),
+    dates: z.array(
+      z.object({
+        date: day,
+        time: plannedTime.optional(),
+        dueAt: instant.nullable().describe('The instant of the date and its time; null without a time.'),
+        reason: reason.describe('Why it is this date.'),
+        passedOver: z
+          .array(z.object({ date: day, reason }))
+          .describe(
+            'Dates before it that are left out: excluded, missed, or in a month that is too short. At most 50.',
+          ),
+      }),
+    ),
+  })
+  .meta({ id: 'RecurrencePreview', description: 'The next dates of a recurrence, with the reason for each.' });
+
+const mostDays = 366;
+
+export const habitInput = z
+  .strictObject({
+    id,
+    from: calendarDate.describe('The first day.'),
+    to: calendarDate.describe(`The last day, inclusive: at most ${mostDays} days.`),
+  })
+  .refine(
+    ({ from, to }) => {
+      const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+      return days >= 0 && days < mostDays;
+    },
+    { path: ['to'], message: `must be at most ${mostDays} days from the first day` },
+  );
+
+const days = z.number().meta({ examples: [5] });
+const tally = {
+  done: days.describe('Planned days that were done.'),
+  skipped: days.describe('Planned days that were skipped.'),
+  missed: days.describe('Planned days that passed.'),
+  rate: z
+    .number()
+    .nullable()
+    .meta({ description: 'Done days of those that are done or missed; null if there are none.', examples: [0.83] }),
+};
+
+export const habit = z
+  .object({
+    from: day,
+    to: day,
+    timeZone: zoneName,
+    streak: z
+      .object({ current: days, longest: days })
+      .describe('Done days in a row, within the window. Days without a plan and skipped days do not end a streak.'),
+    ...tally,
+    weeks: z.array(z.object({ start: day, ...tally })).describe('Weeks start on the day that the user has set.'),
+    days: z
+      .array(
+        z.object({
+          date: day,
+          state: z
+            .enum(['done', 'skipped', 'missed', 'pending'])
+            .nullable()
+            .meta({ description: 'Null: nothing was planned.', examples: ['done'] }),
+          done: z.number().meta({ description: 'Completions on this day.', examples: [1] }),
+        }),
+      )
+      .describe('Days with a plan or a completion, for a heat map.'),
+  })
+  .meta({ id: 'Habit', description: 'How well a recurring task was kept up.' });
+
+export type PreviewInput = z.output<typeof previewInput>;
+export type NextDatesInput = z.output<typeof nextDatesInput>;
+export type PreviewOut = z.input<typeof preview>;
+export type HabitInput = z.output<typeof habitInput>;
+export type HabitOut = z.input<typeof habit>;
 export type RecurrenceInput = z.output<typeof recurrenceInput>;
 export type Recurrence = z.output<typeof recurrence>;
 export type ListOccurrencesInput = z.output<typeof listOccurrencesInput>;

@@ -1,7 +1,7 @@
 import { invalid } from '../../../errors/domain-error.ts';
 import type { NewRow } from '../../../platform/history/entity.ts';
+import type { Due } from '../due.ts';
 import type { tasks } from '../entity.ts';
-import type { Due } from '../schemas.ts';
 import { parseRule } from './rule.ts';
 import { createSchedule } from './schedule.ts';
 import type { Recurrence, RecurrenceInput } from './schemas.ts';
