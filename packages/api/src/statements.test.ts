@@ -71,7 +71,7 @@ function* taskSelections() {
     [undefined, ['todo'], ['todo', 'done']],
     [undefined, ['high']],
     [undefined, id, other],
-    [{}, { goalId: id, labelId: id }],
+    [{}, { goalId: id, labelId: id, availableOn: '2026-03-01' }],
     [undefined, {}, { from: '2026-03-01' }, { to: '2026-03-31' }, { from: '2026-03-01', to: '2026-03-31' }],
     [false, true],
   ];

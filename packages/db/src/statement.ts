@@ -147,6 +147,7 @@ export const types = {
   wallClock: column<string>('timestamp'),
   bytes: column<Buffer>('bytea'),
   texts: column<string[]>('_text'),
+  dates: column<string[]>('_date'),
   /** What the JSON contains is the caller's claim. */
   json: <Value>(): ColumnShape<Value> => column('json', 'jsonb'),
   /** An enum with exactly these labels, or a text that is known to be one of them. */

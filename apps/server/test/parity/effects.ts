@@ -10,7 +10,7 @@ export async function effectsIn({ deps }: House, { name }: World) {
   const rowsOf = (table: string, secret = '{}') =>
     read(`SELECT to_jsonb(t) - '${secret}'::text[] AS row FROM ${table} t JOIN users u ON u.id = t.user_id
            WHERE t.user_id IN (${people}) ORDER BY u.created_at, t.created_at, t.id`);
-  const [lines, counters, users, lists, labels, tasks, goals, sessions, ...guards] = await Promise.all([
+  const [lines, counters, users, lists, labels, tasks, occurrences, goals, sessions, ...guards] = await Promise.all([
     read(`SELECT to_jsonb(a) AS row FROM activity a JOIN users u ON u.id = a.user_id
            WHERE a.user_id IN (${people}) ORDER BY u.created_at, a.number`),
     read(`SELECT to_jsonb(c) AS row FROM change_counters c JOIN users u ON u.id = c.user_id
@@ -19,6 +19,7 @@ export async function effectsIn({ deps }: House, { name }: World) {
     rowsOf('lists'),
     rowsOf('labels'),
     rowsOf('tasks'),
+    rowsOf('occurrences'),
     rowsOf('goals'),
     // The SDK's sign-ins bring a key of their own making.
     rowsOf('sessions', '{refresh_hash,start_key,start_hash}'),
@@ -28,7 +29,7 @@ export async function effectsIn({ deps }: House, { name }: World) {
     rowsOf('recovery_codes', '{id,hash}'),
     rowsOf('one_time_tokens', '{id,hash,request_id}'),
   ]);
-  return { lines, counters, users, lists, labels, tasks, goals, sessions, guards };
+  return { lines, counters, users, lists, labels, tasks, occurrences, goals, sessions, guards };
 }
 
 /** How many activity lines the people of a world have. */

@@ -121,7 +121,18 @@ async function settle(house: House, name: string) {
   const cancelled = await later(() => api.tasks.create({ title: 'Wait', status: 'cancelled', priority: 'low' }));
   const deleted = await later(() => api.tasks.create({ title: 'Forget', estimateMinutes: 5 }));
   const archivedTask = await later(() => api.tasks.create({ title: 'File', listId: archivedList.id }));
+  const recurring = await later(() =>
+    api.tasks.create({
+      title: 'Water the plants',
+      due: { date: '2026-03-04' },
+      deferUntil: '2026-03-03',
+      recurrence: { rule: 'FREQ=DAILY;INTERVAL=2' },
+    }),
+  );
   const deletedWithList = await later(() => api.tasks.create({ title: 'Dream', listId: deletedList.id }));
+  // A group of two changes.
+  await later(() => api.tasks.complete({ id: recurring.id }));
+  const { items: occurrences } = await api.tasks.occurrences({ id: recurring.id });
   await later(() => api.tasks.delete({ id: deleted.id }));
   // A group of two changes.
   await later(() => api.labels.delete({ id: deletedLabel.id }));
@@ -149,7 +160,9 @@ async function settle(house: House, name: string) {
         { id: deletedWithList.id, name: 'task deleted with its list' },
         { id: part.id, name: 'subtask' },
         { id: waiting.id, name: 'task that waits' },
+        { id: recurring.id, name: 'task that repeats' },
       ],
+      occurrence: occurrences.map(({ id }) => ({ id, name: 'occurrence' })),
       list: [
         { id: list.id, name: 'list' },
         { id: archivedList.id, name: 'list archived' },

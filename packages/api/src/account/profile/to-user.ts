@@ -8,6 +8,7 @@ export const shownColumns = {
   name: true,
   role: true,
   timeZone: true,
+  weekStart: true,
   emailVerifiedAt: true,
   deletionDueAt: true,
   version: true,

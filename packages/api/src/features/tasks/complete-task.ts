@@ -4,8 +4,9 @@ import { writeGroup } from '../../platform/history/write-context.ts';
 import { tasks } from './entity.ts';
 import { findSubtasks } from './find-subtasks.ts';
 import { completeOccurrence } from './recurrence/complete-occurrence.ts';
+import { isPlain, mustMoveOn } from './recurrence/is-recurring.ts';
 import type { CompleteTaskInput, TaskChangeInput, TaskOut } from './schemas.ts';
-import { isPlain, mustMoveOn, toTask } from './to-task.ts';
+import { toTask } from './to-task.ts';
 
 /**
  * Completes a task, and its open subtasks if asked to, as a group; a completed task stays unchanged. A recurring task

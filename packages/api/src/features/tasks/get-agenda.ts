@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { claimed, outer, type Rows, rowOf, sql, types } from '@alice/db';
 import type { UserContext } from '../../context.ts';
 import { notFound } from '../../errors/domain-error.ts';
 import { selectRow } from '../../platform/history/columns.ts';
@@ -40,8 +40,17 @@ const dueRows = (kind: Kind, days: string, order: 'ASC' | 'DESC') => `
       ) d, LATERAL (SELECT d.*) t`;
 
 /** $1 user, $2 now, $3 first day or null, $4 days. */
-const statement = {
+const { notes: _, ...shape } = rowOf('tasks');
+
+const statement = sql({
   name: 'tasks.agenda',
+  returns: claimed<AgendaRow>({
+    ...rowOf('users', 'timeZone', 'weekStart'),
+    today: types.date,
+    from: types.date,
+    days: types.dates,
+    ...outer({ kind: types.text, day: types.date, ...shape }),
+  }),
   text: `
     WITH span AS MATERIALIZED (
       SELECT u.time_zone AS zone, u.week_start, p.today, p.first, p.first + $4::int - 1 AS last
@@ -61,7 +70,7 @@ const statement = {
     SELECT s.zone AS "timeZone", s.week_start AS "weekStart", s.today, s.first AS "from",
            ARRAY (SELECT s.first + n FROM generate_series(0, $4::int - 1) n) AS days, f.*
       FROM span s LEFT JOIN found f ON true`,
-};
+});
 
 /**
  * The open tasks of some days in the user's time zone: what is due, what becomes available, and what is carried over from
@@ -69,7 +78,7 @@ const statement = {
  */
 export async function getAgenda(ctx: UserContext, { from, days }: AgendaInput): Promise<AgendaOut> {
   const now = ctx.deps.clock.now();
-  const rows = await ctx.deps.db.query<AgendaRow>(statement, [ctx.user.id, now.toISOString(), from ?? null, days]);
+  const rows = await ctx.deps.db.query(statement, [ctx.user.id, now.toISOString(), from ?? null, days]);
   const [span] = rows;
   if (span === undefined) throw notFound('user');
   const entries = rows

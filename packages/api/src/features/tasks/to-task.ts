@@ -57,14 +57,6 @@ export function toDue({ dueDate, dueTime, dueTimeZone }: DueColumns): TaskOut['d
   return dueTimeZone === null ? { date: dueDate, time } : { date: dueDate, time, timeZone: dueTimeZone };
 }
 
-/** SQL over `p.r`: completing the task is no more than setting its status. */
-export const isPlain = '(p.r).recurrence IS NULL';
-
-/** Whether completing the task moves it to its next date. */
-export function mustMoveOn({ recurrence, status }: Pick<Rows['tasks'], 'recurrence' | 'status'>): boolean {
-  return recurrence !== null && status !== 'done';
-}
-
 /** The column of a list: null is the Inbox, whose id is the id of the user. */
 export function listColumn(userId: string, listId: string | undefined): string | null {
   return listId === undefined || listId === userId ? null : listId;

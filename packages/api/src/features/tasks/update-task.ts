@@ -8,10 +8,11 @@ import type { Due } from './due.ts';
 import { tasks } from './entity.ts';
 import { findTask } from './get-task.ts';
 import { completeOccurrence } from './recurrence/complete-occurrence.ts';
+import { isPlain, mustMoveOn } from './recurrence/is-recurring.ts';
 import { toColumns } from './recurrence/to-columns.ts';
 import { refuseStructure } from './refuse-structure.ts';
 import type { TaskOut, UpdateTaskInput } from './schemas.ts';
-import { dueColumns, isPlain, listColumn, mustMoveOn, toDue, toTask } from './to-task.ts';
+import { dueColumns, listColumn, toDue, toTask } from './to-task.ts';
 
 /**
  * Updates the given fields. The status `done` completes a task: a recurring one moves to its next date. Throws NOT_FOUND
@@ -32,7 +33,11 @@ export async function updateTask(ctx: UserContext, input: UpdateTaskInput): Prom
 
 type Fields = Omit<UpdateTaskInput, 'status'> & { readonly status?: UpdateTaskInput['status'] };
 
-async function writeFields(ctx: UserContext, input: Fields, onlyIf?: string): Promise<UpdatedRow<typeof tasks>> {
+async function writeFields(
+  ctx: UserContext,
+  input: Fields,
+  onlyIf?: typeof isPlain,
+): Promise<UpdatedRow<typeof tasks>> {
   const { id, expectedVersion, due, listId, labels, recurrence, ...fields } = input;
   const set = {
     ...fields,
@@ -49,7 +54,7 @@ async function writeFields(ctx: UserContext, input: Fields, onlyIf?: string): Pr
   // The schedule starts with the due date that the task has.
   return ctx.deps.db.transaction(async ({ query }) => {
     await lockPerson(ctx.user.id, query);
-    const [row] = await query<Rows['tasks']>(findTask, [ctx.user.id, id]);
+    const [row] = await query(findTask, [ctx.user.id, id]);
     if (row === undefined) throw notFound('task');
     const columns = toColumns(recurrence, dueOf(row));
     return updateRow({ ...ctx, query }, tasks, { ...change, set: { ...set, ...columns } }).catch(explain);

@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { type Rows, rowOf, sql, types } from '@alice/db';
 import { v7 as uuidv7 } from 'uuid';
 import type { UserContext } from '../../../context.ts';
 import { DomainError, notFound } from '../../../errors/domain-error.ts';
@@ -19,21 +19,21 @@ interface End {
   readonly expectedVersion?: number | undefined;
 }
 
-type TaskRow = Rows['tasks'] & { readonly userZone: string };
-
-const findTask = {
+const findTask = sql({
   name: 'tasks.findRecurring',
+  returns: { ...rowOf('tasks'), userZone: types.text },
   text: `SELECT ${selectRow(tasks, 't')}, u.time_zone AS "userZone"
            FROM tasks t JOIN users u ON u.id = t.user_id
           WHERE t.user_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`,
-};
+});
 
 /** How many dates of the series were completed or skipped. */
-const countPassed = {
+const countPassed = sql({
   name: 'tasks.countPassed',
+  returns: { count: types.number },
   text: `SELECT count(*)::int AS count FROM occurrences
           WHERE user_id = $1 AND task_id = $2 AND planned_date >= $3::date AND deleted_at IS NULL`,
-};
+});
 
 /**
  * Records that the planned date of a recurring task was completed or skipped, and moves the task to its next date; after
@@ -45,7 +45,7 @@ export async function completeOccurrence(
   { id, outcome, expectedVersion }: End,
 ): Promise<Rows['tasks']> {
   const { query } = group.deps.db;
-  const [task] = await query<TaskRow>(findTask, [group.user.id, id]);
+  const [task] = await query(findTask, [group.user.id, id]);
   if (task === undefined) throw notFound('task');
   const recurrence = recurrenceOf(task);
   if (recurrence === null || task.plannedFor === null) throw new DomainError('CONFLICT', 'The task does not repeat');
@@ -82,7 +82,7 @@ export async function passedBefore(
   { anchor, rule, start }: Recurrence,
 ): Promise<number> {
   if (anchor === 'scheduled' || !rule.includes('COUNT=')) return 0;
-  const [counted] = await deps.db.query<{ count: number }>(countPassed, [user.id, taskId, start.date]);
+  const [counted] = await deps.db.query(countPassed, [user.id, taskId, start.date]);
   return counted?.count ?? 0;
 }
 

@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { type Rows, rowOf, sql } from '@alice/db';
 import type { UserContext } from '../../../context.ts';
 import { notFound } from '../../../errors/domain-error.ts';
 import { addDays, daysBetween, wallTimeAt } from '../../../platform/runtime/zoned-time.ts';
@@ -9,27 +9,31 @@ import type { HabitInput, HabitOut } from './schemas.ts';
 
 type TaskRow = Pick<Rows['tasks'], 'recurrence' | 'plannedFor' | 'status' | 'dueTimeZone'> &
   Pick<Rows['users'], 'timeZone' | 'weekStart'>;
-type OccurrenceRow = Pick<Rows['occurrences'], 'outcome' | 'plannedDate' | 'doneOn' | 'missedDates'>;
 
-const findTask = {
+const findTask = sql({
   name: 'tasks.findHabit',
+  returns: {
+    ...rowOf('tasks', 'recurrence', 'plannedFor', 'status', 'dueTimeZone'),
+    ...rowOf('users', 'timeZone', 'weekStart'),
+  },
   text: `
     SELECT t.recurrence, t.planned_for AS "plannedFor", t.status, t.due_time_zone AS "dueTimeZone",
            u.time_zone AS "timeZone", u.week_start AS "weekStart"
       FROM tasks t JOIN users u ON u.id = t.user_id
      WHERE t.user_id = $1 AND t.id = $2 AND t.deleted_at IS NULL`,
-};
+});
 
 /** A date may be completed up to a year before or after its day; 24 a day at most. */
-const findOccurrences = {
+const findOccurrences = sql({
   name: 'tasks.occurrencesOfHabit',
+  returns: rowOf('occurrences', 'outcome', 'plannedDate', 'doneOn', 'missedDates'),
   text: `
     SELECT outcome, planned_date AS "plannedDate", done_on AS "doneOn", missed_dates AS "missedDates"
       FROM occurrences
      WHERE user_id = $1 AND task_id = $2 AND deleted_at IS NULL
        AND planned_date BETWEEN $3::date - 366 AND $4::date + 366
      ORDER BY planned_date DESC, id DESC LIMIT 20000`,
-};
+});
 
 type State = 'done' | 'skipped' | 'missed' | 'pending';
 
@@ -39,9 +43,9 @@ type State = 'done' | 'skipped' | 'missed' | 'pending';
  */
 export async function getHabit(ctx: UserContext, { id, from, to }: HabitInput): Promise<HabitOut> {
   const { query } = ctx.deps.db;
-  const [task] = await query<TaskRow>(findTask, [ctx.user.id, id]);
+  const [task] = await query(findTask, [ctx.user.id, id]);
   if (task === undefined) throw notFound('task');
-  const rows = await query<OccurrenceRow>(findOccurrences, [ctx.user.id, id, from, to]);
+  const rows = await query(findOccurrences, [ctx.user.id, id, from, to]);
   const today = wallTimeAt(ctx.deps.clock.now(), task.timeZone).slice(0, 10);
 
   const planned = new Set([...rows.flatMap((row) => [row.plannedDate, ...row.missedDates]), ...openDates(task, to)]);

@@ -1,4 +1,4 @@
-import type { Rows } from '@alice/db';
+import { sql, types } from '@alice/db';
 import type { UserContext } from '../../../context.ts';
 import { DomainError, notFound } from '../../../errors/domain-error.ts';
 import { type WallTime, wallTimeAt, zonedTime } from '../../../platform/runtime/zoned-time.ts';
@@ -11,10 +11,11 @@ import type { NextDatesInput, PreviewInput, PreviewOut, Recurrence } from './sch
 import { completed } from './to-columns.ts';
 import { inWords } from './words.ts';
 
-const findZone = {
+const findZone = sql({
   name: 'tasks.timeZone',
+  returns: { timeZone: types.text },
   text: 'SELECT time_zone AS "timeZone" FROM users WHERE id = $1',
-};
+});
 
 /** The dates after a due date that a recurrence would have. Throws VALIDATION_FAILED if it does not fit the due date. */
 export async function previewRecurrence(
@@ -28,7 +29,7 @@ export async function previewRecurrence(
 
 /** The dates after the planned one of a task, as if each was completed on its day. Throws NOT_FOUND, and CONFLICT for a task that does not repeat. */
 export async function previewNextDates(ctx: UserContext, { id, count }: NextDatesInput): Promise<PreviewOut> {
-  const [task] = await ctx.deps.db.query<Rows['tasks']>(findTask, [ctx.user.id, id]);
+  const [task] = await ctx.deps.db.query(findTask, [ctx.user.id, id]);
   if (task === undefined) throw notFound('task');
   const recurrence = recurrenceOf(task);
   if (recurrence === null || task.plannedFor === null) throw new DomainError('CONFLICT', 'The task does not repeat');
@@ -39,7 +40,7 @@ export async function previewNextDates(ctx: UserContext, { id, count }: NextDate
 }
 
 async function zoneOf({ deps, user }: UserContext): Promise<string> {
-  const [row] = await deps.db.query<{ timeZone: string }>(findZone, [user.id]);
+  const [row] = await deps.db.query(findZone, [user.id]);
   if (row === undefined) throw notFound('user');
   return row.timeZone;
 }

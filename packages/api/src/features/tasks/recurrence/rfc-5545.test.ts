@@ -186,6 +186,8 @@ describe('the examples of RFC 5545, 3.8.5.3', () => {
     ['FREQ=MONTHLY;BYWEEKNO=1', 'BYWEEKNO is only for YEARLY'],
     ['FREQ=MONTHLY;BYYEARDAY=1', 'BYYEARDAY is only for YEARLY'],
     ['FREQ=YEARLY;BYWEEKNO=1;BYDAY=1MO', 'numbered days are not for BYWEEKNO'],
+    ['FREQ=YEARLY;BYYEARDAY=1;BYDAY=MO', 'BYYEARDAY and BYDAY together are not supported'],
+    ['FREQ=YEARLY;BYDAY=53FR', 'BYDAY must not count further than 52'],
     ['FREQ=MONTHLY;BYSETPOS=1', 'BYSETPOS needs another BY part'],
     ['FREQ=DAILY=2', 'FREQ=DAILY=2 is not NAME=value'],
   ])('%s is refused: %s', (rule, message) => {

@@ -98,11 +98,15 @@ function wrongTogether(parts: ReadonlyMap<string, string>): string | null {
   if (has('COUNT') && has('UNTIL')) return 'COUNT and UNTIL exclude each other';
   if (has('BYWEEKNO') && freq !== 'YEARLY') return 'BYWEEKNO is only for YEARLY';
   if (has('BYYEARDAY') && freq !== 'YEARLY') return 'BYYEARDAY is only for YEARLY';
+  // RFC 5545 allows both, but the library adds up what BYDAY should limit.
+  if (has('BYYEARDAY') && has('BYDAY')) return 'BYYEARDAY and BYDAY together are not supported';
   if (has('BYMONTHDAY') && freq === 'WEEKLY') return 'BYMONTHDAY is not for WEEKLY';
   const isNumbered = /\d/.test(parts.get('BYDAY') ?? '');
   if (isNumbered && freq !== 'MONTHLY' && freq !== 'YEARLY') return 'numbered days are only for MONTHLY and YEARLY';
   if (isNumbered && has('BYWEEKNO')) return 'numbered days are not for BYWEEKNO';
   if (/(^|,)[+-]?0/.test(parts.get('BYDAY') ?? '')) return 'BYDAY must not count from 0';
+  // RFC 5545 allows 53, which the library takes for the first day of the next year.
+  if (/(^|,)[+-]?(5[3-9]|[6-9]\d)/.test(parts.get('BYDAY') ?? '')) return 'BYDAY must not count further than 52';
   const isChoice = [...parts.keys()].some((name) => name.startsWith('BY') && name !== 'BYSETPOS');
   return has('BYSETPOS') && !isChoice ? 'BYSETPOS needs another BY part' : null;
 }
