@@ -1,6 +1,6 @@
 import { sql, types } from '@alice/db';
 import type { UserContext } from '../../../context.ts';
-import { DomainError, notFound } from '../../../errors/domain-error.ts';
+import { notFound } from '../../../errors/domain-error.ts';
 import { type WallTime, wallTimeAt, zonedTime } from '../../../platform/runtime/zoned-time.ts';
 import { findTask } from '../get-task.ts';
 import { recurrenceOf } from '../to-task.ts';
@@ -27,13 +27,13 @@ export async function previewRecurrence(
   return previewDates(whole, { planned: wallTimeOf(due), timeZone, count, passed: 0 }, null);
 }
 
-/** The dates after the planned one of a task, as if each was completed on its day. Throws NOT_FOUND, and CONFLICT for a task that does not repeat. */
+/** The dates after the planned one of a task, as if each was completed on its day. Throws NOT_FOUND. */
 export async function previewNextDates(ctx: UserContext, { id, count }: NextDatesInput): Promise<PreviewOut> {
   const [task] = await ctx.deps.db.query(findTask, [ctx.user.id, id]);
   if (task === undefined) throw notFound('task');
   const recurrence = recurrenceOf(task);
-  if (recurrence === null || task.plannedFor === null) throw new DomainError('CONFLICT', 'The task does not repeat');
   const timeZone = task.dueTimeZone ?? (await zoneOf(ctx));
+  if (recurrence === null || task.plannedFor === null) return { timeZone, words: 'does not repeat', dates: [] };
   const planned = task.plannedFor.slice(0, 16).replace(' ', 'T');
   const passed = await passedBefore(ctx, id, recurrence);
   return previewDates(recurrence, { planned, timeZone, count, passed }, ctx.deps.clock.now());
