@@ -7,8 +7,8 @@ import { lockPerson } from '../../platform/history/lock-person.ts';
 import type { ChangeContext } from '../../platform/history/write-context.ts';
 import { tasks } from './entity.ts';
 import { findTask } from './find-task.ts';
-import { refuseStructure } from './refuse-structure.ts';
 import { toColumns } from './recurrence/to-columns.ts';
+import { refuseStructure } from './refuse-structure.ts';
 import type { CreateTaskInput, TaskOut } from './schemas.ts';
 import { dueColumns, listColumn, toTask } from './to-task.ts';
 

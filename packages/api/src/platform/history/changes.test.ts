@@ -201,6 +201,10 @@ describe('several changes at once', () => {
       ...{
         listId: null,
         goalId: null,
+        deadline: null,
+        deferUntil: null,
+        recurrence: null,
+        plannedFor: null,
         labelIds: [],
         parentId: null,
         blockedBy: [],

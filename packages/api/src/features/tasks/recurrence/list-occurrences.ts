@@ -25,7 +25,7 @@ const statement = sql({
 });
 
 const findTask = sql({
-  name: 'tasks.exists',
+  name: 'tasks.existsForOccurrences',
   text: 'SELECT FROM tasks WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL',
 });
 
