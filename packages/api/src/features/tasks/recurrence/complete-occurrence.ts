@@ -45,6 +45,8 @@ export async function completeOccurrence(
   { id, outcome, expectedVersion }: End,
 ): Promise<Rows['tasks']> {
   const { query } = group.deps.db;
+  // Changes nothing: a stale version comes before what else stands in the way.
+  if (expectedVersion !== undefined) await updateRow(group, tasks, { id, action: 'update', set: {}, expectedVersion });
   const [task] = await query(findTask, [group.user.id, id]);
   if (task === undefined) throw notFound('task');
   const recurrence = recurrenceOf(task);
