@@ -184,7 +184,7 @@ describe('an external server', () => {
     await expect.poll(() => poolOf(database).busy.size).toBe(1);
     const began = performance.now();
     await database.close();
-    expect(performance.now() - began).toBeLessThan(7_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect(databaseFault(await endless)).toEqual({ kind: 'unavailable' });
   });
 

@@ -6,7 +6,7 @@ import { notes, text, title } from '../../platform/schemas/text.ts';
 import { calendarDate, day, instant, zoneName } from '../../platform/schemas/time.ts';
 import { expectedVersion, version } from '../../platform/schemas/version.ts';
 import { weekStart } from '../../platform/schemas/week.ts';
-import { due, dueMeta } from './due.ts';
+import { due, dueMeta } from './due/schemas.ts';
 import { planned, recurrence, recurrenceInput } from './recurrence/schemas.ts';
 
 export const taskStatus = z

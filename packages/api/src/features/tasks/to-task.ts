@@ -1,5 +1,5 @@
 import type { Rows } from '@alice/db';
-import type { Due } from './due.ts';
+import type { Due } from './due/schemas.ts';
 import type { Recurrence } from './recurrence/schemas.ts';
 import type { TaskOut } from './schemas.ts';
 

@@ -4,7 +4,7 @@ import { invalid, notFound } from '../../errors/domain-error.ts';
 import { lockPerson } from '../../platform/history/lock-person.ts';
 import { type UpdatedRow, updateRow } from '../../platform/history/update-rows.ts';
 import { writeGroup } from '../../platform/history/write-context.ts';
-import type { Due } from './due.ts';
+import type { Due } from './due/schemas.ts';
 import { tasks } from './entity.ts';
 import { findTask } from './get-task.ts';
 import { completeOccurrence } from './recurrence/complete-occurrence.ts';

@@ -5,7 +5,7 @@ import { cursor, limit, page } from '../../../platform/schemas/paging.ts';
 import { text } from '../../../platform/schemas/text.ts';
 import { calendarDate, day, instant, wallTime, zoneName } from '../../../platform/schemas/time.ts';
 import { version } from '../../../platform/schemas/version.ts';
-import { due } from '../due.ts';
+import { due } from '../due/schemas.ts';
 import { mostCharacters, parseRule } from './rule.ts';
 
 const anchor = z.enum(['scheduled', 'completion']).meta({

@@ -1,6 +1,6 @@
 import { invalid } from '../../../errors/domain-error.ts';
 import type { NewRow } from '../../../platform/history/entity.ts';
-import type { Due } from '../due.ts';
+import type { Due } from '../due/schemas.ts';
 import type { tasks } from '../entity.ts';
 import { parseRule } from './rule.ts';
 import { createSchedule } from './schedule.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { calendarDate, timeZone, wallTime } from '../../platform/schemas/time.ts';
+import { calendarDate, timeZone, wallTime } from '../../../platform/schemas/time.ts';
 
 /** For the reference: of a due date in inputs and in outputs. */
 export const dueMeta = {
