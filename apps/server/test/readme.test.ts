@@ -31,8 +31,10 @@ test('the curl session in the README returns what it says, from registration to 
   await using server = await startServer(store);
   const said = await run(await tour(server.url));
   console.log(said);
-  const [list = '', tag = '', updated = '', refused = '', withKey = ''] = said.split('\n');
+  const [list = '', recurring = '', agenda = '', tag = '', updated = '', refused = '', withKey = ''] = said.split('\n');
   expect(JSON.parse(list).data).toMatchObject([{ title: 'Pay the rent 🏠', version: 1 }]);
+  expect(JSON.parse(recurring).data).toMatchObject({ title: 'Water the plants', planned: { date: '2026-12-02' } });
+  expect(JSON.parse(agenda).data.days[1]).toMatchObject({ date: '2026-12-02', due: [{ title: 'Water the plants' }] });
   expect(tag).toMatch(/^etag: "1-[0-9a-f]{24}"/i);
   expect(JSON.parse(updated).data).toMatchObject({ title: 'Pay the rent and the deposit', version: 2 });
   expect(JSON.parse(refused)).toMatchObject({
@@ -41,5 +43,6 @@ test('the curl session in the README returns what it says, from registration to 
     currentVersion: 2,
     conflictingFields: ['title'],
   });
-  expect(JSON.parse(withKey).data).toMatchObject([{ title: 'Pay the rent and the deposit' }]);
+  // The newest task.
+  expect(JSON.parse(withKey).data).toMatchObject([{ title: 'Water the plants' }]);
 });
