@@ -68,7 +68,7 @@ export async function recordStatements({
   const startSession = await record(
     'auth.login',
     () => caller.auth.login({ email: account.email, password }),
-    'changes.create.sessions.login',
+    'changes.create.sessions',
   );
   return {
     create,
