@@ -26,8 +26,8 @@ export function selectRowWith(
 }
 
 /**
- * The columns of an INSERT, and their values from `w`, the new row, at $2, by the change `number` (SQL). They are named, so that a column that a newer
- * version has added gets its default.
+ * The columns of an INSERT, and their values from `w`, the new row, at $2, by the change `number` (SQL). They are named, so
+ * that a column that a newer version has added gets its default.
  */
 export function insertedColumns(
   { table, derived, initial }: Pick<Entity, 'table' | 'derived' | 'initial'>,

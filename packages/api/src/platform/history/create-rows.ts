@@ -2,7 +2,7 @@ import { databaseFault, type Statement, sqlFamily } from '@alice/db';
 import { DomainError } from '../../errors/domain-error.ts';
 import { insertedColumns, quoted, rowShape, secretColumns, selectRow } from './columns.ts';
 import type { Entity, Link, NewRow, RowOf } from './entity.ts';
-import { brokenLinks, linksSet, refuseBrokenLink } from './links.ts';
+import { brokenLinks, linksOf, refuseBrokenLink } from './links.ts';
 import { toRecord } from './to-record.ts';
 import { type ChangeContext, commonValues, StatementCache } from './write-context.ts';
 
@@ -42,7 +42,7 @@ async function insert<Of extends Entity>(
   const common = commonValues(ctx, action);
   const [userId, now] = common;
   const records = rows.map((row) => toRecord({ ...row, userId, version: 1, createdAt: now, updatedAt: now }));
-  const statement = insertStatement(entity, linksSet(entity, rows), isOne);
+  const statement = insertStatement(entity, linksOf(entity, rows), isOne);
   try {
     const values = [...common, isOne ? records[0] : `[${records.join(',')}]`];
     const created = await (ctx.query ?? ctx.deps.db.query)<RowOf<Of>>(statement, values);

@@ -3,10 +3,17 @@ import { notFound } from '../../errors/domain-error.ts';
 import type { Entity, Link } from './entity.ts';
 import type { ChangeContext } from './write-context.ts';
 
-/** The links that a change sets: to a row, or by restoring a row that cannot be without the other one. */
-export function linksSet({ links }: Entity, rows: readonly Readonly<Record<string, unknown>>[]): readonly Link[] {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The links that new rows have. */
+export function linksOf({ links }: Entity, rows: readonly Fields[]): readonly Link[] {
+  return links.filter(({ field }) => rows.some((row) => idsIn(row[field]).length > 0));
+}
+
+/** The links that updates set: to a row, or by restoring a row that cannot be without the other one. */
+export function linksSet({ links }: Entity, sets: readonly Fields[]): readonly Link[] {
   return links.filter(({ field, isRequired }) =>
-    rows.some((row) => idsIn(row[field]).length > 0 || (isRequired && row['deletedAt'] === null)),
+    sets.some((set) => idsIn(set[field]).length > 0 || (isRequired && set['deletedAt'] === null)),
   );
 }
 

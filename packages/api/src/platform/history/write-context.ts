@@ -41,8 +41,8 @@ interface Generated {
 }
 
 /**
- * Keeps the generated statements of a family by all that shapes their text. `verb` names a statement in the log. PostgreSQL cuts names
- * after 63 bytes, so further shapes of a verb are numbered and not spelt out.
+ * Keeps the generated statements of a family by all that shapes their text. `verb` names a statement in the log.
+ * PostgreSQL cuts names after 63 bytes, so further shapes of a verb are numbered and not spelt out.
  */
 export class StatementCache {
   readonly #declare: ReturnType<typeof sqlFamily>;
