@@ -176,3 +176,40 @@ describe('moving on, for random rules, zones and completions', () => {
     );
   });
 });
+
+const everyHour = Array.from({ length: 24 }, (_, hour) => hour).join(',');
+
+// The library alone looked for up to 7 s.
+it.each([
+  'FREQ=WEEKLY;BYDAY=MO;BYSETPOS=5',
+  'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=1,5,8;BYSETPOS=50',
+  `FREQ=DAILY;BYHOUR=${everyHour};BYSETPOS=300`,
+  'FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO;BYSETPOS=3',
+  'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
+])('a rule without a date is given up after a short search: %s', (rule) => {
+  const began = process.cpuUsage();
+  const schedule = createSchedule({ rule, monthEnd: 'skip', start: { date: '2027-01-04', time: '09:00' } }, 'UTC');
+  expect([...schedule.datesAfter('2027-01-04T09:00')]).toEqual([]);
+  expect(process.cpuUsage(began).user).toBeLessThan(500_000);
+});
+
+it('reads on as it would date by date', () => {
+  const pattern = { monthEnd: 'clamp', start: { date: '2027-01-04', time: '09:00' } } as const;
+  const rules = [
+    'FREQ=DAILY',
+    `FREQ=DAILY;BYHOUR=${everyHour}`,
+    'FREQ=MONTHLY;BYMONTHDAY=31',
+    'FREQ=WEEKLY;BYDAY=MO,FR',
+  ];
+  for (const rule of rules) {
+    const { datesAfter } = createSchedule({ ...pattern, rule }, 'UTC');
+    const read: string[] = [];
+    for (const { at } of datesAfter('2027-01-04T09:00')) if (read.push(at) === 120) break;
+    // Each search begins anew: the first date after the last.
+    let last = '2027-01-04T09:00';
+    for (const at of read) {
+      expect(datesAfter(last).next().value?.at, `${rule} after ${last}`).toBe(at);
+      last = at;
+    }
+  }
+});

@@ -1,5 +1,5 @@
 import { RRuleTemporal } from 'rrule-temporal';
-import { type WallTime, wallTimeAt } from '../../../platform/runtime/zoned-time.ts';
+import { addDays, type WallTime, wallTimeAt } from '../../../platform/runtime/zoned-time.ts';
 import { parseRule, type Rule } from './rule.ts';
 import type { Recurrence } from './schemas.ts';
 
@@ -119,17 +119,40 @@ function monthsOf({ byMonth, byMonthDay }: Rule, first: WallTime): readonly numb
   return byMonthDay === null ? [Number(first.slice(5, 7))] : Array.from({ length: 12 }, (_, index) => index + 1);
 }
 
+/**
+ * How far the library looks for the next date: a rule that has none may not keep all others waiting. With its own limits
+ * such a search takes up to 7 s, with these less than a tenth of one. Leap days are up to 2,922 days apart.
+ */
+const searchLimits = { maxIterations: 3000, maxCandidateEvaluations: 1000 };
+
 function* datesOf({ rule: text, wanted }: Plan, first: WallTime, after: WallTime | null): Generator<Planned> {
-  const rule = new RRuleTemporal({ rruleString: `DTSTART:${first.replace(/[-:]/g, '')}00Z\nRRULE:${text}` });
+  const rruleString = `DTSTART:${first.replace(/[-:]/g, '')}00Z\nRRULE:${text}`;
+  const rule = new RRuleTemporal({ rruleString, ...searchLimits });
   let from = after === null || after < first ? first : after;
   let isFirst = from === first && (after === null || after < first);
-  for (;;) {
+  for (let count = 1; ; count += 1) {
     const found = nextOf(rule, from, isFirst);
     if (found === null) return;
-    const day = Number(found.slice(8, 10));
-    yield { at: found, shortOf: wanted !== null && day < wanted ? wanted : null };
-    from = found;
+    // Most callers need one date or two. Who reads on gets a month at once, at a tenth of the time for each date.
+    const dates = count < 3 ? [found] : [found, ...datesUntil(rule, found, `${addDays(found.slice(0, 10), 31)}T00:00`)];
+    for (const at of dates) {
+      const day = Number(at.slice(8, 10));
+      yield { at, shortOf: wanted !== null && day < wanted ? wanted : null };
+      from = at;
+    }
     isFirst = false;
+  }
+}
+
+/** The dates after a time and before another one, which are at most a month apart. */
+function datesUntil(rule: RRuleTemporal, after: WallTime, end: WallTime): WallTime[] {
+  try {
+    const found = rule.between(new Date(`${after}:00Z`), new Date(`${end}:00Z`));
+    return found.filter(({ year }) => year <= lastYear).map((date) => date.toString().slice(0, 16));
+  } catch (error) {
+    // The next search finds them one by one.
+    if (isSearchEnd(error)) return [];
+    throw error;
   }
 }
 
@@ -138,10 +161,14 @@ function nextOf(rule: RRuleTemporal, after: WallTime, inclusive: boolean): WallT
     const found = rule.next(new Date(`${after}:00Z`), inclusive);
     return found === null || found.year > lastYear ? null : found.toString().slice(0, 16);
   } catch (error) {
-    // The library has looked at thousands of years or months, or has left its calendar.
-    if (error instanceof RangeError || /^Maximum/.test(String((error as Error).message))) return null;
+    if (isSearchEnd(error)) return null;
     throw error;
   }
+}
+
+/** The library has looked as far as it may, or has left its calendar. */
+function isSearchEnd(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof Error && error.message.startsWith('Maximum'));
 }
 
 /** The dates of all in their order, each once. */
