@@ -9,7 +9,7 @@ import type { CompleteTaskInput, TaskChangeInput, TaskOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 
 /**
- * Completes a task, and its open subtasks if asked to, as a group; a completed task stays unchanged. A recurring task
+ * Completes a task, and its open subtasks if asked to, as a group; a completed task stays unchanged. A recurring one
  * moves to its next date instead. Throws NOT_FOUND, STALE_VERSION, and CONFLICT if more than 2,000 subtasks would be
  * completed.
  */
@@ -19,7 +19,8 @@ export function completeTask(ctx: UserContext, { subtasks, ...input }: CompleteT
     const all = await findSubtasks(ctx.user.id, input.id, group.deps.db.query);
     const open = all.filter(({ status }) => status !== 'done' && status !== 'cancelled');
     const updates = open.map(({ id }) => ({ id, set: { status: 'done' as const } }));
-    await updateRows(group, tasks, updates, { action: 'complete' });
+    const rows = await updateRows(group, tasks, updates, { action: 'complete', onlyIf: isPlain });
+    for (const row of rows.filter(mustMoveOn)) await completeOccurrence(group, { id: row.id, outcome: 'done' });
     return completeOne(group, input);
   });
 }

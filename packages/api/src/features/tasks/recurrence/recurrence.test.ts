@@ -88,6 +88,18 @@ describe('a recurring task', () => {
     expect(await later.tasks.get({ id })).toMatchObject(moved);
   });
 
+  it('moves on as a subtask that is completed with its parent, too', async () => {
+    const { at } = await person();
+    const api = await at('2027-01-04T12:00:00.000Z');
+    const parent = await api.tasks.create({ title: 'parent' });
+    const once = await api.tasks.create({ title: 'once', parentId: parent.id });
+    const weekly = await api.tasks.create(recurring('FREQ=WEEKLY', { date: '2027-01-04' }, { parentId: parent.id }));
+    await api.tasks.complete({ id: parent.id, subtasks: 'complete' });
+    expect((await api.tasks.get({ id: once.id })).status).toBe('done');
+    expect(await api.tasks.get({ id: weekly.id })).toMatchObject({ status: 'todo', due: { date: '2027-01-11' } });
+    expect(await outcomes(api, weekly.id)).toEqual([['done', '2027-01-04', []]]);
+  });
+
   it('is completed by the status of an update, too, with its other fields', async () => {
     const { at } = await person();
     const api = await at('2027-01-04T10:00:00.000Z');
@@ -245,7 +257,7 @@ describe('a recurring task', () => {
     });
   });
 
-  it('is told apart by zone: a day that has begun elsewhere has not begun here', async () => {
+  it('uses the time zone of the user: a day that has begun elsewhere has not begun here', async () => {
     const { at } = await person('Pacific/Honolulu');
     const api = await at('2027-01-05T05:00:00.000Z');
     const { id } = await api.tasks.create(recurring('FREQ=DAILY', { date: '2027-01-03' }));
