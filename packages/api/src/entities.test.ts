@@ -15,7 +15,7 @@ const others: Readonly<Record<string, string>> = {
   activity: 'the history itself; an export has a list of its own for it',
   task_labels: 'a copy of `tasks.label_ids`, which an export has',
   task_blockers: 'a copy of `tasks.blocked_by`, which an export has',
-  recovery_codes: 'hashes, which nobody may read; the history says when codes were made and used',
+  recovery_codes: 'only hashes; the history records when codes were created and used',
   one_time_tokens: 'hashes that are deleted after a day',
   idempotency_keys: 'replies that are deleted after a day',
 };

@@ -89,7 +89,7 @@ test("the database refuses a task in another person's list, their Inbox included
   expect(refused).toEqual({ kind: 'foreign_key', constraint: 'tasks_user_id_list_id_fkey' });
 });
 
-test('every user has an Inbox, whoever inserts them', async () => {
+test('the database creates an Inbox for every new user', async () => {
   const id = await insertUser();
   const text = 'SELECT id, name, version FROM lists WHERE user_id = $1';
   expect(await database.query({ text }, [id])).toEqual([{ id, name: 'Inbox', version: 1 }]);

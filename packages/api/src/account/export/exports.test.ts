@@ -69,7 +69,7 @@ async function rebuild(db: Database, text: string): Promise<void> {
   const userId = file.user.id;
   const own = (row: object) => ({ ...row, userId });
   await insert(db, 'users', [{ ...file.user, passwordHash: 'x', passwordStandsAlone: true }]);
-  // Whoever inserts a user, the database gives them an Inbox; this one stands in the file.
+  // The database creates an Inbox for every new user; the file contains one already.
   await db.query({ text: 'DELETE FROM lists WHERE user_id = $1' }, [userId]);
   await insert(db, 'lists', file.lists.map(own));
   await insert(db, 'goals', file.goals.map(own));

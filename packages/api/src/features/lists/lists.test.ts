@@ -243,7 +243,7 @@ describe('a list and its tasks', () => {
     }
   });
 
-  it('never part: no task is left alive in a deleted list, whoever writes at the same time', async () => {
+  it('stay consistent: concurrent writes leave no existing task in a deleted list', async () => {
     const { api, user } = await signUp(deps);
     for (let round = 0; round < 25; round += 1) {
       const { id } = await api.lists.create({ name: `round ${round}` });

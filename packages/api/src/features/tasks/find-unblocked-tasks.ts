@@ -1,18 +1,12 @@
 import { rowOf, sql } from '@alice/db';
 import type { UserContext } from '../../context.ts';
-import { notFound } from '../../errors/domain-error.ts';
 import { selectRow } from '../../platform/history/columns.ts';
 import { tasks } from './entity.ts';
+import { requireTask } from './require-task.ts';
 import type { TaskInput, UnblockedTasksOut } from './schemas.ts';
 import { toTask } from './to-task.ts';
 
 const mostTasks = 100;
-
-/** $1 user, $2 task. */
-const exists = sql({
-  name: 'tasks.exists',
-  text: 'SELECT FROM tasks WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL',
-});
 
 /** $1 user, $2 blocker. Open tasks whose only open blocker it is; none if it is done or cancelled. */
 const statement = sql({
@@ -31,6 +25,6 @@ const statement = sql({
 /** The tasks that can be started once this one is completed, at most 100. Throws NOT_FOUND. */
 export async function findUnblockedTasks(ctx: UserContext, { id }: TaskInput): Promise<UnblockedTasksOut> {
   const rows = await ctx.deps.db.query(statement, [ctx.user.id, id]);
-  if (rows.length === 0 && (await ctx.deps.db.query(exists, [ctx.user.id, id])).length === 0) throw notFound('task');
+  if (rows.length === 0) await requireTask(ctx, id);
   return { tasks: rows.slice(0, mostTasks).map(toTask), hasMore: rows.length > mostTasks };
 }

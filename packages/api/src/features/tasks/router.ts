@@ -1,9 +1,10 @@
 import { authed } from '../../procedures/access.ts';
+import { getAgenda } from './agenda/get-agenda.ts';
+import { agenda, agendaInput } from './agenda/schemas.ts';
 import { completeTask } from './complete-task.ts';
 import { createTask } from './create-task.ts';
 import { deleteTask } from './delete-task.ts';
 import { findUnblockedTasks } from './find-unblocked-tasks.ts';
-import { getAgenda } from './get-agenda.ts';
 import { getTask } from './get-task.ts';
 import { getTaskTree } from './get-task-tree.ts';
 import { listTaskHistory } from './history/list-task-history.ts';
@@ -69,8 +70,8 @@ export const tasksRouter = {
     scope: 'tasks:read',
     rest: { method: 'GET', path: '/agenda' },
   })
-    .input(s.agendaInput.prefault({}))
-    .output(s.agenda)
+    .input(agendaInput.prefault({}))
+    .output(agenda)
     .query(({ ctx, input }) => getAgenda(ctx, input)),
 
   skip: authed({

@@ -5,7 +5,6 @@ import { cursor, limit, page } from '../../platform/schemas/paging.ts';
 import { notes, text, title } from '../../platform/schemas/text.ts';
 import { calendarDate, day, instant, zoneName } from '../../platform/schemas/time.ts';
 import { expectedVersion, version } from '../../platform/schemas/version.ts';
-import { weekStart } from '../../platform/schemas/week.ts';
 import { due, dueMeta } from './due/schemas.ts';
 import { planned, recurrence, recurrenceInput } from './recurrence/schemas.ts';
 
@@ -257,39 +256,6 @@ export const listTasksInput = z
 
 export const taskPage = page(listedTask);
 
-const agendaTask = task
-  .omit({ notes: true })
-  .extend({ overdue: z.boolean().describe('Whether the due date has passed in its time zone.') })
-  .meta({ id: 'AgendaTask', description: 'A task without its notes.' });
-
-const minutes = z.int().meta({ description: 'The sum of the estimates.', examples: [90] });
-
-export const agendaInput = z.strictObject({
-  from: calendarDate.optional().describe('The first day. Default: today in the time zone of the user.'),
-  days: z.int().min(1).max(31).default(7).describe('The number of days.'),
-});
-
-export const agenda = z
-  .object({
-    timeZone: zoneName,
-    weekStart,
-    today: day,
-    carriedOver: z.array(agendaTask).describe('Open tasks that were due before the first day.'),
-    carriedOverMinutes: minutes,
-    days: z.array(
-      z.object({
-        date: day,
-        due: z.array(agendaTask).describe('Open tasks that are due on this day.'),
-        available: z.array(agendaTask).describe('Open tasks that are deferred until this day.'),
-        plannedMinutes: minutes,
-      }),
-    ),
-    hasMore: z
-      .boolean()
-      .describe('Whether there are more than 200 tasks. The earliest that are carried over are left out first.'),
-  })
-  .meta({ id: 'Agenda', description: 'The open tasks of some days, in the time zone of the user.' });
-
 export type CreateTaskInput = z.output<typeof createTaskInput>;
 export type UpdateTaskInput = z.output<typeof updateTaskInput>;
 export type TaskInput = z.output<typeof taskInput>;
@@ -302,8 +268,5 @@ export type ListedTaskOut = z.input<typeof listedTask>;
 export type TaskDetailsOut = z.input<typeof taskDetails>;
 export type TaskTreeOut = z.input<typeof taskTree>;
 export type UnblockedTasksOut = z.input<typeof unblockedTasks>;
-export type AgendaInput = z.output<typeof agendaInput>;
-export type AgendaOut = z.input<typeof agenda>;
-export type AgendaTaskOut = z.input<typeof agendaTask>;
 /** A task in its wire form. */
 export type TaskOut = z.input<typeof task>;

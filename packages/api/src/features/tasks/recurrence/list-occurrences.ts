@@ -1,11 +1,11 @@
 import { rowOf, sql } from '@alice/db';
 import { z } from 'zod';
 import type { UserContext } from '../../../context.ts';
-import { notFound } from '../../../errors/domain-error.ts';
 import { selectRow } from '../../../platform/history/columns.ts';
 import { id } from '../../../platform/schemas/ids.ts';
 import { decodeCursor, type Page, pageOf } from '../../../platform/schemas/keyset.ts';
 import { calendarDate } from '../../../platform/schemas/time.ts';
+import { requireTask } from '../require-task.ts';
 import { occurrences } from './entity.ts';
 import type { ListOccurrencesInput, OccurrenceOut } from './schemas.ts';
 import { toOccurrence } from './to-occurrence.ts';
@@ -24,16 +24,11 @@ const statement = sql({
      ORDER BY t.planned_date DESC, t.id DESC LIMIT $5`,
 });
 
-const findTask = sql({
-  name: 'tasks.existsForOccurrences',
-  text: 'SELECT FROM tasks WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL',
-});
-
 /** One page of a task's completed and skipped dates, the latest first. Throws NOT_FOUND. */
 export async function listOccurrences(ctx: UserContext, input: ListOccurrencesInput): Promise<Page<OccurrenceOut>> {
   const { query } = ctx.deps.db;
   const [date, lastId] = input.cursor === undefined ? [null, null] : decodeCursor(input.cursor, order, shape);
-  if ((await query(findTask, [ctx.user.id, input.id])).length === 0) throw notFound('task');
+  await requireTask(ctx, input.id);
   const rows = await query(statement, [ctx.user.id, input.id, date, lastId, input.limit + 1]);
   return pageOf(rows, input.limit, toOccurrence, (last) => ({ order, values: [last.plannedDate, last.id] }));
 }

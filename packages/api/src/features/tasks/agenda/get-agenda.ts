@@ -1,11 +1,11 @@
 import { claimed, outer, type Rows, rowOf, sql, types } from '@alice/db';
-import type { UserContext } from '../../context.ts';
-import { notFound } from '../../errors/domain-error.ts';
-import { selectRow } from '../../platform/history/columns.ts';
-import { zonedTime } from '../../platform/runtime/zoned-time.ts';
-import { tasks } from './entity.ts';
+import type { UserContext } from '../../../context.ts';
+import { notFound } from '../../../errors/domain-error.ts';
+import { selectRow } from '../../../platform/history/columns.ts';
+import { zonedTime } from '../../../platform/runtime/zoned-time.ts';
+import { tasks } from '../entity.ts';
+import { toTask } from '../to-task.ts';
 import type { AgendaInput, AgendaOut, AgendaTaskOut } from './schemas.ts';
-import { toTask } from './to-task.ts';
 
 /** More tasks than these are no plan for a few days. */
 const mostTasks = 200;

@@ -1,7 +1,7 @@
 import { testDatabase } from '@alice/db/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Deps } from '../../deps.ts';
-import { type callAs, signUp, testClock, testDeps } from '../../testing/index.ts';
+import type { Deps } from '../../../deps.ts';
+import { type callAs, signUp, testClock, testDeps } from '../../../testing/index.ts';
 
 const clock = testClock();
 let deps: Deps;
